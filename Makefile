@@ -1,0 +1,42 @@
+# Every target sets itself up: a fresh machine needs Python 3.11 or newer, make and git.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run install test test-all lint format bench compat lock clean
+
+run: $(STAMP)  ## serve the lesson on 127.0.0.1:8000
+	$(BIN)/clearway run examples/lesson/app.py
+
+install: $(STAMP)  ## only the environment, with $(VENV)/bin/clearway
+
+$(STAMP): requirements/dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+test: $(STAMP)  ## every test, on every supported interpreter that is installed
+	$(BIN)/python scripts/test_interpreters.py
+
+lint: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(STAMP)  ## Clearway beside plain FastAPI, in one run; needs wrk
+	$(BIN)/python -m benchmarks
+
+compat: $(STAMP)  ## FastAPI's and Starlette's own test suites with Clearway installed
+	$(BIN)/python -m tests.compat
+
+lock:  ## resolve requirements/dev.lock anew; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements/dev.lock
+
+clean:
+	rm -rf $(VENV) .venv-* .cache .pytest_cache .mypy_cache .ruff_cache

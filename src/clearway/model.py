@@ -1,0 +1,245 @@
+"""The words of Clearway as types. Everything else imports this module; it imports nothing of Clearway.
+
+Times are seconds on `time.perf_counter`'s clock unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class ClearwayError(Exception):
+    """What the user asked for cannot be done. The message is one line: what is wrong, where, and what to do."""
+
+
+class PlanError(ClearwayError):
+    """A plan file cannot be read, or was made for other code."""
+
+
+class SettingsError(ClearwayError):
+    """A setting, pin or limit names something that does not exist, or has an impossible value."""
+
+
+class Lane(StrEnum):
+    """Where a call runs."""
+
+    LOOP = "loop"
+    THREAD = "thread"
+    PROCESS = "process"
+    CLUSTER = "cluster"
+
+
+class CallKind(StrEnum):
+    """What a call is to the framework."""
+
+    ENDPOINT = "endpoint"
+    WEBSOCKET = "websocket"
+    DEPENDENCY = "dependency"
+    DEPENDENCY_EXIT = "dependency_exit"
+    BACKGROUND_TASK = "background_task"
+    EXCEPTION_HANDLER = "exception_handler"
+    VALIDATION = "validation"
+    FILE = "file"
+    STREAM = "stream"
+    OFFLOAD = "offload"
+
+
+FINISHING_KINDS = frozenset(
+    {
+        CallKind.DEPENDENCY_EXIT,
+        CallKind.BACKGROUND_TASK,
+        CallKind.EXCEPTION_HANDLER,
+        CallKind.VALIDATION,
+        CallKind.FILE,
+        CallKind.STREAM,
+    }
+)
+"""Calls that bring a request closer to its end. They never wait for a call that starts one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One piece of the user's code that the framework runs."""
+
+    id: str
+    """`module:qualified.name`, as in `app.main:read_item`."""
+    kind: CallKind
+    is_async: bool
+    file: str | None = None
+    line: int | None = None
+    """1-based line of the `def`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """The plan's decision for one call."""
+
+    call: str
+    """A call's id."""
+    lane: Lane
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """For each call its lane, and the reason. Written by the checker, followed by the runtime.
+
+    `files` maps each source file the plan was made from (relative to the plan file's folder, or absolute)
+    to the SHA-256 of its bytes, so that a plan for other code is recognised.
+    """
+
+    calls: Mapping[str, PlannedCall] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    SCHEMA = "clearway.plan/1"
+
+    @classmethod
+    def load(cls, path: Path) -> Plan:
+        """Read a plan file and check it against the code it names.
+
+        Raises PlanError when the file is missing, malformed, or made for other versions of its source files.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise PlanError(f"plan {path}: {error.strerror or error}; write one, or drop --plan") from None
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise PlanError(f"plan {path}: not JSON ({error}); write it again") from None
+        plan = cls._parse(data, path)
+        plan._check_files(path)
+        return plan
+
+    @classmethod
+    def _parse(cls, data: Any, path: Path) -> Plan:
+        if not isinstance(data, dict) or data.get("schema") != cls.SCHEMA:
+            found = data.get("schema") if isinstance(data, dict) else type(data).__name__
+            raise PlanError(f"plan {path}: schema is {found!r}, expected {cls.SCHEMA!r}; write it again")
+        calls: dict[str, PlannedCall] = {}
+        try:
+            for entry in data["calls"]:
+                call = PlannedCall(str(entry["call"]), Lane(entry["lane"]), str(entry["why"]))
+                calls[call.call] = call
+            files = {str(name): str(digest) for name, digest in data.get("files", {}).items()}
+        except KeyError as error:
+            raise PlanError(f"plan {path}: an entry has no {error}; write it again") from None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise PlanError(f"plan {path}: {error}; write it again") from None
+        return cls(calls, files)
+
+    def _check_files(self, path: Path) -> None:
+        for name, digest in self.files.items():
+            source = path.parent / name
+            if not source.is_file():
+                raise PlanError(f"plan {path}: made from {name}, which does not exist; write it again")
+            if file_digest(source) != digest:
+                raise PlanError(f"plan {path}: {name} has changed since it was made; write it again")
+
+    def dump(self, path: Path) -> None:
+        """Write the plan as JSON."""
+        data = {
+            "schema": self.SCHEMA,
+            "calls": [asdict(call) for call in self.calls.values()],
+            "files": dict(self.files),
+        }
+        path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def of(cls, calls: Iterable[PlannedCall]) -> Plan:
+        """A plan without source files, for tests and for code that builds one itself."""
+        return cls({call.call: call for call in calls})
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class EventType(StrEnum):
+    """One step of a request. `wait`, `run` and `return` are the parts of a call."""
+
+    REQUEST = "request"
+    WAIT = "wait"
+    RUN = "run"
+    RETURN = "return"
+    STALL = "stall"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What the recorder holds. `request` is 0 where no request is concerned."""
+
+    type: EventType
+    at_s: float
+    duration_s: float
+    request: int
+    route: str
+    call: str | None = None
+    kind: CallKind | None = None
+    lane: Lane | None = None
+
+
+class Cause(StrEnum):
+    """Why the loop stood still."""
+
+    BLOCKING_CALL = "blocking_call"
+    """The loop's thread waited inside a call: sleep, socket, lock, file, subprocess."""
+    CPU = "cpu"
+    """The loop's thread computed."""
+    GARBAGE_COLLECTION = "garbage_collection"
+    GIL = "gil"
+    """Other threads computed and kept the interpreter lock."""
+    MACHINE = "machine"
+    """The process was stopped, or the machine gave the processor to others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a stack."""
+
+    file: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """A request that waited for the loop during a stall."""
+
+    request: int
+    route: str
+    waited_s: float
+    """How long of the stall it waited; for one that arrived during the stall, the most it can have been."""
+    arrived_during: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """The loop did not turn for longer than the threshold, and who is to blame."""
+
+    started_s: float
+    duration_s: float
+    cause: Cause
+    route: str | None
+    """The route whose call stood in the way, `GET /bad/`; None where none did."""
+    call: str | None
+    """The id of the call (endpoint, dependency, task …) at the root of the culprit's stack."""
+    culprit: Frame | None
+    """The innermost line of the user's own code; None where the cause is not a line of code."""
+    operation: str | None
+    """What that line was doing, as far as it can be seen: `time.sleep`, `socket.recv`, `list.sort` …"""
+    stack: tuple[Frame, ...] = ()
+    """Outermost first."""
+    request: int = 0
+    """The request that was being served, 0 for none."""
+    victims: tuple[Victim, ...] = ()
+    """The longest waits first, at most 100 of them."""
+    victim_count: int = 0
