@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -21,7 +22,7 @@ PATIENCE_S = 30.0
 """How long a test waits for something that has to happen; generous, because nothing else ends the wait."""
 
 
-def until(happened: Callable[[], T], what: str, timeout_s: float = PATIENCE_S) -> T:
+def until(happened: Callable[[], T | None], what: str, timeout_s: float = PATIENCE_S) -> T:
     """Ask again and again until the answer is true, and return it."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -88,10 +89,8 @@ class Served:
         url = self.url
 
         def ask() -> None:
-            try:
+            with contextlib.suppress(httpx.HTTPError):
                 httpx.get(url + path, timeout=PATIENCE_S)
-            except httpx.HTTPError:
-                pass
 
         thread = threading.Thread(target=ask, daemon=True)
         thread.start()
@@ -118,10 +117,8 @@ class Served:
 
     def kill(self) -> None:
         """End every process of the group, without ceremony."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
         for reader in self._readers:
             reader.join(PATIENCE_S)
