@@ -116,9 +116,7 @@ def database(request: Request) -> Iterator[sqlite3.Connection]:
 
 
 @app.get("/items/{item_id}", response_model=Item)
-def read_item(
-    item_id: int, connection: Annotated[sqlite3.Connection, Depends(database)]
-) -> dict[str, object]:
+def read_item(item_id: int, connection: Annotated[sqlite3.Connection, Depends(database)]) -> dict[str, object]:
     """Reads a database file. Four steps may need a thread: open, read, check the answer, close."""
     row = connection.execute("SELECT id, name FROM item WHERE id = ?", (item_id,)).fetchone()
     if row is None:

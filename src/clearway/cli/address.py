@@ -49,9 +49,7 @@ def bind(address: Address) -> socket.socket:
     Raises ClearwayError when the port is taken or the host is not this machine's.
     """
     try:
-        found = socket.getaddrinfo(
-            address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        found = socket.getaddrinfo(address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError):
         raise ClearwayError(f"--host {address.host}: no such host") from None
     # `localhost` has two addresses on most machines; IPv4 is what the printed address is typed into.

@@ -70,9 +70,7 @@ def _import(target: Target) -> ModuleType:
         raise ClearwayError(f"{target} raised on import: {described(error)}") from error
     file = getattr(module, "__file__", None)
     if target.file is not None and (file is None or Path(file).resolve() != target.file):
-        raise ClearwayError(
-            f"{target}: {target.module!r} is already another module ({file}); rename the file"
-        )
+        raise ClearwayError(f"{target}: {target.module!r} is already another module ({file}); rename the file")
     return module
 
 
@@ -153,9 +151,7 @@ def _why_no_app(found: Any) -> str | None:
     if _takes(found, 0):
         return "takes no argument: if it makes the app, add --factory"
     if _takes(found, 2):
-        return (
-            "looks like a WSGI app (two arguments), not an ASGI app; wrap it, as with a2wsgi.WSGIMiddleware"
-        )
+        return "looks like a WSGI app (two arguments), not an ASGI app; wrap it, as with a2wsgi.WSGIMiddleware"
     return f"is {_kind(found)}, not an ASGI app (scope, receive, send)"
 
 

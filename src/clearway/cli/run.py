@@ -27,9 +27,7 @@ MOST_FILES = 65_536
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add(
-        "app", nargs="?", metavar="APP", help="package.module:attribute, a file, a file:attribute, or nothing"
-    )
+    add("app", nargs="?", metavar="APP", help="package.module:attribute, a file, a file:attribute, or nothing")
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=8000, help="port to listen on, 0 for any (default: %(default)s)")
     add("--threads", type=int, help="upper bound of the thread lane")

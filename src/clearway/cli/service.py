@@ -56,9 +56,7 @@ class Service:
             if self.runtime is not None:
                 lines += plan_lines(self.runtime.plan_table())
             else:
-                lines.append(
-                    f"note: {type(self.app).__name__} is no FastAPI or Starlette app: served without lanes"
-                )
+                lines.append(f"note: {type(self.app).__name__} is no FastAPI or Starlette app: served without lanes")
         say(*lines)
 
     def stop(self) -> None:
@@ -81,6 +79,4 @@ class Service:
         if may_move:
             raise ClearwayError(f"no free console port from {asked} upwards; try --no-console")
         other = Address(asked.host, asked.port + 1)
-        raise ClearwayError(
-            f"console {asked} is in use by another program; try --console {other} or --no-console"
-        )
+        raise ClearwayError(f"console {asked} is in use by another program; try --console {other} or --no-console")

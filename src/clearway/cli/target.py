@@ -58,9 +58,7 @@ def _discovered(folder: Path, attribute: str | None = None) -> Target:
         if (folder / name).is_file():
             return _of_file(folder / name, attribute)
     looked = ", ".join(USUAL_FILES)
-    raise ClearwayError(
-        f"no app in {folder.absolute()} ({looked}); name one: clearway run package.module:app"
-    )
+    raise ClearwayError(f"no app in {folder.absolute()} ({looked}); name one: clearway run package.module:app")
 
 
 def _of_file(path: Path, attribute: str | None) -> Target:

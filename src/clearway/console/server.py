@@ -62,9 +62,7 @@ class ConsoleServer:
         sock = self._listen()
         self.port = sock.getsockname()[1]
         self._server = uvicorn.Server(_Config(self._app))
-        self._thread = threading.Thread(
-            target=self._server.run, args=([sock],), name="clearway-console", daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.run, args=([sock],), name="clearway-console", daemon=True)
         # The socket listens already: what connects before the thread has started waits in its backlog.
         self._thread.start()
 
