@@ -46,9 +46,7 @@ def found(version: str) -> str | None:
     candidates = [shutil.which(f"python{version}")]
     versions = Path.home() / ".pyenv" / "versions"
     if versions.is_dir():
-        candidates += [
-            str(path / "bin" / "python") for path in sorted(versions.glob(f"{version}*"), reverse=True)
-        ]
+        candidates += [str(path / "bin" / "python") for path in sorted(versions.glob(f"{version}*"), reverse=True)]
     return next((path for path in candidates if path and version_of(path) == version), None)
 
 
