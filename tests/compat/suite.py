@@ -24,6 +24,8 @@ PYTHON = ROOT / ".venv-compat" / "bin" / "python"
 CLOSING_LINES = 25
 LIMIT_S = 1800.0
 """Longer than any run takes. A process that does not end is a failure too."""
+WORKERS = ("-n", "2", "--dist", "loadgroup", "--timeout-method", "thread")
+"""A test that hangs takes its worker with it, and the others go on in a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Suite:
 
 SUITES = {
     # as scripts/test.sh of its source distribution
-    "fastapi": Suite("fastapi", "tests scripts/tests", ("-n", "2", "--dist", "loadgroup"), ("docs_src",)),
-    "starlette": Suite("starlette", "tests", ("--timeout", "60")),
+    "fastapi": Suite("fastapi", "tests scripts/tests", WORKERS, ("docs_src",)),
+    "starlette": Suite("starlette", "tests", (*WORKERS, "--timeout", "20")),
 }
 
 
@@ -84,7 +86,7 @@ def run(name: str, *, plain: bool, arguments: Sequence[str] = ()) -> Result:
     if result.excluded:
         print("\n-- the excluded tests on their own: each has to fail --", flush=True)
         tests = [each.test for each in result.excluded]
-        again = run_pytest(suite, folder, ["--timeout", "60", "--tb", "no", *tests], plain=plain)
+        again = run_pytest(suite, folder, ["--timeout", "20", "--tb", "no", *tests], plain=plain)
         result.problems += exclusions.stale(result.excluded, again.report.get("outcomes", {}))
     return result
 
@@ -103,6 +105,12 @@ def judge(result: Result, first: Run, excluded: Sequence[Exclusion], *, whole: b
         result.problems.append("no test passed")
     if not result.plain and not result.clearway.get("apps"):
         result.problems.append("Clearway was installed on no app")
+    if not result.plain and whole and not result.clearway.get("calls"):
+        result.problems.append("no call went through Clearway's lanes")
+    if faults := result.clearway.get("faults"):
+        result.problems.append(
+            f"Clearway itself failed {faults} times and calls took the framework's own way"
+        )
     if whole:
         result.problems += exclusions.unknown(excluded, deselected)
 

@@ -48,6 +48,7 @@ def row(result: Result) -> tuple[str, ...]:
         counts.get("xfailed", 0),
         len(result.excluded),
         result.clearway.get("apps", 0),
+        result.clearway.get("requests", 0),
         result.clearway.get("calls", 0),
     )
     installed = "out" if result.plain else "installed"

@@ -82,6 +82,11 @@ def test_a_clean_run_has_no_problem() -> None:
         (Run(1, [], 1.0, report()), "pytest ended with exit code 1"),
         (Run(0, [], 1.0, {}), "no test passed"),
         (Run(0, [], 1.0, report(clearway={})), "Clearway was installed on no app"),
+        (Run(0, [], 1.0, report(clearway={"apps": 2})), "no call went through Clearway's lanes"),
+        (
+            Run(0, [], 1.0, report(clearway={"apps": 2, "calls": 5, "faults": 1})),
+            "Clearway itself failed 1 times; calls took the framework's own way",
+        ),
     ],
 )
 def test_what_is_no_success(run: Run, problem: str) -> None:

@@ -17,6 +17,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.applications import Starlette
 
+from clearway import runtime
+from clearway.runtime import Runtime
+from clearway.runtime.recorder import Recorder
+from clearway.settings import Settings
+
 PLAIN = os.environ.get("CLEARWAY_COMPAT") == "plain"
 EXCLUDED = frozenset(json.loads(os.environ.get("CLEARWAY_COMPAT_EXCLUDED", "[]")))
 REPORT = os.environ.get("CLEARWAY_COMPAT_REPORT")
@@ -28,11 +33,20 @@ _under_construction: set[int] = set()
 
 
 def install(app: Starlette) -> None:
-    from clearway import runtime
-    from clearway.settings import Settings
-
     runtime.install(app, settings=Settings())
     _counts["apps"] += 1
+
+
+def count(cls: type, method: str, name: str) -> None:
+    """Count how often a method of the runtime is called. Runtimes themselves would keep their apps alive."""
+    original = getattr(cls, method)
+
+    @functools.wraps(original)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        _counts[name] += 1
+        return original(*args, **kwargs)
+
+    setattr(cls, method, counted)
 
 
 def install_when_constructed(cls: type[Starlette]) -> None:
@@ -60,6 +74,9 @@ def install_on_subclass(cls: type[Starlette]) -> None:
 
 
 if not PLAIN:
+    count(Runtime, "finish", "requests")
+    count(Runtime, "fault", "faults")
+    count(Recorder, "call_done", "calls")
     install_when_constructed(Starlette)
     install_when_constructed(FastAPI)
     Starlette.__init_subclass__ = classmethod(install_on_subclass)  # type: ignore[assignment]
@@ -89,7 +106,8 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not PLAIN:
-        terminalreporter.write_line(f"Clearway was installed on {_counts['apps']:,} apps")
+        numbers = ", ".join(f"{_counts[each]:,} {each}" for each in ("apps", "requests", "calls", "faults"))
+        terminalreporter.write_line(f"Clearway: {numbers}")
     if REPORT:
         reports = {category: terminalreporter.stats.get(category, []) for category in CATEGORIES}
         data = {
