@@ -108,9 +108,7 @@ def judge(result: Result, first: Run, excluded: Sequence[Exclusion], *, whole: b
     if not result.plain and whole and not result.clearway.get("calls"):
         result.problems.append("no call went through Clearway's lanes")
     if faults := result.clearway.get("faults"):
-        result.problems.append(
-            f"Clearway itself failed {faults} times and calls took the framework's own way"
-        )
+        result.problems.append(f"Clearway itself failed {faults} times and calls took the framework's own way")
     if whole:
         result.problems += exclusions.unknown(excluded, deselected)
 

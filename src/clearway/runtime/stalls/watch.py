@@ -116,13 +116,9 @@ class LoopWatch:
         if surely_ns > self._threshold_ns or in_one_callback(samples):
             self._report(before, after, samples, started_ns, stall_ns)
 
-    def _report(
-        self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int
-    ) -> None:
+    def _report(self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int) -> None:
         starved_ns, stopped_ns = self._watchdog.overdue(after.at_ns, after.process_ns - before.process_ns)
-        after = after._replace(
-            starved_ns=after.starved_ns + starved_ns, stopped_ns=after.stopped_ns + stopped_ns
-        )
+        after = after._replace(starved_ns=after.starved_ns + starved_ns, stopped_ns=after.stopped_ns + stopped_ns)
         others = [sample.other for sample in samples if sample.other is not None]
         if starved_ns and not others and (found := self._suspect(sys._current_frames())) is not None:
             # Whoever had the GIL gave it to us instead of the watchdog, and is still where he was.
