@@ -1,0 +1,302 @@
+"""What Clearway knows about the insides of FastAPI, Starlette and AnyIO. No other module touches a private name.
+
+Everything that these frameworks run off the loop goes through one public function,
+`anyio.to_thread.run_sync`, looked up at call time: `run_in_threadpool`, sync dependencies and their exits,
+background tasks, exception handlers, file reads, the steps of sync streams. So that is the one place to stand in.
+Private names that a later release may drop are looked up softly: without one, calls are still placed, only told
+apart less well. The suites in `tests/compat` say whether they still hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator
+from contextvars import ContextVar
+from functools import partial
+from types import CodeType, MethodType
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+import starlette.background
+import starlette.concurrency
+from anyio import CancelScope
+from anyio._backends import _asyncio as anyio_asyncio
+from anyio._core import _eventloop as anyio_eventloop
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+
+from clearway.model import CallKind
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from clearway.runtime.request import Request
+
+try:
+    import fastapi.routing as fastapi_routing
+    from fastapi._compat import ModelField
+except ImportError:  # plain Starlette
+    fastapi_routing = None  # type: ignore[assignment]
+    ModelField = None  # type: ignore[assignment, misc]
+
+current_request: ContextVar[Request | None] = ContextVar("clearway_request", default=None)
+
+_run_sync_endpoint = getattr(fastapi_routing, "_run_sync_endpoint", None)
+_validate = getattr(ModelField, "validate", None)
+_stream_step = getattr(starlette.concurrency, "_next", None)
+_task_states = getattr(anyio_asyncio, "_task_states", None)
+_FILES = (io.IOBase, tempfile.SpooledTemporaryFile)
+_FILE_FUNCTIONS = frozenset({os.stat, os.path.realpath, open})
+
+threadlocals = anyio_eventloop.threadlocals
+"""AnyIO's thread-local state: `current_token` and `current_cancel_scope` make `anyio.from_thread` work."""
+
+forget_async_library = partial(anyio_eventloop.set_current_async_library, None)
+
+original_run_sync = anyio.to_thread.run_sync
+_original_background_call = starlette.background.BackgroundTask.__call__
+_original_run_endpoint = getattr(fastapi_routing, "run_endpoint_function", None)
+
+
+def recognise(func: Callable[..., Any]) -> tuple[Callable[..., Any], CallKind | None]:
+    """The user's own callable inside what the framework hands to a thread, and its kind where that says it."""
+    if type(func) is partial:
+        target = func.func
+        if target is _run_sync_endpoint:
+            return func.keywords["function"], CallKind.ENDPOINT
+        if isinstance(target, MethodType):
+            return _recognise_method(target)
+        return target, None
+    if func is _stream_step:
+        return func, CallKind.STREAM
+    if isinstance(func, MethodType):
+        return _recognise_method(func)
+    if func in _FILE_FUNCTIONS:
+        return func, CallKind.FILE
+    owner = getattr(func, "__self__", None)
+    if owner is not None and isinstance(owner, _FILES):
+        return func, CallKind.FILE
+    return func, None
+
+
+def _recognise_method(method: MethodType) -> tuple[Callable[..., Any], CallKind | None]:
+    owner = method.__self__
+    if isinstance(owner, contextlib._GeneratorContextManager):
+        if method.__name__ == "__enter__":
+            return owner.func, CallKind.DEPENDENCY
+        return owner.gen, CallKind.DEPENDENCY_EXIT  # `__enter__` has dropped the function
+    if method.__func__ is _validate:
+        return method, CallKind.VALIDATION
+    if isinstance(owner, _FILES):
+        return method, CallKind.FILE
+    return method, None
+
+
+def kind_in(scope: Scope, func: Callable[..., Any], target: Callable[..., Any]) -> CallKind:
+    """The kind of a call that `recognise` could not tell, from the request that it serves."""
+    if target is scope.get("endpoint"):
+        return CallKind.ENDPOINT
+    arguments = func.args if type(func) is partial else ()
+    if len(arguments) == 2 and isinstance(arguments[0], HTTPConnection) and isinstance(arguments[1], Exception):
+        return CallKind.EXCEPTION_HANDLER
+    if any(target is dependency for dependency in _dependencies_in(scope)):
+        return CallKind.DEPENDENCY
+    endpoint = scope.get("endpoint")
+    if getattr(target, "__self__", None) is not None and type(target.__self__) is endpoint:
+        return CallKind.ENDPOINT
+    return CallKind.OFFLOAD
+
+
+def _dependencies_in(scope: Scope) -> Iterator[Callable[..., Any]]:
+    route = effective_route(scope)
+    dependant = getattr(route, "dependant", None)
+    if dependant is not None:
+        yield from (call for call in dependency_calls(dependant))
+    provider = getattr(route, "dependency_overrides_provider", None) or scope.get("app")
+    for override in getattr(provider, "dependency_overrides", {}).values():
+        yield override
+        if fastapi_routing is not None:
+            with contextlib.suppress(Exception):
+                yield from dependency_calls(fastapi_routing.get_dependant(path="", call=override))
+
+
+def dependency_calls(dependant: Any) -> Iterator[Callable[..., Any]]:
+    """Every dependency of a FastAPI dependant, nested ones included."""
+    for dependency in dependant.dependencies:
+        if dependency.call is not None:
+            yield dependency.call
+        yield from dependency_calls(dependency)
+
+
+def effective_route(scope: Scope) -> Any:
+    """The route that serves the request; for an included FastAPI router the one with its full path."""
+    included = scope.get("fastapi")
+    if isinstance(included, dict):
+        context = included.get("effective_route_context")
+        if context is not None:
+            return getattr(context, "starlette_route", None) or context
+    return scope.get("route")
+
+
+def route_path(route: Any) -> str | None:
+    """`/items/{id}`, or None where the object is no route with a path."""
+    path = getattr(route, "path_format", None) or getattr(route, "path", None)
+    return path if isinstance(path, str) else None
+
+
+def mounted_at(scope: Scope) -> str:
+    """The path prefix of the mounts that a request went through."""
+    outermost = scope.get("app_root_path")
+    return scope["root_path"][len(outermost) :] if outermost is not None else ""
+
+
+def routes_of(app: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every route of an app as (`GET /items/{id}`, route), through included routers and mounted apps."""
+    routes = getattr(app, "routes", None)
+    for route in _flat(routes or []):
+        path = route_path(route)
+        if isinstance(route, Mount):
+            yield from routes_of(route.app, prefix + route.path)
+        elif getattr(route, "endpoint", None) is None or path is None:
+            inner = getattr(route, "app", None)
+            if isinstance(inner, Router):
+                yield from routes_of(inner, prefix)
+        elif isinstance(route, WebSocketRoute):
+            yield f"WS {prefix}{path}", route
+        else:
+            methods = set(getattr(route, "methods", None) or {"GET"})
+            if "GET" in methods and isinstance(route, Route):
+                methods.discard("HEAD")  # Starlette adds it to every GET; nobody thinks of it as a route
+            for method in sorted(methods):
+                yield f"{method} {prefix}{path}", route
+
+
+def _flat(routes: list[BaseRoute]) -> Iterator[Any]:
+    iterate = getattr(fastapi_routing, "iter_route_contexts", None)
+    if iterate is None:
+        yield from routes
+        return
+    for context in iterate(routes):
+        effective = context._effective_route
+        yield context.original_route if effective is context.route else effective
+
+
+def is_generator(call: Callable[..., Any]) -> bool:
+    """Whether a callable is a `yield` function of the sync kind."""
+    check = getattr(fastapi_routing, "_is_gen_callable", None)
+    return bool(check and check(call))
+
+
+def runs_as_coroutine(call: Callable[..., Any]) -> bool:
+    """FastAPI's own rule: whether the loop runs this call."""
+    is_coroutine = getattr(fastapi_routing, "_is_coroutine_callable", None)
+    is_async_generator = getattr(fastapi_routing, "_is_async_gen_callable", None)
+    if is_coroutine is not None and is_async_generator is not None:
+        return bool(is_coroutine(call) or is_async_generator(call))
+    from starlette._utils import is_async_callable
+
+    return bool(is_async_callable(call))
+
+
+def cancel_scope_of_task() -> CancelScope | None:
+    """The AnyIO scope that the current task runs in."""
+    task = asyncio.current_task()
+    state = _task_states.get(task) if _task_states is not None and task is not None else None
+    return state.cancel_scope if state is not None else None
+
+
+def cancelled_by_anyio() -> bool:
+    """Whether the current cancellation comes from an AnyIO scope, which waits for threads, or from asyncio."""
+    return anyio.current_effective_deadline() == float("-inf")
+
+
+class _Hooks:
+    """The replacements, in place while at least one app has Clearway."""
+
+    def __init__(self) -> None:
+        self._users = 0
+
+    def hold(self) -> None:
+        self._users += 1
+        if self._users == 1:
+            anyio.to_thread.run_sync = _run_sync  # type: ignore[assignment]
+            starlette.background.BackgroundTask.__call__ = _background_call  # type: ignore[method-assign]
+            if _original_run_endpoint is not None:
+                fastapi_routing.run_endpoint_function = _run_endpoint
+
+    def release(self) -> None:
+        self._users -= 1
+        if self._users == 0:
+            anyio.to_thread.run_sync = original_run_sync
+            starlette.background.BackgroundTask.__call__ = _original_background_call  # type: ignore[method-assign]
+            if _original_run_endpoint is not None:
+                fastapi_routing.run_endpoint_function = _original_run_endpoint
+
+
+hooks = _Hooks()
+
+
+def _run_sync(
+    func: Callable[..., Any],
+    *args: Any,
+    abandon_on_cancel: bool = False,
+    cancellable: bool | None = None,
+    limiter: Any = None,
+) -> Coroutine[Any, Any, Any]:
+    request = current_request.get()
+    # A limiter of the caller's own is the caller's own decision, save FastAPI's throw-away one for exits.
+    if request is None or abandon_on_cancel or cancellable is not None or (limiter is not None and not _is_exit(func)):
+        return original_run_sync(
+            func, *args, abandon_on_cancel=abandon_on_cancel, cancellable=cancellable, limiter=limiter
+        )
+    return request.runtime.dispatch(request, func, args)
+
+
+def _is_exit(func: Any) -> bool:
+    return (
+        isinstance(func, MethodType)
+        and func.__name__ == "__exit__"
+        and isinstance(func.__self__, contextlib._GeneratorContextManager)
+    )
+
+
+async def _background_call(self: starlette.background.BackgroundTask) -> None:
+    request = current_request.get()
+    if request is not None:
+        request.response_sent()
+    await _original_background_call(self)
+
+
+async def _run_endpoint(*, dependant: Any, values: dict[str, Any], is_coroutine: bool) -> Any:
+    assert _original_run_endpoint is not None
+    request = current_request.get()
+    if request is None or not is_coroutine:
+        return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=is_coroutine)
+    request.endpoint_started()
+    try:
+        return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=True)
+    finally:
+        request.endpoint_ended()
+
+
+def code_of(target: Any) -> CodeType | None:
+    """The code object that a frame of this callable would show."""
+    while True:
+        if isinstance(target, partial):
+            target = target.func
+        elif isinstance(target, MethodType):
+            target = target.__func__
+        elif hasattr(target, "__wrapped__"):
+            target = target.__wrapped__
+        else:
+            break
+    code = getattr(target, "__code__", None)
+    if code is None and not isinstance(target, type):
+        code = getattr(getattr(type(target), "__call__", None), "__code__", None)
+    if code is None and isinstance(target, type):
+        code = getattr(target.__init__, "__code__", None)
+    return code if isinstance(code, CodeType) else None

@@ -1,0 +1,205 @@
+"""Installing Clearway on an app, and the runtime that this makes."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+
+from clearway.model import CallKind, ClearwayError, Lane, Plan, Stall, Victim
+from clearway.runtime import framework, snapshot
+from clearway.runtime.lanes.loop import LoopLane
+from clearway.runtime.lanes.thread import ThreadLane, deliver
+from clearway.runtime.planner import Planner, PlanRow
+from clearway.runtime.port import LoopPort
+from clearway.runtime.recorder import Recorder
+from clearway.runtime.request import Request, RequestLayer
+from clearway.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope
+
+logger = logging.getLogger("clearway")
+_ATTRIBUTE = "_clearway_runtime"
+
+
+class Runtime:
+    """Clearway at work in one app."""
+
+    def __init__(self, app: Starlette, settings: Settings, plan: Plan) -> None:
+        self.app = app
+        self.settings = settings
+        self.started_s = time.monotonic()
+        self.recorder = Recorder(settings.events)
+        self.planner = Planner(app, settings, plan)
+        self.thread_lane = ThreadLane(self.recorder, settings.threads, settings.max_wait_s)
+        self.loop_lane = LoopLane(self.recorder)
+        self.on_stall: list[Callable[[Stall], None]] = []
+        """Called with each stall after it ended, on the loop's thread."""
+        self.faults = 0
+        """How often Clearway itself failed and a call took FastAPI's own way."""
+        self._fault_kinds: set[str] = set()
+        self._ports: dict[asyncio.AbstractEventLoop, LoopPort] = {}
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._attach()
+        self._apply_limits()
+
+    # Installing
+
+    def _attach(self) -> None:
+        app = self.app
+        self._original_build = app.build_middleware_stack
+        self._original_stack = app.middleware_stack
+        setattr(app, _ATTRIBUTE, self)
+
+        def build() -> ASGIApp:
+            return RequestLayer(self._original_build(), self)
+
+        app.build_middleware_stack = build  # type: ignore[method-assign]
+        if app.middleware_stack is not None:
+            app.middleware_stack = RequestLayer(app.middleware_stack, self)
+        framework.hooks.hold()
+
+    def uninstall(self) -> None:
+        """Give the app back as it was. Requests in flight end as they began."""
+        app = self.app
+        if app.__dict__.pop(_ATTRIBUTE, None) is None:
+            return
+        del app.build_middleware_stack
+        if isinstance(app.middleware_stack, RequestLayer):
+            app.middleware_stack = app.middleware_stack.app
+        framework.hooks.release()
+        for port in list(self._ports.values()):
+            self._forget(port)
+
+    def _apply_limits(self) -> None:
+        for name, limits in self.settings.routes.items():
+            route = self.recorder.named(name, matched=True)
+            route.limit = limits.limit
+            if limits.share is not None:
+                route.share = max(1, round(limits.share * self.settings.threads))
+                self.thread_lane.limiter.guarantee(route)
+
+    def check(self) -> None:
+        """Raise SettingsError or PlanError where a pin, a limit or the plan names what the app does not have."""
+        self.planner.check()
+
+    # Serving
+
+    def admit(self, scope: Scope, receive: Receive) -> Request | None:
+        """A request has come. None where Clearway cannot serve this loop (it is not asyncio's)."""
+        try:
+            loop = asyncio.get_running_loop()
+            port = self._ports.get(loop) or self._open(loop)
+            request = Request(self, port, scope, receive, next(self._numbers))
+            port.in_flight[request.id] = request
+            return request
+        except Exception as error:
+            if not isinstance(error, RuntimeError):  # no running asyncio loop: trio
+                self.fault("admit", error)
+            return None
+
+    def finish(self, request: Request) -> None:
+        """A request has left."""
+        try:
+            request.port.in_flight.pop(request.id, None)
+            if not request.out_ns:
+                request.out_ns = perf_counter_ns()
+            request.stop_watching()
+            self.recorder.request_done(request)
+        except Exception as error:
+            self.fault("finish", error)
+
+    def dispatch(self, request: Request, func: Callable[..., Any], args: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+        """The lane's run of what the framework wants to hand to a thread."""
+        try:
+            if request.port.thread != threading.get_ident():
+                raise RuntimeError("a call came from another loop than its request")
+            site, kind = self.planner.site_of(request.scope, func)
+            if request.in_background and kind is CallKind.OFFLOAD:
+                kind = CallKind.BACKGROUND_TASK
+            lane = self._lane(request, site.lane, kind)
+            if lane is Lane.LOOP:
+                return self.loop_lane.run(request, site, kind, func, args)
+            return self.thread_lane.run(request, site, kind, func, args)
+        except Exception as error:
+            self.fault("dispatch", error)
+            return framework.original_run_sync(func, *args)
+
+    def _lane(self, request: Request, lane: Lane, kind: CallKind) -> Lane:
+        if kind is CallKind.ENDPOINT:
+            request.endpoint_lane = lane
+        elif kind is CallKind.VALIDATION:
+            return request.endpoint_lane or Lane.THREAD
+        elif kind is CallKind.STREAM:
+            return self._lane_of_stream(request)
+        return lane
+
+    def _lane_of_stream(self, request: Request) -> Lane:
+        if request.endpoint_lane is None:
+            endpoint = request.scope.get("endpoint")
+            lane = Lane.THREAD
+            if endpoint is not None and not framework.runs_as_coroutine(endpoint):
+                lane = self.planner.site_of(request.scope, endpoint)[0].lane
+            request.endpoint_lane = lane
+        return request.endpoint_lane
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> LoopPort:
+        with self._lock:
+            for closed in [port for known, port in self._ports.items() if known.is_closed()]:
+                self._forget(closed)
+            port = LoopPort(loop, deliver)
+            self._ports[loop] = port
+        return port
+
+    def _forget(self, port: LoopPort) -> None:
+        self._ports.pop(port.loop, None)
+        if not self._ports:
+            self.thread_lane.limiter.dismiss_parked()
+
+    def fault(self, where: str, error: BaseException) -> None:
+        """Clearway itself went wrong: count it, say so once of each kind, let the request go on."""
+        self.faults += 1
+        kind = f"{where}: {type(error).__name__}: {error}"
+        if kind not in self._fault_kinds and len(self._fault_kinds) < 32:
+            self._fault_kinds.add(kind)
+            logger.error("Clearway failed in %s; the call takes FastAPI's own way", kind, exc_info=error)
+
+    # Looking
+
+    def in_flight(self) -> list[Request]:
+        """The requests being served now, on all loops."""
+        return [request for port in list(self._ports.values()) for request in list(port.in_flight.values())]
+
+    def plan_table(self) -> list[PlanRow]:
+        """For each route its endpoint and its dependencies, with lane and reason."""
+        return list(self.planner.rows())
+
+    def snapshot(self) -> dict[str, Any]:
+        """Routes, lanes, latencies, stalls, threads and limits now, as values that JSON can carry."""
+        return snapshot.take(self)
+
+
+def install(app: Any, *, settings: Settings | None = None, plan: Plan | None = None) -> Runtime:
+    """Put every call of a FastAPI or Starlette app into its lane, under any ASGI server.
+
+    Without `settings` they are read from the nearest `clearway.toml` or `pyproject.toml`. Installing twice is
+    installing once. Raises ClearwayError where `app` is neither FastAPI's nor Starlette's.
+    """
+    if not isinstance(app, Starlette):
+        raise ClearwayError(f"cannot install on {type(app).__name__}: expected a FastAPI or Starlette app")
+    known = app.__dict__.get(_ATTRIBUTE)
+    if isinstance(known, Runtime):
+        return known
+    if settings is None:
+        settings = Settings.load(Path.cwd())
+    return Runtime(app, settings, plan or Plan())

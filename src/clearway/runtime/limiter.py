@@ -1,0 +1,302 @@
+"""How many threads run, and for which route.
+
+Three rules, in this order:
+
+1. What finishes a request never waits for what starts one. Work has a tier; lower tiers go first, and the lowest
+   runs at once, whatever the limits say. So a pool cannot deadlock against a database's.
+2. Threads that wait are cheap, threads that compute fight for the interpreter. Every call has a weight, the part
+   of its time that it computes, learned from thread CPU time over wall time and corrected while it runs. Calls
+   are admitted while the weights of the running ones stay within a budget of about one interpreter.
+3. Every route may always run one call. Beyond that routes take turns, up to the limits.
+
+A worker that takes long work while more is waiting wakes the next worker before it starts, so the pool grows as
+fast as work arrives. A worker with short work wakes nobody: it will be back before another could have started.
+`tick` finds those that were expected back and were not.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from enum import IntEnum
+from time import clock_gettime_ns, perf_counter_ns, process_time_ns
+from typing import TYPE_CHECKING
+
+from clearway.runtime.queue import FairQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clearway.runtime.lanes.thread import Work, Worker
+    from clearway.runtime.recorder import RouteRecord
+
+COMPUTE_BUDGET = 1.5
+"""One call that computes, and half a one that mostly waits: more only adds fighting for the interpreter."""
+SOON_NS = 1_000_000
+"""A worker with short work that began within this time is taken to be back soon."""
+STARVED_NS = 100_000_000
+"""When work of a begun request has waited this long at the limit and nothing has ended, a thread is added."""
+
+
+class Tier(IntEnum):
+    """What work is to its request; lower goes first."""
+
+    FINISHING = 0
+    BEGUN_ENDPOINT = 1
+    BEGUN = 2
+    STARTING = 3
+
+
+class Limiter:
+    """Decides which waiting work runs next and when threads are added. Every method may be called from any thread."""
+
+    def __init__(self, threads: int, start_worker: Callable[[], Worker]) -> None:
+        self.threads = threads
+        self.budget = COMPUTE_BUDGET
+        self.busy = 0
+        self.workers = 0
+        self.peak = 0
+        self.queued = 0
+        self.load = 0.0
+        """Weights of the running calls, added up."""
+        self.crowd = 1.0
+        """How many threads want the interpreter, where it is saturated."""
+        self._start_worker = start_worker
+        self._lock = threading.Lock()
+        self._tiers = tuple(FairQueue() for _ in Tier)
+        self._parked: list[Worker] = []
+        self._running: dict[Worker, Work] = {}
+        self._shares: list[RouteRecord] = []
+        self._searching = 0
+        self._starting = 0
+        """How many running calls are the first of their request."""
+        self._added = 0
+        """Threads past the limit, lent to begun requests because nothing ended."""
+        self._soon: Worker | None = None
+        self._last_end_ns = perf_counter_ns()
+        self._last_tick_ns = self._last_end_ns
+        self._last_cpu_ns = process_time_ns()
+        self._cpu_rate = 0.0
+
+    def guarantee(self, route: RouteRecord) -> None:
+        """Keep `route.share` threads free for this route."""
+        self._shares.append(route)
+
+    def submit(self, work: Work) -> None:
+        """Queue work, and see to it that somebody takes it."""
+        with self._lock:
+            self._tiers[work.tier].push(work)
+            self.queued += 1
+            worker = None
+            if self._searching == 0 and not self._back_soon(work.submitted_ns) and self._admits(work):
+                worker = self._call_worker()
+        self._wake(worker)
+
+    def withdraw(self, work: Work) -> bool:
+        """Take work out of the queue. False when it runs already or has run."""
+        with self._lock:
+            if work.started_ns or not self._tiers[work.tier].remove(work):
+                return False
+            self.queued -= 1
+            return True
+
+    def next_work(self, worker: Worker, ended: Work | None) -> Work | None:
+        """What a worker does next, after `ended`; None parks it."""
+        woken = None
+        with self._lock:
+            if ended is not None:
+                self._end(worker, ended)
+            elif worker.searching:
+                worker.searching = False
+                self._searching -= 1
+            work = self._pick()
+            if work is None:
+                if self._soon is worker:
+                    self._soon = None
+                self._parked.append(worker)
+                return None
+            self._begin(worker, work)
+            if work.site.short and work.tier is not Tier.FINISHING:
+                self._soon = worker
+            else:
+                if self._soon is worker:
+                    self._soon = None
+                if self.queued and self._searching == 0 and self._find() is not None:
+                    woken = self._call_worker()
+        self._wake(woken)
+        return work
+
+    def retire(self, worker: Worker) -> bool:
+        """A parked worker has had nothing to do for long: whether it may end."""
+        with self._lock:
+            if worker not in self._parked:
+                return False  # somebody is just waking it
+            self._parked.remove(worker)
+            self.workers -= 1
+            return True
+
+    def dismiss_parked(self) -> None:
+        """End all workers that have nothing to do."""
+        with self._lock:
+            parked, self._parked = self._parked, []
+            self.workers -= len(parked)
+        for worker in parked:
+            worker.dismissed = True
+            worker.wake()
+
+    def waiting_longer_than(self, wait_ns: int, now_ns: int) -> list[Work]:
+        """Work that starts something and has waited too long; taken out of the queue."""
+        late: list[Work] = []
+        with self._lock:
+            for queue in self._tiers[Tier.BEGUN_ENDPOINT :]:
+                late += queue.remove_older(now_ns - wait_ns)
+            self.queued -= len(late)
+        return late
+
+    def queue_length(self, route: RouteRecord) -> int:
+        """How many calls of a route wait."""
+        with self._lock:
+            return sum(queue.length_of(route) for queue in self._tiers)
+
+    def idle(self) -> int:
+        """Threads that have nothing to do."""
+        return len(self._parked)
+
+    def tick(self, now_ns: int, loop_cpu: float, interpreter_is_free: bool) -> None:
+        """Look at what runs. Called every few milliseconds from the watchdog's thread.
+
+        `loop_cpu` is the part of a processor that the loops' threads use, `interpreter_is_free` whether a thread
+        that asks for the interpreter gets it at once.
+        """
+        with self._lock:
+            self._weigh_process(now_ns, loop_cpu)
+            self._weigh_running(now_ns)
+            self._adjust_budget(interpreter_is_free)
+            self._lend_threads(now_ns)
+            worker = None
+            if self.queued and self._searching == 0 and not self._back_soon(now_ns) and self._find() is not None:
+                worker = self._call_worker()
+        self._wake(worker)
+
+    # What follows is called with the lock held.
+
+    def _admits(self, work: Work) -> bool:
+        if work.tier is Tier.FINISHING:
+            return True
+        route = work.route
+        if route.limit is not None and route.running >= route.limit:
+            return False
+        if route.running == 0:
+            return True
+        threads = self.threads
+        if work.tier is not Tier.STARTING:
+            # A begun request may hold what those that start are waiting for, so these do not count against it.
+            threads += self._starting + self._added
+        if self.busy + self._kept_for_others(route) >= threads:
+            return False
+        site = work.site
+        return site.short or self.load + site.weight <= self.budget
+
+    def _kept_for_others(self, route: RouteRecord) -> int:
+        if not self._shares:
+            return 0
+        return sum(max(0, other.share - other.running) for other in self._shares if other is not route)
+
+    def _find(self) -> tuple[FairQueue, Work] | None:
+        for queue in self._tiers:
+            if queue:
+                work = queue.first(self._admits)
+                if work is not None:
+                    return queue, work
+        return None
+
+    def _pick(self) -> Work | None:
+        found = self._find()
+        if found is None:
+            return None
+        queue, work = found
+        queue.pop(work)
+        self.queued -= 1
+        return work
+
+    def _begin(self, worker: Worker, work: Work) -> None:
+        work.started_ns = worker.looked_ns = perf_counter_ns()
+        worker.looked_cpu_ns = -1  # the worker sets it where it reads its clock anyway
+        worker.weight = work.site.weight
+        self.load += worker.weight
+        self.busy += 1
+        self._starting += work.tier is Tier.STARTING
+        work.route.running += 1
+        self._running[worker] = work
+
+    def _end(self, worker: Worker, work: Work) -> None:
+        del self._running[worker]
+        work.route.running -= 1
+        self.busy -= 1
+        self._starting -= work.tier is Tier.STARTING
+        self.load = self.load - worker.weight if self.busy else 0.0
+        self._last_end_ns = work.ended_ns
+        if work.cpu_ns >= 0:
+            work.site.learn(work.ended_ns - work.started_ns, work.cpu_ns, max(1.0, self.crowd - worker.weight))
+        else:
+            work.site.runs += 1
+
+    def _back_soon(self, now_ns: int) -> bool:
+        worker = self._soon
+        if worker is None:
+            return False
+        work = self._running.get(worker)
+        return work is not None and now_ns - work.started_ns < SOON_NS
+
+    def _call_worker(self) -> Worker:
+        self._searching += 1
+        if self._parked:
+            worker = self._parked.pop()
+        else:
+            worker = self._start_worker()
+            self.workers += 1
+            self.peak = max(self.peak, self.workers)
+        worker.searching = True
+        return worker
+
+    def _wake(self, worker: Worker | None) -> None:
+        if worker is not None:
+            worker.wake()
+
+    def _weigh_process(self, now_ns: int, loop_cpu: float) -> None:
+        elapsed = now_ns - self._last_tick_ns
+        if elapsed < 1_000_000:
+            return
+        cpu = process_time_ns()
+        self._cpu_rate += ((cpu - self._last_cpu_ns) / elapsed - self._cpu_rate) * 0.3
+        self._last_cpu_ns, self._last_tick_ns = cpu, now_ns
+        self.crowd = 1.0 + self.load + loop_cpu if self._cpu_rate > 0.9 else 1.0
+
+    def _weigh_running(self, now_ns: int) -> None:
+        """Correct the weights of calls that have run for longer than a tick by what they do now."""
+        load = 0.0
+        for worker in self._running:
+            # What waits is looked at now and then only: a thousand of them must not cost a thousand clock readings.
+            pause = 5_000_000 if worker.weight > 0.05 else 200_000_000
+            elapsed = now_ns - worker.looked_ns
+            if elapsed >= pause and worker.clock is not None:
+                cpu = clock_gettime_ns(worker.clock)
+                if worker.looked_cpu_ns >= 0:
+                    crowd = max(1.0, self.crowd - worker.weight)
+                    worker.weight = min(1.0, (cpu - worker.looked_cpu_ns) / elapsed * crowd)
+                worker.looked_ns, worker.looked_cpu_ns = now_ns, cpu
+            load += worker.weight
+        self.load = load
+
+    def _adjust_budget(self, interpreter_is_free: bool) -> None:
+        """Calls that compute outside the interpreter (numpy, hashing) may use every core."""
+        if interpreter_is_free and self.load > 0.9:
+            self.budget = min(self.budget + 0.1, (os.cpu_count() or 1) + 0.5)
+        else:
+            self.budget = max(self.budget - 0.5, COMPUTE_BUDGET)
+
+    def _lend_threads(self, now_ns: int) -> None:
+        if not (self._tiers[Tier.BEGUN_ENDPOINT] or self._tiers[Tier.BEGUN]):
+            self._added = 0
+        elif self.busy >= self.threads + self._added and now_ns - self._last_end_ns > STARVED_NS:
+            self._added += 1

@@ -1,0 +1,211 @@
+"""Which lane a call runs in: the user's pins, then the plan, then FastAPI's own rule."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from clearway.model import Call, CallKind, Lane, Plan, PlanError, SettingsError
+from clearway.runtime import framework
+from clearway.runtime.site import CallSite
+from clearway.settings import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import CodeType
+
+    from starlette.types import Scope
+
+    from clearway.settings import Settings
+
+PIN = "__clearway_lane__"
+"""The attribute that a pin leaves on a function."""
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
+
+
+def loop(func: _F) -> _F:
+    """Pin a `def` to the loop: it is known not to block, and runs without a thread hop."""
+    return _pin(func, Lane.LOOP)
+
+
+def thread(func: _F) -> _F:
+    """Pin a `def` to the thread lane, whatever a plan says."""
+    return _pin(func, Lane.THREAD)
+
+
+def _pin(func: _F, lane: Lane) -> _F:
+    target = func.__func__ if isinstance(func, (staticmethod, classmethod)) else func
+    setattr(target, PIN, lane)
+    return func
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One line of the plan as people read it."""
+
+    route: str
+    call: str
+    kind: CallKind
+    lane: Lane
+    why: str
+
+
+def call_id(target: Any) -> str:
+    """`module:qualified.name` of a callable, of its class where it is an instance."""
+    while isinstance(target, functools.partial):
+        target = target.func
+    named = target if hasattr(target, "__qualname__") else type(target)
+    return f"{getattr(named, '__module__', None) or '?'}:{named.__qualname__}"
+
+
+def describe(target: Any, kind: CallKind) -> Call:
+    """A callable as the model's `Call`."""
+    code = framework.code_of(target)
+    return Call(
+        id=call_id(target),
+        kind=kind,
+        is_async=framework.runs_as_coroutine(target),
+        file=code.co_filename if code else None,
+        line=code.co_firstlineno if code else None,
+    )
+
+
+class Planner:
+    """Knows the lane of every call of one app. Decisions are made once per callable and kept."""
+
+    def __init__(self, app: Any, settings: Settings, plan: Plan) -> None:
+        self._app = app
+        self._pins = settings.pins
+        self._limits = settings.routes
+        self._plan = plan
+        self._sites: dict[Any, CallSite] = {}
+        self._by_code: dict[CodeType, CallSite] = {}
+
+    def site_of(self, scope: Scope, func: Callable[..., Any]) -> tuple[CallSite, CallKind]:
+        """The site and the kind of what the framework hands to a thread."""
+        target, kind = framework.recognise(func)
+        # Bound methods, closures and generators are made anew for each request; their code is not.
+        if kind is CallKind.ENDPOINT:
+            key = target
+        elif kind is CallKind.DEPENDENCY_EXIT:
+            key = target.gi_code
+        else:
+            key = getattr(target, "__code__", None) or target
+        try:
+            site = self._sites.get(key)
+        except TypeError:  # an instance that cannot be hashed
+            key = id(target)
+            site = self._sites.get(key)
+        if site is None:
+            if kind is None:
+                kind = framework.kind_in(scope, func, target)
+            site = self._make(scope, target, kind)
+            if site.kind is not CallKind.FILE:
+                self._remember(key, target, site)
+        return site, kind or site.kind
+
+    def _remember(self, key: Any, target: Any, site: CallSite) -> None:
+        if isinstance(key, int):
+            self._sites[("kept", key)] = target  # type: ignore[assignment]  # so that the id is not used again
+        self._sites[key] = site
+        if site.code is not None:
+            self._sites.setdefault(site.code, site)
+
+    def _make(self, scope: Scope, target: Any, kind: CallKind) -> CallSite:
+        route = None
+        if kind is CallKind.ENDPOINT:
+            path = framework.route_path(framework.effective_route(scope))
+            route = f"{scope.get('method', 'WS')} {framework.mounted_at(scope)}{path}"
+        return self._decide(target, kind, route)
+
+    def _decide(self, target: Any, kind: CallKind, route: str | None) -> CallSite:
+        call = describe(target, kind)
+        lane, why = self._lane(target, call, route)
+        return CallSite(call.id, kind, lane, why, framework.code_of(target), call.file, call.line)
+
+    def _lane(self, target: Any, call: Call, route: str | None) -> tuple[Lane, str]:
+        if call.is_async:
+            return Lane.LOOP, "async def"
+        for name in (route, call.id, call.id.replace(":", ".")):
+            if name is not None and name in self._pins:
+                return self._pins[name], f"pinned in the settings by {name}"
+        pinned = _pin_of(target)
+        if pinned is not None:
+            return pinned, f"pinned by @clearway.{pinned}"
+        planned = self._plan.calls.get(call.id)
+        if planned is not None:
+            return planned.lane, planned.why
+        return Lane.THREAD, "def"
+
+    def rows(self) -> Iterator[PlanRow]:
+        """Every route's endpoint and dependencies with their lanes."""
+        for name, route in framework.routes_of(self._app):
+            kind = CallKind.WEBSOCKET if name.startswith("WS ") else CallKind.ENDPOINT
+            yield self._row(name, route.endpoint, kind)
+            dependant = getattr(route, "dependant", None)
+            seen: list[Any] = []
+            for dependency in framework.dependency_calls(dependant) if dependant else ():
+                if not any(dependency is other for other in seen):
+                    seen.append(dependency)
+                    yield self._row(name, dependency, CallKind.DEPENDENCY)
+
+    def _row(self, route: str, target: Any, kind: CallKind) -> PlanRow:
+        site = self._decide(target, kind, route)
+        if site.code is not None:
+            self._by_code.setdefault(site.code, site)
+        return PlanRow(route, site.id, kind, site.lane, site.why)
+
+    def site_of_code(self, code: CodeType) -> CallSite | None:
+        """The call that a frame's code belongs to."""
+        if not self._by_code:
+            for _ in self.rows():
+                pass
+        found = self._by_code.get(code)
+        if found is not None:
+            return found
+        return next((site for site in list(self._sites.values()) if getattr(site, "code", None) is code), None)
+
+    def check(self) -> None:
+        """Raise SettingsError or PlanError for a name that is no route and no call of the app."""
+        rows = list(self.rows())
+        routes = {row.route for row in rows}
+        calls = {row.call for row in rows}
+        dotted = {call.replace(":", ".") for call in calls}
+        for name in self._pins:
+            if name not in routes | calls | dotted and not _importable(name):
+                known = routes if " /" in name else calls
+                raise SettingsError(f"pin for {name!r}: the app has no such route or call{nearest(name, known)}")
+        for name in self._limits:
+            if name not in routes:
+                raise SettingsError(f"limits for {name!r}: the app has no such route{nearest(name, routes)}")
+        for name in self._plan.calls:
+            if name not in calls and not _importable(name):
+                raise PlanError(f"plan for {name!r}: the code has no such call{nearest(name, calls)}; write it again")
+
+
+def _pin_of(target: Any) -> Lane | None:
+    while True:
+        pin = getattr(target, PIN, None)
+        if isinstance(pin, Lane):
+            return pin
+        if isinstance(target, functools.partial):
+            target = target.func
+        elif hasattr(target, "__wrapped__"):
+            target = target.__wrapped__
+        elif not inspect.isroutine(target) and not inspect.isclass(target) and callable(target):
+            target = type(target).__call__  # type: ignore[operator]
+        else:
+            return None
+
+
+def _importable(name: str) -> bool:
+    """Whether a call's id names something in a module that is loaded: a background task, a handler."""
+    module, _, path = name.partition(":") if ":" in name else name.rpartition(".")
+    found: Any = sys.modules.get(module)
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    return callable(found)

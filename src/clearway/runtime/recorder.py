@@ -1,0 +1,166 @@
+"""What happened: a bounded ring of events, and for each route its counts and latest latencies.
+
+The hot path appends plain tuples; `Event` objects are made when somebody reads. Only a loop's own thread writes
+for its requests, and a deque's append is atomic, so there is no lock and nothing here can block a request.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from clearway.model import CallKind, Event, EventType, Lane, Stall
+from clearway.runtime import framework
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import Scope
+
+    from clearway.runtime.request import Request
+
+LATEST = 1024
+"""How many of a route's latest requests its percentiles are taken from."""
+UNMATCHED = "(no route)"
+CULPRITS = 256
+"""How many culprit lines are counted apart; further ones share a row."""
+
+
+class RouteRecord:
+    """What is known of one route. Times in nanoseconds."""
+
+    __slots__ = ("in_flight", "latest", "limit", "matched", "name", "refused", "requests", "running", "share", "withdrawn")
+
+    def __init__(self, name: str, matched: bool) -> None:
+        self.name = name
+        self.matched = matched
+        self.requests = 0
+        self.in_flight = 0
+        self.refused = 0
+        """Calls answered with 503 because they waited longer than the limit."""
+        self.withdrawn = 0
+        """Calls taken out of the queue because their client had gone."""
+        self.running = 0
+        """Calls of this route in the thread lane now; the limiter counts them."""
+        self.limit: int | None = None
+        self.share = 0
+        """Threads that other routes must leave to this one."""
+        self.latest: deque[tuple[int, int, int, int]] = deque(maxlen=LATEST)
+        """(latency, wait, run, return wait) of the latest requests."""
+
+
+class Culprit:
+    """Stalls of one line, added up."""
+
+    __slots__ = ("count", "last", "total_s")
+
+    def __init__(self, stall: Stall) -> None:
+        self.count = 0
+        self.total_s = 0.0
+        self.last = stall
+
+
+class Recorder:
+    """Bounded, never blocks, never raises into a request; counts what it drops."""
+
+    def __init__(self, capacity: int) -> None:
+        self.ring: deque[tuple[Any, ...]] = deque(maxlen=capacity)
+        self.appended = 0
+        self.routes: dict[str, RouteRecord] = {}
+        self.culprits: dict[tuple[Any, ...], Culprit] = {}
+        self.stalls: deque[Stall] = deque(maxlen=256)
+        self.stall_count = 0
+        self._by_route_object: dict[tuple[int, str, str], tuple[Any, RouteRecord]] = {}
+
+    @property
+    def dropped(self) -> int:
+        """Entries that newer ones have pushed out of the ring."""
+        return self.appended - len(self.ring)
+
+    def route_of(self, scope: Scope) -> RouteRecord:
+        """The record of the route that a scope was routed to."""
+        route = framework.effective_route(scope)
+        if route is None:
+            return self.named(UNMATCHED, matched=False)
+        method = scope.get("method", "WS")
+        mount = scope["root_path"] if "app_root_path" in scope else ""
+        key = (id(route), method, mount)
+        known = self._by_route_object.get(key)
+        if known is not None:
+            return known[1]
+        path = framework.route_path(route)
+        if path is None:
+            return self.named(UNMATCHED, matched=False)
+        record = self.named(f"{method} {framework.mounted_at(scope)}{path}", matched=True)
+        self._by_route_object[key] = (route, record)  # holds the route, so that its id is not used again
+        return record
+
+    def named(self, name: str, *, matched: bool) -> RouteRecord:
+        """The record with this name, made when it is new."""
+        record = self.routes.get(name)
+        if record is None:
+            record = self.routes[name] = RouteRecord(name, matched)
+        return record
+
+    def request_done(self, request: Request) -> None:
+        """A request has left the app."""
+        route = request.route
+        route.requests += 1
+        latency = request.out_ns - request.in_ns
+        if request.scope["type"] == "http":
+            route.latest.append((latency, request.wait_ns, request.run_ns, request.return_ns))
+        self.appended += 1
+        self.ring.append((EventType.OUT, request.id, route.name, request.in_ns, latency))
+
+    def call_done(
+        self,
+        request: Request,
+        call: str,
+        kind: CallKind,
+        lane: Lane,
+        submitted_ns: int,
+        started_ns: int,
+        ended_ns: int,
+        returned_ns: int,
+    ) -> None:
+        """A call has run and its result is back."""
+        self.appended += 1
+        self.ring.append(
+            (EventType.RUN, request.id, request.route.name, call, kind, lane, submitted_ns, started_ns, ended_ns, returned_ns)
+        )
+
+    def stalled(self, stall: Stall) -> Culprit:
+        """A stall has ended. Returns its culprit's sum, this stall included."""
+        self.stall_count += 1
+        self.stalls.append(stall)
+        self.appended += 1
+        self.ring.append((EventType.STALL, stall))
+        key: tuple[Any, ...] = (stall.cause, stall.culprit.file, stall.culprit.line) if stall.culprit else (stall.cause,)
+        if key not in self.culprits and len(self.culprits) >= CULPRITS:
+            key = ("others",)
+        culprit = self.culprits.setdefault(key, Culprit(stall))
+        culprit.count += 1
+        culprit.total_s += stall.duration_s
+        culprit.last = stall
+        return culprit
+
+    def events(self) -> Iterator[Event]:
+        """The events that the ring still holds, oldest entry first."""
+        for entry in list(self.ring):
+            if entry[0] is EventType.OUT:
+                _, request, route, in_ns, latency = entry
+                yield Event(EventType.REQUEST, in_ns / 1e9, 0.0, request, route)
+                yield Event(EventType.OUT, (in_ns + latency) / 1e9, 0.0, request, route)
+            elif entry[0] is EventType.RUN:
+                _, request, route, call, kind, lane, submitted, started, ended, returned = entry
+                for type_, begin, end in (
+                    (EventType.WAIT, submitted, started),
+                    (EventType.RUN, started, ended),
+                    (EventType.RETURN, ended, returned),
+                ):
+                    yield Event(type_, begin / 1e9, (end - begin) / 1e9, request, route, call, kind, lane)
+            else:
+                stall: Stall = entry[1]
+                yield Event(
+                    EventType.STALL, stall.started_s, stall.duration_s, stall.request, stall.route or "", stall.call
+                )

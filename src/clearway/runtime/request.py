@@ -1,0 +1,169 @@
+"""A request on its way through an app: the layer that sees it come and go, and what is known of it meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+
+from clearway.runtime.framework import current_request
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from clearway.model import Lane
+    from clearway.runtime.install import Runtime
+    from clearway.runtime.lanes.thread import Work
+    from clearway.runtime.port import LoopPort
+    from clearway.runtime.recorder import RouteRecord
+
+
+class ClientGone(asyncio.CancelledError):
+    """Nobody is left to answer: unwinds a request whose client went away while its call still waited."""
+
+
+class Request:
+    """One request or websocket in flight. All times are `perf_counter_ns`; only the loop's thread writes here."""
+
+    __slots__ = (
+        "_early",
+        "_receive",
+        "_route",
+        "_watch",
+        "begun",
+        "endpoint_lane",
+        "gone",
+        "id",
+        "in_background",
+        "in_ns",
+        "out_ns",
+        "port",
+        "return_ns",
+        "run_ns",
+        "running_since_ns",
+        "runtime",
+        "scope",
+        "wait_ns",
+        "works",
+    )
+
+    def __init__(self, runtime: Runtime, port: LoopPort, scope: Scope, receive: Receive, id: int) -> None:
+        self.runtime = runtime
+        self.port = port
+        self.scope = scope
+        self.id = id
+        self.in_ns = perf_counter_ns()
+        self.out_ns = 0
+        self.wait_ns = 0
+        self.run_ns = 0
+        self.return_ns = 0
+        self.running_since_ns = 0
+        self.begun = False
+        """Whether a call of this request has been admitted to the thread lane: what it asks for now finishes it."""
+        self.works: list[Work] = []
+        """Its calls that wait for a thread or run in one."""
+        self.in_background = False
+        self.gone = False
+        self.endpoint_lane: Lane | None = None
+        self._route: RouteRecord | None = None
+        self._receive = receive
+        self._watch: asyncio.Task[None] | None = None
+        self._early: deque[Message] | None = None
+
+    @property
+    def route(self) -> RouteRecord:
+        """What is recorded of the route that serves it; known once the router has chosen."""
+        route = self._route
+        if route is None:
+            route = self.runtime.recorder.route_of(self.scope)
+            if route.matched:
+                self._route = route
+        return route
+
+    def endpoint_started(self) -> None:
+        """An `async def` endpoint's body begins."""
+        self.running_since_ns = perf_counter_ns()
+
+    def endpoint_ended(self) -> None:
+        """An `async def` endpoint's body has ended."""
+        now = perf_counter_ns()
+        self.run_ns += now - self.running_since_ns
+        self.running_since_ns = 0
+
+    def response_sent(self) -> None:
+        """Background tasks begin: the client has its answer."""
+        if not self.in_background:
+            self.in_background = True
+            self.out_ns = perf_counter_ns()
+
+    async def receive(self) -> Message:
+        """The app's view of the client's messages, also those that `watch_client` saw first."""
+        if self._watch is not None:
+            await self._end_watch()
+        if self._early:
+            return self._early.popleft()
+        return await self._receive()
+
+    def watch_client(self) -> None:
+        """Look out for the client going away while a call waits. The app must not be reading meanwhile."""
+        if self._watch is None and self.scope["type"] == "http":
+            self._watch = asyncio.get_running_loop().create_task(self._await_disconnect())
+
+    async def _await_disconnect(self) -> None:
+        if self._early is None:
+            self._early = deque()
+        while not self._early or not self._early[-1].get("more_body", False):
+            # At most one unread piece of a body is held; then the client may send no more until the app reads.
+            message = await self._receive()
+            self._early.append(message)
+            if message["type"] == "http.disconnect":
+                self.gone = True
+                self.runtime.thread_lane.withdraw_all(self)
+                return
+
+    async def _end_watch(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None and not watch.done():
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+
+    def stop_watching(self) -> None:
+        """The call that waited runs now, or never will."""
+        if self._watch is not None:
+            self._watch.cancel()
+
+
+class RequestLayer:
+    """The outermost ASGI layer of an app that has Clearway."""
+
+    def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
+        self.app = app
+        self.runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or current_request.get() is not None:
+            # A mounted app's calls belong to the request of the app around it.
+            await self.app(scope, receive, send)
+            return
+        request = self.runtime.admit(scope, receive)
+        if request is None:
+            await self.app(scope, receive, send)
+            return
+        token = current_request.set(request)
+        try:
+            await self.app(scope, request.receive, send)
+        except BaseException:
+            if not request.gone:
+                raise
+        finally:
+            current_request.reset(token)
+            self.runtime.finish(request)
+
+
+def request_of(local_variables: dict[str, Any]) -> Request | None:
+    """The request in the local variables of a frame of `RequestLayer.__call__`."""
+    request = local_variables.get("request")
+    return request if isinstance(request, Request) else None

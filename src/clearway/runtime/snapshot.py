@@ -1,0 +1,96 @@
+"""The state of a runtime as JSON: what the console, metrics and `Runtime.snapshot()` show."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clearway.model import Stall
+    from clearway.runtime.install import Runtime
+    from clearway.runtime.recorder import Culprit, RouteRecord
+
+SCHEMA = "clearway.snapshot/1"
+_PARTS = ("latency", "wait", "run", "return_wait", "framework")
+
+
+def take(runtime: Runtime) -> dict[str, Any]:
+    """A JSON-serialisable picture of a runtime now. Milliseconds where a key ends in `_ms`."""
+    recorder = runtime.recorder
+    limiter = runtime.thread_lane.limiter
+    planned: dict[str, Any] = {}
+    for row in runtime.plan_table():
+        planned.setdefault(row.route, []).append(row)
+    names = list(planned) + [name for name in list(recorder.routes) if name not in planned]
+    in_flight = runtime.in_flight()
+    return {
+        "schema": SCHEMA,
+        "at": time.time(),
+        "uptime_s": time.monotonic() - runtime.started_s,
+        "routes": [_route(runtime, name, planned.get(name, []), recorder.routes.get(name)) for name in names],
+        "requests": {"in_flight": len(in_flight), "total": sum(r.requests for r in recorder.routes.values())},
+        "threads": {
+            "limit": limiter.threads,
+            "live": limiter.workers,
+            "busy": limiter.busy,
+            "idle": limiter.idle(),
+            "peak": limiter.peak,
+            "queued": limiter.queued,
+            "load": round(limiter.load, 3),
+            "budget": limiter.budget,
+        },
+        "limits": {
+            "threads": limiter.threads,
+            "max_wait_s": runtime.thread_lane.max_wait_s,
+            "stall_threshold_ms": runtime.settings.stall_threshold_ms,
+            "routes": {name: asdict(limits) for name, limits in runtime.settings.routes.items()},
+        },
+        "stalls": {
+            "count": recorder.stall_count,
+            "culprits": [_culprit(culprit) for culprit in list(recorder.culprits.values())],
+            "latest": [_stall(stall) for stall in list(recorder.stalls)[-32:]],
+        },
+        "recorder": {"capacity": recorder.ring.maxlen, "held": len(recorder.ring), "dropped": recorder.dropped},
+        "faults": runtime.faults,
+    }
+
+
+def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord | None) -> dict[str, Any]:
+    endpoint = rows[0] if rows else None
+    out: dict[str, Any] = {
+        "route": name,
+        "lane": str(endpoint.lane) if endpoint else None,
+        "why": endpoint.why if endpoint else None,
+        "call": endpoint.call if endpoint else None,
+        "dependencies": [{"call": row.call, "lane": str(row.lane), "why": row.why} for row in rows[1:]],
+        "requests": record.requests if record else 0,
+        "running": record.running if record else 0,
+        "queued": runtime.thread_lane.limiter.queue_length(record) if record else 0,
+        "refused": record.refused if record else 0,
+        "withdrawn": record.withdrawn if record else 0,
+    }
+    latest = list(record.latest) if record else []
+    columns = list(zip(*((*parts, max(0, parts[0] - sum(parts[1:]))) for parts in latest), strict=True))
+    for part, values in zip(_PARTS, columns or [()] * len(_PARTS), strict=True):
+        out[f"{part}_ms"] = _percentiles(values)
+    return out
+
+
+def _percentiles(values_ns: Sequence[int]) -> dict[str, float] | None:
+    if not values_ns:
+        return None
+    ordered = sorted(values_ns)
+    last = len(ordered) - 1
+    picked = {f"p{p}": round(ordered[round(last * p / 100)] / 1e6, 3) for p in (50, 95, 99)}
+    return {"mean": round(sum(ordered) / len(ordered) / 1e6, 3), **picked, "max": round(ordered[-1] / 1e6, 3)}
+
+
+def _culprit(culprit: Culprit) -> dict[str, Any]:
+    return {"count": culprit.count, "total_s": round(culprit.total_s, 4), "last": _stall(culprit.last)}
+
+
+def _stall(stall: Stall) -> dict[str, Any]:
+    return asdict(stall)
