@@ -83,7 +83,8 @@ def _report(outcomes: list[Outcome], options: argparse.Namespace, about: dict[st
         "meta": about,
         "cases": [outcome.as_json() for outcome in outcomes],
     }
-    whole_run = not options.only and not options.noise
+    failed = any(outcome.failure for outcome in outcomes)
+    whole_run = not (options.only or options.noise or failed)
     if options.json is None and not whole_run:
         return  # a part of a run does not replace the results of a whole one
     path: Path = options.json or RESULTS / "results.json"

@@ -15,7 +15,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
-from benchmarks.pins import on_the_loop
+import clearway
 from benchmarks.pool import Pool, PoolTimeout, Session
 from benchmarks.work import compute
 
@@ -37,7 +37,7 @@ def trivial_def() -> dict[str, str]:
 
 
 @app.get("/def-pinned/", response_model=None)
-@on_the_loop
+@clearway.loop
 def trivial_def_pinned() -> dict[str, str]:
     return {"message": "hello"}
 
@@ -51,18 +51,18 @@ class Page(BaseModel):
     limit: int
 
 
-@on_the_loop
+@clearway.loop
 def paging(offset: int = 0, limit: int = 20) -> tuple[int, int]:
     return offset, limit
 
 
-@on_the_loop
+@clearway.loop
 def owner() -> str:
     return "somebody"
 
 
 @app.get("/dependencies/", response_model=Page)
-@on_the_loop
+@clearway.loop
 def with_dependencies(
     page: Annotated[tuple[int, int], Depends(paging)], name: Annotated[str, Depends(owner)]
 ) -> Page:

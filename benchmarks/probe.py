@@ -43,15 +43,19 @@ class Prober:
     async def ask(self, due: float) -> None:
         """One request that was due at `due` on the loop's clock."""
         loop = asyncio.get_running_loop()
+        connection: Connection | None = None
         answered = False
         try:
             connection = await self._take()
             answered = await connection.ask(self._request) == 200
-            self._idle.append(connection)
         except OSError:
             pass
         finally:
             self.waits_s.append(loop.time() - due)
+            if connection is not None and answered:
+                self._idle.append(connection)
+            elif connection is not None:
+                connection.close()
         self.errors += not answered
 
     async def _take(self) -> Connection:
@@ -76,6 +80,8 @@ class Prober:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+        for connection in self._idle:
+            connection.close()
         return Probe(
             asked=len(self.waits_s),
             unanswered=len(late),
