@@ -77,6 +77,8 @@ class Row:
     beside: str = PLAIN
     """What `base` is."""
     note: str = ""
+    bar: str = ""
+    """The title in the chart, where `title` leans on the row above or is too long."""
 
     @property
     def met(self) -> bool | None:
@@ -134,5 +136,5 @@ class Outcome:
 
 
 def lower_is_better(base: Figure, clearway: Figure) -> float | None:
-    """How many times smaller Clearway's figure is; None where it is zero."""
-    return base.value / clearway.value if clearway.value else None
+    """How many times smaller Clearway's figure is; None where it is zero or was never reached."""
+    return base.value / clearway.value if clearway.value and not clearway.at_least else None

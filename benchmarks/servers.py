@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import os
 import signal
 import socket
@@ -40,8 +39,6 @@ def plain_command(port: int) -> list[str]:
 
 
 def clearway_command(port: int, console_port: int, extra: Sequence[str] = ()) -> list[str]:
-    if importlib.util.find_spec("clearway.__main__") is None:  # until the command is there
-        return [part.replace(APP, "benchmarks.serve:app") for part in plain_command(port)]
     return [
         *(sys.executable, "-m", "clearway", "run", APP, "--host", HOST, "--port", str(port)),
         *("--no-access-log", "--console", f"{HOST}:{console_port}", *extra),

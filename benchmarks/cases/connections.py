@@ -62,6 +62,7 @@ class Connections:
             clearway=clearway.per_connection,
             base=plain.per_connection,
             ratio=lower_is_better(plain.per_connection, clearway.per_connection),
+            bar=f"memory, {count:,} requests in flight",
         )
         measurements: tuple[dict[str, Any], ...] = (
             {"server": "plain", **asdict(plain)},

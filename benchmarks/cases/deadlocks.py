@@ -19,6 +19,7 @@ class Deadlock:
 
     name: str
     title: str
+    bar: str
     target: str
     count: int
     ideal_s: float
@@ -46,6 +47,7 @@ class Deadlock:
             ratio=lower_is_better(plain, clearway),
             target=Target("at most", self.at_most_s),
             note=f"ideal {Figure(self.ideal_s, 's')}",
+            bar=self.bar,
         )
         measurements = [{"server": kind, **asdict(one)} for kind, bursts in seen.items() for one in bursts]
         return Outcome(self.name, (wall, errors), tuple(measurements))
@@ -69,6 +71,7 @@ CASES = (
     Deadlock(
         name="pool",
         title="pool deadlock: 60 requests, 10 connections",
+        bar="pool deadlock, 60 requests at once",
         target="/pool/",
         count=60,
         ideal_s=0.3,
@@ -78,6 +81,7 @@ CASES = (
     Deadlock(
         name="nested",
         title="nested deadlock: 40 handlers that need a second thread",
+        bar="nested threads, 40 requests at once",
         target="/nested/",
         count=40,
         ideal_s=0.2,

@@ -51,7 +51,9 @@ class Neighbours:
     load: Callable[[], str]
     connections: int
     p99_at_most_s: float
+    bar: str = ""
     load_title: str = ""
+    load_bar: str = ""
     load_at_least: float | None = None
     """The load itself must keep this part of its throughput."""
 
@@ -94,6 +96,7 @@ class Neighbours:
             spread=(min(ratios), max(ratios)),
             target=Target("at most", self.p99_at_most_s),
             note="; ".join(f"{server}: {count} errors" for server, count in errors),
+            bar=self.bar,
         )
 
     def _throughput(self, plain: list[Observation], clearway: list[Observation], at_least: float) -> Row:
@@ -107,6 +110,7 @@ class Neighbours:
             ratio=median(ratios),
             spread=(min(ratios), max(ratios)),
             target=Target("times", at_least),
+            bar=self.load_bar,
         )
 
     def _measurements(self, seen: dict[Kind, list[Observation]]) -> list[dict[str, Any]]:
@@ -131,6 +135,7 @@ CASES = (
         load=lambda: "/def-1s/",
         connections=1000,
         p99_at_most_s=0.025,
+        bar="def health check beside 1,000 slow calls, p99",
     ),
     Neighbours(
         name="cpu",
@@ -139,7 +144,9 @@ CASES = (
         load=cpu_target,
         connections=10,
         p99_at_most_s=0.030,
+        bar="async def beside CPU-bound def, p99",
         load_title="… throughput of the CPU-bound def",
+        load_bar="throughput of that CPU-bound def",
         load_at_least=0.9,
     ),
 )

@@ -36,6 +36,7 @@ class Comparison:
     under: str
     at_least: float
     beside: str = PLAIN
+    bar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Throughput:
             target=Target("times", comparison.at_least),
             beside=comparison.beside,
             note=self._trouble(comparison, loads),
+            bar=comparison.bar,
         )
 
     def _trouble(self, comparison: Comparison, loads: Mapping[str, list[wrk.Load]]) -> str:
@@ -110,7 +112,10 @@ class Throughput:
             clearway=count(comparison.over),
             base=count(comparison.under),
             target=Target("at most", 0),
-            note=f"p99: plain {p99(comparison.under)}, Clearway {p99(comparison.over)}",
+            note=(
+                f"p99: plain {p99(comparison.under)}, Clearway {p99(comparison.over)}; "
+                f"late answers of {', '.join(f'{name} {count(name).value:.0f}' for name in loads)}"
+            ),
         )
 
     def _measurements(self, loads: Mapping[str, list[wrk.Load]]) -> list[dict[str, Any]]:
@@ -147,6 +152,7 @@ CASES = (
                 "async",
                 0.97,
                 beside="Clearway's async def",
+                bar="… of async def in the same server",
             ),
         ),
     ),
@@ -177,6 +183,7 @@ CASES = (
                 "async",
                 0.7,
                 beside="Clearway's async def",
+                bar="… of async def sleeping, same server",
             ),
         ),
     ),
