@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
+import math
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from clearway.model import Lane, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
-    from clearway.model import Lane
+AVAILABLE_LANES = (Lane.LOOP, Lane.THREAD)
+"""The lanes that a pin can name today."""
+
+# Beyond these a value is a slip of the keyboard; the bounds also keep later arithmetic finite.
+MOST_THREADS = 100_000
+MOST_EVENTS = 100_000_000
+MOST_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,176 @@ class Settings:
     """Lane by route (`GET /items/{id}`) or by call (`app.main:read_item`)."""
     routes: Mapping[str, RouteLimits] = field(default_factory=dict)
 
+    @classmethod
+    def load(cls, start: Path) -> Settings:
+        """Settings of the project that `start` lies in, the defaults where it has none.
 
-def nearest(name: str, known: object) -> str:
+        The nearest folder going upwards counts that has a `clearway.toml`, or a `pyproject.toml` with a
+        `[tool.clearway]` table. Raises SettingsError.
+        """
+        start = start.absolute()
+        for folder in (start, *start.parents):
+            own = folder / "clearway.toml"
+            if own.is_file():
+                return cls.read(own)
+            shared = folder / "pyproject.toml"
+            if shared.is_file() and (table := _tool_table(_read_toml(shared), shared)) is not None:
+                return cls.from_mapping(table, f"{shared} [tool.clearway]")
+        return cls()
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """Settings from this file: the whole of it, or `[tool.clearway]` if it is a `pyproject.toml`.
+
+        Raises SettingsError.
+        """
+        data = _read_toml(path)
+        if path.name == "pyproject.toml":
+            table = _tool_table(data, path)
+            return cls.from_mapping({} if table is None else table, f"{path} [tool.clearway]")
+        return cls.from_mapping(data, str(path))
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any], source: str) -> Settings:
+        """Settings from keys as a user writes them (`max_wait` in s, `stall_threshold` in ms).
+
+        `source` says in messages where the keys stand. Raises SettingsError for whatever is no setting.
+        """
+        if not isinstance(data, Mapping):
+            raise SettingsError(f"{source}: expected a table of settings, found {_kind(data)}")
+        values: dict[str, Any] = {}
+        for key, value in data.items():
+            if key not in _READERS:
+                raise SettingsError(f"{source}: unknown key {key!r}{suggest(key, _READERS)}")
+            name, read = _READERS[key]
+            values[name] = read(value, f"{source}: {key}")
+        return cls(**values)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like this one, None where nothing is like it."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    # difflib compares every pair of characters: what is longer than any name is a mistake of another kind.
+    matches = difflib.get_close_matches(name[:200].casefold(), by_folded, n=1, cutoff=0.5)
+    return by_folded[matches[0]] if matches else None
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """The end of an error message about an unknown name: the nearest known one, or all of a few."""
+    names = sorted(known)
+    if (match := nearest(name, names)) is not None:
+        return f"; did you mean {match!r}?"
+    if 0 < len(names) <= 8:
+        return f"; known: {', '.join(names)}"
     return ""
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"settings {path}: {error.strerror or error}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"settings {path}: not TOML: {error}") from None
+    except RecursionError:
+        raise SettingsError(f"settings {path}: not TOML: nested too deeply") from None
+
+
+def _tool_table(data: Mapping[str, Any], path: Path) -> Mapping[str, Any] | None:
+    tool = data.get("tool", {})
+    table = tool.get("clearway") if isinstance(tool, Mapping) else None
+    if table is not None and not isinstance(table, Mapping):
+        raise SettingsError(f"{path}: tool.clearway must be a table, not {_kind(table)}")
+    return table
+
+
+def _kind(value: object) -> str:
+    """What a TOML author calls the type of this value."""
+    names = {bool: "a boolean", int: "a whole number", float: "a number", str: "a string", list: "a list"}
+    return "a table" if isinstance(value, Mapping) else names.get(type(value), type(value).__name__)
+
+
+def _whole(value: object, where: str, most: int) -> int:
+    if type(value) is not int:  # bool is an int to isinstance
+        raise SettingsError(f"{where} must be a whole number, not {_kind(value)}")
+    if not 1 <= value <= most:
+        raise SettingsError(f"{where} must be from 1 to {most}")
+    return value
+
+
+def _number(value: object, where: str) -> float:
+    if type(value) is not int and type(value) is not float:
+        raise SettingsError(f"{where} must be a number, not {_kind(value)}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise SettingsError(f"{where} must be a finite number")
+    return number
+
+
+def _duration(value: object, where: str, unit: str, most: float) -> float:
+    number = _number(value, where)
+    if not 0 < number <= most:
+        raise SettingsError(f"{where} must be above 0 and at most {most:g} {unit}, not {number:g}")
+    return number
+
+
+def _table(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{where} must be a table, not {_kind(value)}")
+    for key in value:
+        if not isinstance(key, str) or not key.strip():
+            raise SettingsError(f"{where} has an entry without a name")
+    return value
+
+
+def _pins(value: object, where: str) -> dict[str, Lane]:
+    return {name: _lane(lane, f"{where}.{name!r}") for name, lane in _table(value, where).items()}
+
+
+def _lane(value: object, where: str) -> Lane:
+    if not isinstance(value, str):
+        raise SettingsError(f"{where} must be a lane ({' or '.join(AVAILABLE_LANES)}), not {_kind(value)}")
+    if value not in AVAILABLE_LANES:
+        if value in tuple(Lane):
+            raise SettingsError(f"{where}: the lane {value!r} is not available yet; use loop or thread")
+        raise SettingsError(f"{where}: unknown lane {value!r}{suggest(value, AVAILABLE_LANES)}")
+    return Lane(value)
+
+
+def _routes(value: object, where: str) -> dict[str, RouteLimits]:
+    routes = {name: _limits(table, f"{where}.{name!r}") for name, table in _table(value, where).items()}
+    total = math.fsum(limits.share or 0.0 for limits in routes.values())
+    if total > 1 + 1e-9:
+        raise SettingsError(f"{where}: the shares add up to {total:g}; together they can be at most 1")
+    return routes
+
+
+def _limits(value: object, where: str) -> RouteLimits:
+    table = _table(value, where)
+    for key in table:
+        if key not in ("share", "limit"):
+            raise SettingsError(f"{where}: unknown key {key!r}{suggest(key, ('share', 'limit'))}")
+    share = None
+    if "share" in table:
+        share = _number(table["share"], f"{where}.share")
+        if not 0 <= share <= 1:
+            raise SettingsError(f"{where}.share must be from 0 to 1, not {share:g}")
+    limit = _whole(table["limit"], f"{where}.limit", MOST_THREADS) if "limit" in table else None
+    return RouteLimits(share, limit)
+
+
+_READERS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
+    "threads": ("threads", lambda value, where: _whole(value, where, MOST_THREADS)),
+    "max_wait": ("max_wait_s", lambda value, where: _duration(value, where, "seconds", MOST_SECONDS)),
+    "stall_threshold": (
+        "stall_threshold_ms",
+        lambda value, where: _duration(value, where, "milliseconds", MOST_SECONDS * 1000),
+    ),
+    "events": ("events", lambda value, where: _whole(value, where, MOST_EVENTS)),
+    "pins": ("pins", _pins),
+    "routes": ("routes", _routes),
+}
+"""Key in the file: field of Settings, and what turns the value into that field's."""

@@ -1,4 +1,5 @@
 """What runs inside the user's process: small, bounded, never raises into a request."""
+<<<<<<< HEAD
 
 from __future__ import annotations
 
@@ -6,3 +7,5 @@ from clearway.runtime.install import Runtime, install
 from clearway.runtime.planner import PlanRow, loop, thread
 
 __all__ = ["PlanRow", "Runtime", "install", "loop", "thread"]
+=======
+>>>>>>> stalls

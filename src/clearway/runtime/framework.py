@@ -14,9 +14,10 @@ import contextlib
 import io
 import os
 import tempfile
-from collections.abc import Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from functools import partial
+from threading import get_ident
+from time import perf_counter_ns
 from types import CodeType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,16 @@ import starlette.concurrency
 from anyio import CancelScope
 from anyio._backends import _asyncio as anyio_asyncio
 from anyio._core import _eventloop as anyio_eventloop
+from starlette.endpoints import HTTPEndpoint
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Router, WebSocketRoute
+from starlette.staticfiles import StaticFiles
 
 from clearway.model import CallKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Coroutine, Iterator
+
     from starlette.types import Scope
 
     from clearway.runtime.request import Request
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
 try:
     import fastapi.routing as fastapi_routing
     from fastapi._compat import ModelField
+    from fastapi.dependencies.utils import get_dependant
 except ImportError:  # plain Starlette
     fastapi_routing = None  # type: ignore[assignment]
     ModelField = None  # type: ignore[assignment, misc]
@@ -49,7 +55,8 @@ _run_sync_endpoint = getattr(fastapi_routing, "_run_sync_endpoint", None)
 _validate = getattr(ModelField, "validate", None)
 _stream_step = getattr(starlette.concurrency, "_next", None)
 _task_states = getattr(anyio_asyncio, "_task_states", None)
-_FILES = (io.IOBase, tempfile.SpooledTemporaryFile)
+_FILES = (io.IOBase, tempfile.SpooledTemporaryFile, StaticFiles)
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _FILE_FUNCTIONS = frozenset({os.stat, os.path.realpath, open})
 
 threadlocals = anyio_eventloop.threadlocals
@@ -62,8 +69,11 @@ _original_background_call = starlette.background.BackgroundTask.__call__
 _original_run_endpoint = getattr(fastapi_routing, "run_endpoint_function", None)
 
 
-def recognise(func: Callable[..., Any]) -> tuple[Callable[..., Any], CallKind | None]:
-    """The user's own callable inside what the framework hands to a thread, and its kind where that says it."""
+def recognise(func: Callable[..., Any]) -> tuple[Any, CallKind | None]:
+    """The user's own callable inside what the framework hands to a thread, and its kind where that says it.
+
+    For the exit of a `yield` dependency it is the generator.
+    """
     if type(func) is partial:
         target = func.func
         if target is _run_sync_endpoint:
@@ -83,7 +93,7 @@ def recognise(func: Callable[..., Any]) -> tuple[Callable[..., Any], CallKind | 
     return func, None
 
 
-def _recognise_method(method: MethodType) -> tuple[Callable[..., Any], CallKind | None]:
+def _recognise_method(method: MethodType) -> tuple[Any, CallKind | None]:
     owner = method.__self__
     if isinstance(owner, contextlib._GeneratorContextManager):
         if method.__name__ == "__enter__":
@@ -96,7 +106,7 @@ def _recognise_method(method: MethodType) -> tuple[Callable[..., Any], CallKind 
     return method, None
 
 
-def kind_in(scope: Scope, func: Callable[..., Any], target: Callable[..., Any]) -> CallKind:
+def kind_in(scope: Scope, func: Callable[..., Any], target: Any) -> CallKind:
     """The kind of a call that `recognise` could not tell, from the request that it serves."""
     if target is scope.get("endpoint"):
         return CallKind.ENDPOINT
@@ -119,9 +129,9 @@ def _dependencies_in(scope: Scope) -> Iterator[Callable[..., Any]]:
     provider = getattr(route, "dependency_overrides_provider", None) or scope.get("app")
     for override in getattr(provider, "dependency_overrides", {}).values():
         yield override
-        if fastapi_routing is not None:
-            with contextlib.suppress(Exception):
-                yield from dependency_calls(fastapi_routing.get_dependant(path="", call=override))
+        with contextlib.suppress(Exception):  # an override that FastAPI itself will refuse
+            if fastapi_routing is not None:
+                yield from dependency_calls(get_dependant(path="", call=override))
 
 
 def dependency_calls(dependant: Any) -> Iterator[Callable[..., Any]]:
@@ -132,14 +142,44 @@ def dependency_calls(dependant: Any) -> Iterator[Callable[..., Any]]:
         yield from dependency_calls(dependency)
 
 
-def effective_route(scope: Scope) -> Any:
-    """The route that serves the request; for an included FastAPI router the one with its full path."""
+def routed_to(scope: Scope) -> Any:
+    """What the router chose for the request; for an included FastAPI router, its inclusion of the route."""
     included = scope.get("fastapi")
-    if isinstance(included, dict):
+    if included is not None:
         context = included.get("effective_route_context")
         if context is not None:
-            return getattr(context, "starlette_route", None) or context
+            return context
     return scope.get("route")
+
+
+def effective_route(scope: Scope) -> Any:
+    """The route that serves the request, with its full path where its router was included."""
+    route = routed_to(scope)
+    return getattr(route, "starlette_route", None) or route
+
+
+def route_name(scope: Scope) -> str | None:
+    """`GET /items/{id}` for the route that serves the request, None before the router has chosen."""
+    route = effective_route(scope)
+    path = route_path(route)
+    if path is None:
+        return None
+    if scope["type"] == "websocket":
+        return f"WS {mounted_at(scope)}{path}"
+    # A method is the client's word: only those that the route serves may become names.
+    method = scope["method"]
+    return f"{method} {mounted_at(scope)}{path}" if method in methods_of(route) else None
+
+
+def methods_of(route: Any) -> Collection[str]:
+    """The HTTP methods that a route serves."""
+    methods: Collection[str] | None = getattr(route, "methods", None)
+    if methods:
+        return methods
+    endpoint = getattr(route, "endpoint", None)
+    if isinstance(endpoint, type) and issubclass(endpoint, HTTPEndpoint):
+        return [method for method in _METHODS if hasattr(endpoint, method.lower())]
+    return _METHODS
 
 
 def route_path(route: Any) -> str | None:
@@ -168,10 +208,10 @@ def routes_of(app: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         elif isinstance(route, WebSocketRoute):
             yield f"WS {prefix}{path}", route
         else:
-            methods = set(getattr(route, "methods", None) or {"GET"})
-            if "GET" in methods and isinstance(route, Route):
-                methods.discard("HEAD")  # Starlette adds it to every GET; nobody thinks of it as a route
-            for method in sorted(methods):
+            methods = sorted(methods_of(route))
+            if "GET" in methods and "HEAD" in methods:
+                methods.remove("HEAD")  # Starlette adds it to every GET; nobody thinks of it as a route
+            for method in methods:
                 yield f"{method} {prefix}{path}", route
 
 
@@ -248,8 +288,14 @@ def _run_sync(
     limiter: Any = None,
 ) -> Coroutine[Any, Any, Any]:
     request = current_request.get()
-    # A limiter of the caller's own is the caller's own decision, save FastAPI's throw-away one for exits.
-    if request is None or abandon_on_cancel or cancellable is not None or (limiter is not None and not _is_exit(func)):
+    if (
+        request is None
+        or request.port.thread != get_ident()  # a loop of the user's own in a thread of the request
+        or abandon_on_cancel
+        or cancellable is not None
+        # A limiter of the caller's own is the caller's own decision, save FastAPI's throw-away one for exits.
+        or (limiter is not None and not _is_exit(func))
+    ):
         return original_run_sync(
             func, *args, abandon_on_cancel=abandon_on_cancel, cancellable=cancellable, limiter=limiter
         )
@@ -276,11 +322,11 @@ async def _run_endpoint(*, dependant: Any, values: dict[str, Any], is_coroutine:
     request = current_request.get()
     if request is None or not is_coroutine:
         return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=is_coroutine)
-    request.endpoint_started()
+    began = perf_counter_ns()
     try:
         return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=True)
     finally:
-        request.endpoint_ended()
+        request.run_ns += perf_counter_ns() - began
 
 
 def code_of(target: Any) -> CodeType | None:
@@ -295,8 +341,8 @@ def code_of(target: Any) -> CodeType | None:
         else:
             break
     code = getattr(target, "__code__", None)
-    if code is None and not isinstance(target, type):
-        code = getattr(getattr(type(target), "__call__", None), "__code__", None)
     if code is None and isinstance(target, type):
-        code = getattr(target.__init__, "__code__", None)
+        code = getattr(vars(target).get("__init__"), "__code__", None)
+    elif code is None and callable(target):
+        code = getattr(type(target).__call__, "__code__", None)
     return code if isinstance(code, CodeType) else None

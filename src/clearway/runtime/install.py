@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
-from clearway.model import CallKind, ClearwayError, Lane, Plan, Stall, Victim
+from clearway.model import CallKind, ClearwayError, Lane, Plan, Stall
 from clearway.runtime import framework, snapshot
+from clearway.runtime.blame import blame, find_request
 from clearway.runtime.lanes.loop import LoopLane
 from clearway.runtime.lanes.thread import ThreadLane, deliver
 from clearway.runtime.planner import Planner, PlanRow
 from clearway.runtime.port import LoopPort
 from clearway.runtime.recorder import Recorder
 from clearway.runtime.request import Request, RequestLayer
+from clearway.runtime.stalls import WATCHDOG, ObservedStall
 from clearway.settings import Settings
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope
+    from collections.abc import Callable, Coroutine
+
+    from starlette.types import ASGIApp
 
 logger = logging.getLogger("clearway")
 _ATTRIBUTE = "_clearway_runtime"
+INTERPRETER_FREE_S = 0.001
+"""The watchdog gets the interpreter this fast where no thread computes in it."""
 
 
 class Runtime:
@@ -48,7 +51,7 @@ class Runtime:
         """How often Clearway itself failed and a call took FastAPI's own way."""
         self._fault_kinds: set[str] = set()
         self._ports: dict[asyncio.AbstractEventLoop, LoopPort] = {}
-        self._numbers = itertools.count(1)
+        self._latest_port: LoopPort | None = None
         self._lock = threading.Lock()
         self._attach()
         self._apply_limits()
@@ -95,26 +98,24 @@ class Runtime:
 
     # Serving
 
-    def admit(self, scope: Scope, receive: Receive) -> Request | None:
-        """A request has come. None where Clearway cannot serve this loop (it is not asyncio's)."""
+    def port(self) -> LoopPort | None:
+        """The running loop's port. None where Clearway cannot serve it: it is not asyncio's."""
         try:
             loop = asyncio.get_running_loop()
-            port = self._ports.get(loop) or self._open(loop)
-            request = Request(self, port, scope, receive, next(self._numbers))
-            port.in_flight[request.id] = request
-            return request
-        except Exception as error:
-            if not isinstance(error, RuntimeError):  # no running asyncio loop: trio
-                self.fault("admit", error)
+        except RuntimeError:  # trio
             return None
+        port = self._latest_port
+        if port is None or port.loop is not loop:
+            try:
+                port = self._latest_port = self._ports.get(loop) or self._open(loop)
+            except Exception as error:
+                self.fault("opening a port for the loop", error)
+                return None
+        return port
 
     def finish(self, request: Request) -> None:
         """A request has left."""
         try:
-            request.port.in_flight.pop(request.id, None)
-            if not request.out_ns:
-                request.out_ns = perf_counter_ns()
-            request.stop_watching()
             self.recorder.request_done(request)
         except Exception as error:
             self.fault("finish", error)
@@ -122,8 +123,6 @@ class Runtime:
     def dispatch(self, request: Request, func: Callable[..., Any], args: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The lane's run of what the framework wants to hand to a thread."""
         try:
-            if request.port.thread != threading.get_ident():
-                raise RuntimeError("a call came from another loop than its request")
             site, kind = self.planner.site_of(request.scope, func)
             if request.in_background and kind is CallKind.OFFLOAD:
                 kind = CallKind.BACKGROUND_TASK
@@ -158,13 +157,55 @@ class Runtime:
             for closed in [port for known, port in self._ports.items() if known.is_closed()]:
                 self._forget(closed)
             port = LoopPort(loop, deliver)
+            port.watch = WATCHDOG.watch(
+                loop,
+                threshold_s=self.settings.stall_threshold_ms / 1000,
+                on_stall=lambda observed: self._after_two_turns(port, observed),
+                find_context=find_request,
+            )
+            if not self._ports:
+                WATCHDOG.add_tick(self._tick)
             self._ports[loop] = port
         return port
 
     def _forget(self, port: LoopPort) -> None:
         self._ports.pop(port.loop, None)
+        if self._latest_port is port:
+            self._latest_port = None
+        if port.watch is not None:
+            port.watch.stop()
         if not self._ports:
+            WATCHDOG.remove_tick(self._tick)
             self.thread_lane.limiter.dismiss_parked()
+
+    def _tick(self, now_ns: int) -> None:
+        """Every few milliseconds, on the watchdog's thread."""
+        for port in list(self._ports.values()):
+            if port.loop.is_closed():
+                self._forget(port)
+        free = WATCHDOG.late_s < INTERPRETER_FREE_S
+        self.thread_lane.limiter.tick(now_ns, sum(port.cpu_rate(now_ns) for port in self._ports.values()), free)
+        self.thread_lane.tick(now_ns)
+
+    def _after_two_turns(self, port: LoopPort, observed: ObservedStall) -> None:
+        # What arrived during the stall is read in the first turn after it and becomes a request in the second.
+        port.loop.call_soon(port.loop.call_soon, self._stalled, port, observed)
+
+    def _stalled(self, port: LoopPort, observed: ObservedStall) -> None:
+        try:
+            stall = blame(self.planner, self.recorder, port, observed)
+            self.recorder.stalled(stall)
+        except Exception as error:
+            self.fault("blame", error)
+            return
+        if not self.on_stall:
+            logger.warning("%s", stall)
+        for listener in list(self.on_stall):
+            try:
+                listener(stall)
+            except Exception as error:
+                self.on_stall.remove(listener)
+                self.fault("a stall listener, which is switched off", error)
 
     def fault(self, where: str, error: BaseException) -> None:
         """Clearway itself went wrong: count it, say so once of each kind, let the request go on."""
@@ -178,7 +219,7 @@ class Runtime:
 
     def in_flight(self) -> list[Request]:
         """The requests being served now, on all loops."""
-        return [request for port in list(self._ports.values()) for request in list(port.in_flight.values())]
+        return [request for port in list(self._ports.values()) for request in list(port.in_flight)]
 
     def plan_table(self) -> list[PlanRow]:
         """For each route its endpoint and its dependencies, with lane and reason."""

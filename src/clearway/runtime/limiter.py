@@ -116,7 +116,7 @@ class Limiter:
                 self._parked.append(worker)
                 return None
             self._begin(worker, work)
-            if work.site.short and work.tier is not Tier.FINISHING:
+            if work.site.short:
                 self._soon = worker
             else:
                 if self._soon is worker:
@@ -260,8 +260,16 @@ class Limiter:
         return worker
 
     def _wake(self, worker: Worker | None) -> None:
-        if worker is not None:
+        if worker is None:
+            return
+        try:
             worker.wake()
+        except RuntimeError:  # the system has no thread to give
+            with self._lock:
+                self._searching -= 1
+                self.workers -= 1
+                if self.workers == 0:
+                    raise
 
     def _weigh_process(self, now_ns: int, loop_cpu: float) -> None:
         elapsed = now_ns - self._last_tick_ns

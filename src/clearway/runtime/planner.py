@@ -83,16 +83,21 @@ class Planner:
         self._limits = settings.routes
         self._plan = plan
         self._sites: dict[Any, CallSite] = {}
+        self._kept: list[Any] = []
+        """Unhashable callables known by their id, kept so that it is not used again."""
         self._by_code: dict[CodeType, CallSite] = {}
 
     def site_of(self, scope: Scope, func: Callable[..., Any]) -> tuple[CallSite, CallKind]:
         """The site and the kind of what the framework hands to a thread."""
         target, kind = framework.recognise(func)
         # Bound methods, closures and generators are made anew for each request; their code is not.
+        key: Any
         if kind is CallKind.ENDPOINT:
             key = target
         elif kind is CallKind.DEPENDENCY_EXIT:
             key = target.gi_code
+        elif kind is CallKind.FILE:
+            key = kind  # every file has methods of its own; one site stands for all
         else:
             key = getattr(target, "__code__", None) or target
         try:
@@ -104,13 +109,12 @@ class Planner:
             if kind is None:
                 kind = framework.kind_in(scope, func, target)
             site = self._make(scope, target, kind)
-            if site.kind is not CallKind.FILE:
-                self._remember(key, target, site)
+            self._remember(key, target, site)
         return site, kind or site.kind
 
     def _remember(self, key: Any, target: Any, site: CallSite) -> None:
         if isinstance(key, int):
-            self._sites[("kept", key)] = target  # type: ignore[assignment]  # so that the id is not used again
+            self._kept.append(target)
         self._sites[key] = site
         if site.code is not None:
             self._sites.setdefault(site.code, site)
@@ -118,8 +122,7 @@ class Planner:
     def _make(self, scope: Scope, target: Any, kind: CallKind) -> CallSite:
         route = None
         if kind is CallKind.ENDPOINT:
-            path = framework.route_path(framework.effective_route(scope))
-            route = f"{scope.get('method', 'WS')} {framework.mounted_at(scope)}{path}"
+            route = framework.route_name(scope)
         return self._decide(target, kind, route)
 
     def _decide(self, target: Any, kind: CallKind, route: str | None) -> CallSite:
@@ -182,9 +185,11 @@ class Planner:
         for name in self._limits:
             if name not in routes:
                 raise SettingsError(f"limits for {name!r}: the app has no such route{nearest(name, routes)}")
-        for name in self._plan.calls:
+        for name, planned in self._plan.calls.items():
             if name not in calls and not _importable(name):
                 raise PlanError(f"plan for {name!r}: the code has no such call{nearest(name, calls)}; write it again")
+            if planned.lane not in (Lane.LOOP, Lane.THREAD):
+                raise PlanError(f"plan for {name!r}: the {planned.lane} lane is not available; use loop or thread")
 
 
 def _pin_of(target: Any) -> Lane | None:
@@ -197,7 +202,7 @@ def _pin_of(target: Any) -> Lane | None:
         elif hasattr(target, "__wrapped__"):
             target = target.__wrapped__
         elif not inspect.isroutine(target) and not inspect.isclass(target) and callable(target):
-            target = type(target).__call__  # type: ignore[operator]
+            target = type(target).__call__
         else:
             return None
 

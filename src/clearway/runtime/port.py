@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
+import time
 from collections import deque
+from time import clock_gettime_ns
 from typing import TYPE_CHECKING, Any
 
 import anyio.lowlevel
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from clearway.runtime.lanes.thread import Work
@@ -24,11 +26,26 @@ class LoopPort:
         self.loop = loop
         self.thread = threading.get_ident()
         self.token = anyio.lowlevel.current_token()
-        self.in_flight: dict[int, Request] = {}
+        self.in_flight: set[Request] = set()
         self.watch: LoopWatch | None = None
         self._deliver = deliver
         self._done: deque[Work] = deque()
         self._scheduled = False
+        clock = getattr(time, "pthread_getcpuclockid", None)
+        self._clock = clock(self.thread) if clock is not None else None
+        self._looked_ns = 0
+        self._looked_cpu_ns = 0
+        self._cpu_rate = 0.0
+
+    def cpu_rate(self, now_ns: int) -> float:
+        """The part of a processor that the loop's thread uses, smoothed. The watchdog's thread asks each tick."""
+        if self._clock is not None:
+            cpu = clock_gettime_ns(self._clock)
+            if self._looked_ns:
+                used = (cpu - self._looked_cpu_ns) / max(1, now_ns - self._looked_ns)
+                self._cpu_rate += (used - self._cpu_rate) * 0.3
+            self._looked_ns, self._looked_cpu_ns = now_ns, cpu
+        return self._cpu_rate
 
     def hand_back(self, work: Work) -> None:
         """From a thread: this work has ended."""

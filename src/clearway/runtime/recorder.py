@@ -7,6 +7,7 @@ for its requests, and a deque's append is atomic, so there is no lock and nothin
 from __future__ import annotations
 
 from collections import deque
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from clearway.model import CallKind, Event, EventType, Lane, Stall
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 LATEST = 1024
 """How many of a route's latest requests its percentiles are taken from."""
 UNMATCHED = "(no route)"
+ROUTES = 16_384
+"""How many routed places are remembered; a proxy may invent path prefixes."""
 CULPRITS = 256
 """How many culprit lines are counted apart; further ones share a row."""
 
@@ -29,7 +32,18 @@ CULPRITS = 256
 class RouteRecord:
     """What is known of one route. Times in nanoseconds."""
 
-    __slots__ = ("in_flight", "latest", "limit", "matched", "name", "refused", "requests", "running", "share", "withdrawn")
+    __slots__ = (
+        "in_flight",
+        "latest",
+        "limit",
+        "matched",
+        "name",
+        "refused",
+        "requests",
+        "running",
+        "share",
+        "withdrawn",
+    )
 
     def __init__(self, name: str, matched: bool) -> None:
         self.name = name
@@ -70,7 +84,7 @@ class Recorder:
         self.culprits: dict[tuple[Any, ...], Culprit] = {}
         self.stalls: deque[Stall] = deque(maxlen=256)
         self.stall_count = 0
-        self._by_route_object: dict[tuple[int, str, str], tuple[Any, RouteRecord]] = {}
+        self._by_route_object: dict[tuple[int, str | None, str], tuple[Any, RouteRecord]] = {}
 
     @property
     def dropped(self) -> int:
@@ -79,19 +93,17 @@ class Recorder:
 
     def route_of(self, scope: Scope) -> RouteRecord:
         """The record of the route that a scope was routed to."""
-        route = framework.effective_route(scope)
-        if route is None:
-            return self.named(UNMATCHED, matched=False)
-        method = scope.get("method", "WS")
-        mount = scope["root_path"] if "app_root_path" in scope else ""
-        key = (id(route), method, mount)
+        route = framework.routed_to(scope)
+        key = (id(route), scope.get("method"), scope["root_path"])
         known = self._by_route_object.get(key)
         if known is not None:
             return known[1]
-        path = framework.route_path(route)
-        if path is None:
+        name = framework.route_name(scope)
+        if name is None:
             return self.named(UNMATCHED, matched=False)
-        record = self.named(f"{method} {framework.mounted_at(scope)}{path}", matched=True)
+        record = self.named(name, matched=True)
+        if len(self._by_route_object) >= ROUTES:
+            self._by_route_object.clear()
         self._by_route_object[key] = (route, record)  # holds the route, so that its id is not used again
         return record
 
@@ -104,13 +116,14 @@ class Recorder:
 
     def request_done(self, request: Request) -> None:
         """A request has left the app."""
+        out_ns = request.out_ns or perf_counter_ns()
         route = request.route
+        in_ns = request.in_ns
+        latency = out_ns - in_ns
         route.requests += 1
-        latency = request.out_ns - request.in_ns
-        if request.scope["type"] == "http":
-            route.latest.append((latency, request.wait_ns, request.run_ns, request.return_ns))
+        route.latest.append((latency, request.wait_ns, request.run_ns, request.return_ns))
         self.appended += 1
-        self.ring.append((EventType.OUT, request.id, route.name, request.in_ns, latency))
+        self.ring.append((EventType.OUT, request.id, route.name, in_ns, latency))
 
     def call_done(
         self,
@@ -126,7 +139,18 @@ class Recorder:
         """A call has run and its result is back."""
         self.appended += 1
         self.ring.append(
-            (EventType.RUN, request.id, request.route.name, call, kind, lane, submitted_ns, started_ns, ended_ns, returned_ns)
+            (
+                EventType.RUN,
+                request.id,
+                request.route.name,
+                call,
+                kind,
+                lane,
+                submitted_ns,
+                started_ns,
+                ended_ns,
+                returned_ns,
+            )
         )
 
     def stalled(self, stall: Stall) -> Culprit:
@@ -135,7 +159,9 @@ class Recorder:
         self.stalls.append(stall)
         self.appended += 1
         self.ring.append((EventType.STALL, stall))
-        key: tuple[Any, ...] = (stall.cause, stall.culprit.file, stall.culprit.line) if stall.culprit else (stall.cause,)
+        key: tuple[Any, ...] = (
+            (stall.cause, stall.culprit.file, stall.culprit.line) if stall.culprit else (stall.cause,)
+        )
         if key not in self.culprits and len(self.culprits) >= CULPRITS:
             key = ("others",)
         culprit = self.culprits.setdefault(key, Culprit(stall))
@@ -162,5 +188,10 @@ class Recorder:
             else:
                 stall: Stall = entry[1]
                 yield Event(
-                    EventType.STALL, stall.started_s, stall.duration_s, stall.request, stall.route or "", stall.call
+                    EventType.STALL,
+                    stall.started_s,
+                    stall.duration_s,
+                    stall.request,
+                    stall.route or "",
+                    stall.call,
                 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections import deque
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clearway.runtime.framework import current_request
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from clearway.runtime.port import LoopPort
     from clearway.runtime.recorder import RouteRecord
 
+_numbers = itertools.count(1)
+
 
 class ClientGone(asyncio.CancelledError):
     """Nobody is left to answer: unwinds a request whose client went away while its call still waited."""
@@ -27,70 +30,39 @@ class ClientGone(asyncio.CancelledError):
 class Request:
     """One request or websocket in flight. All times are `perf_counter_ns`; only the loop's thread writes here."""
 
-    __slots__ = (
-        "_early",
-        "_receive",
-        "_route",
-        "_watch",
-        "begun",
-        "endpoint_lane",
-        "gone",
-        "id",
-        "in_background",
-        "in_ns",
-        "out_ns",
-        "port",
-        "return_ns",
-        "run_ns",
-        "running_since_ns",
-        "runtime",
-        "scope",
-        "wait_ns",
-        "works",
-    )
+    # Defaults stand on the class: most requests never touch them, and none pays for setting them.
+    out_ns = 0
+    wait_ns = 0
+    run_ns = 0
+    return_ns = 0
+    begun = False
+    """Whether a call of this request has been admitted to the thread lane: what it asks for now finishes it."""
+    works: tuple[Work, ...] = ()
+    """Its calls that wait for a thread or run in one."""
+    in_background = False
+    gone = False
+    endpoint_lane: Lane | None = None
+    _route: RouteRecord | None = None
+    _watch: asyncio.Task[None] | None = None
+    _early: deque[Message] | None = None
 
-    def __init__(self, runtime: Runtime, port: LoopPort, scope: Scope, receive: Receive, id: int) -> None:
+    def __init__(self, runtime: Runtime, port: LoopPort, scope: Scope, receive: Receive) -> None:
         self.runtime = runtime
         self.port = port
         self.scope = scope
-        self.id = id
-        self.in_ns = perf_counter_ns()
-        self.out_ns = 0
-        self.wait_ns = 0
-        self.run_ns = 0
-        self.return_ns = 0
-        self.running_since_ns = 0
-        self.begun = False
-        """Whether a call of this request has been admitted to the thread lane: what it asks for now finishes it."""
-        self.works: list[Work] = []
-        """Its calls that wait for a thread or run in one."""
-        self.in_background = False
-        self.gone = False
-        self.endpoint_lane: Lane | None = None
-        self._route: RouteRecord | None = None
+        self.id = next(_numbers)
         self._receive = receive
-        self._watch: asyncio.Task[None] | None = None
-        self._early: deque[Message] | None = None
+        self.in_ns = perf_counter_ns()
 
     @property
     def route(self) -> RouteRecord:
         """What is recorded of the route that serves it; known once the router has chosen."""
-        route = self._route
-        if route is None:
-            route = self.runtime.recorder.route_of(self.scope)
-            if route.matched:
-                self._route = route
+        if self._route is not None:
+            return self._route
+        route = self.runtime.recorder.route_of(self.scope)
+        if route.matched:
+            self._route = route
         return route
-
-    def endpoint_started(self) -> None:
-        """An `async def` endpoint's body begins."""
-        self.running_since_ns = perf_counter_ns()
-
-    def endpoint_ended(self) -> None:
-        """An `async def` endpoint's body has ended."""
-        now = perf_counter_ns()
-        self.run_ns += now - self.running_since_ns
-        self.running_since_ns = 0
 
     def response_sent(self) -> None:
         """Background tasks begin: the client has its answer."""
@@ -148,10 +120,13 @@ class RequestLayer:
             # A mounted app's calls belong to the request of the app around it.
             await self.app(scope, receive, send)
             return
-        request = self.runtime.admit(scope, receive)
-        if request is None:
+        runtime = self.runtime
+        port = runtime.port()
+        if port is None:
             await self.app(scope, receive, send)
             return
+        request = Request(runtime, port, scope, receive)
+        port.in_flight.add(request)
         token = current_request.set(request)
         try:
             await self.app(scope, request.receive, send)
@@ -160,10 +135,5 @@ class RequestLayer:
                 raise
         finally:
             current_request.reset(token)
-            self.runtime.finish(request)
-
-
-def request_of(local_variables: dict[str, Any]) -> Request | None:
-    """The request in the local variables of a frame of `RequestLayer.__call__`."""
-    request = local_variables.get("request")
-    return request if isinstance(request, Request) else None
+            port.in_flight.discard(request)
+            runtime.finish(request)

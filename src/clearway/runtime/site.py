@@ -19,7 +19,14 @@ class CallSite:
     __slots__ = ("code", "file", "id", "kind", "lane", "line", "runs", "short", "wall_ns", "weight", "why")
 
     def __init__(
-        self, id: str, kind: CallKind, lane: Lane, why: str, code: CodeType | None, file: str | None, line: int | None
+        self,
+        id: str,
+        kind: CallKind,
+        lane: Lane,
+        why: str,
+        code: CodeType | None,
+        file: str | None,
+        line: int | None,
     ) -> None:
         self.id = id
         self.kind = kind

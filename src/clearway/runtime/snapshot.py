@@ -53,7 +53,11 @@ def take(runtime: Runtime) -> dict[str, Any]:
             "culprits": [_culprit(culprit) for culprit in list(recorder.culprits.values())],
             "latest": [_stall(stall) for stall in list(recorder.stalls)[-32:]],
         },
-        "recorder": {"capacity": recorder.ring.maxlen, "held": len(recorder.ring), "dropped": recorder.dropped},
+        "recorder": {
+            "capacity": recorder.ring.maxlen,
+            "held": len(recorder.ring),
+            "dropped": recorder.dropped,
+        },
         "faults": runtime.faults,
     }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clearway.model import CallKind
     from clearway.runtime.request import Request
     from clearway.runtime.site import CallSite
@@ -15,7 +16,12 @@ class RunsCalls(Protocol):
     """What every lane offers."""
 
     async def run(
-        self, request: Request, site: CallSite, kind: CallKind, func: Callable[..., Any], args: tuple[Any, ...]
+        self,
+        request: Request,
+        site: CallSite,
+        kind: CallKind,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
     ) -> Any:
         """Run `func(*args)` for a request and return its result, or raise what it raised."""
         ...

@@ -24,7 +24,12 @@ class LoopLane:
         self._recorder = recorder
 
     async def run(
-        self, request: Request, site: CallSite, kind: CallKind, func: Callable[..., Any], args: tuple[Any, ...]
+        self,
+        request: Request,
+        site: CallSite,
+        kind: CallKind,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
     ) -> Any:
         """Run `func(*args)` now, in a copy of the context, as a thread would have done."""
         began = perf_counter_ns()

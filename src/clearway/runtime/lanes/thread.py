@@ -96,7 +96,7 @@ class Worker(threading.Thread):
             work = next_work(self, ended)
             ended = None
             if work is not None:
-                self._run_one(work)
+                self.run_one(work)
                 ended = work
                 del work
             elif not self._park():
@@ -108,7 +108,8 @@ class Worker(threading.Thread):
                 return False
         return not self.dismissed
 
-    def _run_one(self, work: Work) -> None:
+    def run_one(self, work: Work) -> None:
+        """Run one call and hand its result back."""
         local = framework.threadlocals
         local.current_token = work.port.token
         local.current_cancel_scope = work.scope
@@ -144,7 +145,12 @@ class ThreadLane:
         return Worker(self.limiter)
 
     async def run(
-        self, request: Request, site: CallSite, kind: CallKind, func: Callable[..., Any], args: tuple[Any, ...]
+        self,
+        request: Request,
+        site: CallSite,
+        kind: CallKind,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
     ) -> Any:
         """Run `func(*args)` in a thread.
 
@@ -152,10 +158,15 @@ class ThreadLane:
         while it waited. Cancelled while it waits, it never runs; while it runs, its thread counts until it ends.
         """
         work = Work(request, site, self._tier(request, kind), func, args)
+        try:
+            self.limiter.submit(work)
+        except RuntimeError as error:  # not one thread can be had
+            self.limiter.withdraw(work)
+            request.runtime.fault("starting a thread", error)
+            return await framework.original_run_sync(func, *args)
         request.begun = True
-        request.works.append(work)
+        request.works += (work,)
         self._waits.append(work)
-        self.limiter.submit(work)
         try:
             return await work.future
         except asyncio.CancelledError:
@@ -163,7 +174,7 @@ class ThreadLane:
                 raise
             return await _wait_shielded(work)
         finally:
-            request.works.remove(work)
+            request.works = tuple(other for other in request.works if other is not work)
             self._record(request, work, kind)
 
     @staticmethod
@@ -189,7 +200,7 @@ class ThreadLane:
 
     def withdraw_all(self, request: Request) -> None:
         """The client of a request has gone: take its waiting calls out of the queue."""
-        for work in list(request.works):
+        for work in request.works:
             if self.limiter.withdraw(work) and not work.future.done():
                 work.route.withdrawn += 1
                 work.future.set_exception(ClientGone())

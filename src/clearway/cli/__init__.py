@@ -1,0 +1,76 @@
+"""The `clearway` command: parse, call, print. One module a verb."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, NoReturn
+
+from clearway.cli.report import complain
+from clearway.model import ClearwayError
+from clearway.settings import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with errors of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        known = [option for action in self._actions for option in action.option_strings]
+        prefix = "unrecognized arguments: "
+        if message.startswith(prefix):
+            unknown = message.removeprefix(prefix).split(" ")[0]
+            options = [option for option in known if option.startswith("--")]
+            hint = suggest(unknown.partition("=")[0], options) if unknown.startswith("-") else ""
+            message = f"unknown argument {unknown!r}{hint}"
+        raise ClearwayError(f"{message} (see {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code: 0 done, 1 findings, 2 it could not be carried out."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        parser, verbs = _parser()
+        args, unknown = parser.parse_known_args(given)
+        if unknown:
+            verbs[args.verb].error(f"unrecognized arguments: {' '.join(unknown)}")
+        from clearway.cli import run
+
+        return run.run(args)
+    except ClearwayError as error:
+        if "--verbose" in given:
+            traceback.print_exc()
+        complain(str(error))
+        return 2
+    except KeyboardInterrupt:  # stopped before anything was served
+        return 0
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    from clearway.cli import run
+
+    parser = _Parser(
+        prog="clearway",
+        allow_abbrev=False,
+        description="Runs each endpoint of an app where it belongs, and blames each stall on its line.",
+    )
+    version = importlib.metadata.version("clearway")
+    parser.add_argument("--version", action="version", version=f"clearway {version}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    runs = verbs.add_parser(
+        "run",
+        allow_abbrev=False,
+        help="serve an app",
+        description="Serves an ASGI app; each call of a FastAPI or Starlette app runs in its lane.",
+    )
+    run.add_arguments(runs)
+    return parser, {"run": runs}

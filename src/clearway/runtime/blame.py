@@ -1,0 +1,105 @@
+"""From what the watchdog saw of a stall to the call, the route and the requests that waited."""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clearway.model import EventType, Stall, Victim
+from clearway.runtime.lanes.thread import Work, Worker
+from clearway.runtime.request import Request, RequestLayer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType, FrameType
+
+    from clearway.runtime.planner import Planner
+    from clearway.runtime.port import LoopPort
+    from clearway.runtime.recorder import Recorder
+    from clearway.runtime.stalls import ObservedStall
+
+VICTIMS = 100
+"""How many victims a stall names; it counts all."""
+_LOOK_BACK = 4096
+"""How many entries of the ring are searched for requests that ended just after a stall."""
+
+_LAYER = RequestLayer.__call__.__code__
+_WORKER = Worker.run_one.__code__
+
+
+def find_request(frame: FrameType) -> Request | None:
+    """The request that a frame serves, where the frame is one of Clearway's own that knows it."""
+    if frame.f_code is _LAYER:
+        request = frame.f_locals.get("request")
+        return request if isinstance(request, Request) else None
+    if frame.f_code is _WORKER:
+        work = frame.f_locals.get("work")
+        return work.request if isinstance(work, Work) else None
+    return None
+
+
+def blame(planner: Planner, recorder: Recorder, port: LoopPort, observed: ObservedStall) -> Stall:
+    """Name the call, the route and the victims of a stall. Call it on the loop, two turns after the stall ended."""
+    request = observed.context if isinstance(observed.context, Request) else None
+    victims = sorted(_victims(recorder, port, observed, request), key=lambda victim: victim.waited_s, reverse=True)
+    return Stall(
+        started_s=observed.started_s,
+        duration_s=observed.duration_s,
+        cause=observed.cause,
+        route=request.route.name if request is not None else None,
+        call=_call(planner, observed),
+        culprit=observed.culprit,
+        operation=observed.operation,
+        stack=observed.stack,
+        request=request.id if request is not None else 0,
+        victims=tuple(victims[:VICTIMS]),
+        victim_count=len(victims),
+    )
+
+
+def _call(planner: Planner, observed: ObservedStall) -> str | None:
+    """The id of the innermost call on the stack that the app is known to have, else of the outermost user code."""
+    for code in reversed(observed.codes):
+        site = planner.site_of_code(code)
+        if site is not None:
+            return site.id
+    return f"{_module_of(observed.root)}:{observed.root.co_qualname}" if observed.root is not None else None
+
+
+def _module_of(code: CodeType) -> str:
+    for name, module in list(sys.modules.items()):
+        if getattr(module, "__file__", None) == code.co_filename:
+            return name
+    return Path(code.co_filename).stem
+
+
+def _victims(recorder: Recorder, port: LoopPort, observed: ObservedStall, culprit: Request | None) -> Iterator[Victim]:
+    begin = int(observed.started_s * 1e9)
+    end = begin + int(observed.duration_s * 1e9)
+    for request in list(port.in_flight):
+        if request is not culprit:
+            waited = _waited(request, begin, end)
+            if waited > 0:
+                yield Victim(request.id, request.route.name, waited / 1e9, request.in_ns >= end)
+    for entry in list(islice(reversed(recorder.ring), _LOOK_BACK)):
+        if entry[0] is EventType.OUT:
+            _, id, route, in_ns, latency = entry
+            if in_ns + latency >= end and (culprit is None or id != culprit.id):
+                arrived = in_ns >= end
+                yield Victim(id, route, (end - begin if arrived else end - max(begin, in_ns)) / 1e9, arrived)
+
+
+def _waited(request: Request, begin: int, end: int) -> int:
+    """How long of the stall a request in flight waited for the loop, in nanoseconds."""
+    if request.in_ns >= end:
+        return end - begin  # its bytes came during the stall, nobody knows when
+    since = max(begin, request.in_ns)
+    if request.works:
+        # Its own thread went on working: it waited only for the way back.
+        ended = [work.ended_ns for work in request.works]
+        if not all(ended):
+            return 0
+        since = max(since, *ended)
+    return end - since

@@ -1,0 +1,168 @@
+"""What a frame is calling right now, as a short name: `time.sleep`, `socket.socket.recv`, `json.loads`.
+
+Read from the source text of the current instruction; types of local variables make `conn.recv` into
+`socket.socket.recv`. No attribute access runs the user's code, and nothing here raises.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import linecache
+import types
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from clearway.runtime.stalls.stack import Origin, origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import CodeType, FrameType
+
+_LONGEST = 80
+_MOST_KNOWN = 4_096
+# The network primitive says more than the client library's entry point.
+_TELLING_MODULES = frozenset({"socket", "ssl"})
+_UNKNOWN = object()
+_known: dict[tuple[CodeType, int], str | None] = {}
+
+
+class Site:
+    """The instruction whose operation is asked for, without its frame."""
+
+    __slots__ = ("callee", "code", "lasti", "scope")
+
+    def __init__(self, frame: FrameType, callee: str | None) -> None:
+        self.code = frame.f_code
+        self.lasti = frame.f_lasti
+        self.scope: dict[str, Any] = frame.f_globals
+        self.callee = callee
+
+
+def site_of(frames: list[FrameType]) -> tuple[Site, FrameType] | None:
+    """Where to look in a stack (innermost first): the deepest call made from code outside the stdlib."""
+    if not frames:
+        return None
+    deepest = frames[0]
+    if deepest.f_globals.get("__name__") in _TELLING_MODULES:
+        return Site(deepest, None), deepest
+    callee: FrameType | None = None
+    for frame in frames:
+        if origin_of(frame.f_code) is not Origin.STDLIB:
+            return Site(frame, None if callee is None else _qualified(callee)), frame
+        callee = frame
+    return Site(deepest, None), deepest
+
+
+def _qualified(frame: FrameType) -> str | None:
+    module = frame.f_globals.get("__name__")
+    name = frame.f_code.co_qualname
+    # A comprehension or a generator of the stdlib says nothing to the user.
+    return f"{module}.{name}" if isinstance(module, str) and "<" not in name else None
+
+
+def name_operation(site: Site, frame: FrameType | None = None) -> str | None:
+    """The name of what happens at `site`. With `frame`, types of its local variables are used and kept."""
+    try:
+        if site.callee is not None:
+            return site.callee[:_LONGEST]
+        key = (site.code, site.lasti)
+        if key not in _known:
+            found = _read(site, {} if frame is None else frame.f_locals)
+            if frame is None:
+                return found
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[key] = found
+        return _known[key]
+    except Exception:
+        return None
+
+
+def _read(site: Site, local: Mapping[str, Any]) -> str | None:
+    text = _source(site)
+    if text is None:
+        return None
+    expression = ast.parse(f"({text})", mode="eval").body
+    if isinstance(expression, ast.Await):
+        expression = expression.value
+    if not isinstance(expression, ast.Call):
+        return None
+    value = _value(expression.func, local, site.scope)
+    name = None if value is _UNKNOWN else _name_of(value)
+    if name is None and isinstance(expression.func, ast.Attribute):
+        name = _method(expression.func, local, site.scope)
+    return (name or ast.unparse(expression.func))[:_LONGEST]
+
+
+def _source(site: Site) -> str | None:
+    """The text of the expression that the current instruction belongs to."""
+    position = next(islice(site.code.co_positions(), max(site.lasti, 0) // 2, None), None)
+    if position is None or None in position:
+        return None
+    line, last, column, end = (number or 0 for number in position)
+    lines = linecache.getlines(site.code.co_filename, site.scope)[line - 1 : last]
+    if not lines:
+        return None
+    # Columns count UTF-8 bytes.
+    encoded = [text.encode() for text in lines]
+    encoded[-1] = encoded[-1][:end]
+    encoded[0] = encoded[0][column:]
+    return b"".join(encoded).decode()
+
+
+def _value(node: ast.expr, local: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
+    """What the expression stands for, looked up without running any code."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name):
+        for names in (local, scope, vars(builtins)):
+            if node.id in names:
+                return names[node.id]
+    if isinstance(node, ast.Attribute):
+        owner = _value(node.value, local, scope)
+        return _UNKNOWN if owner is _UNKNOWN else _member(owner, node.attr)
+    return _UNKNOWN
+
+
+def _member(owner: Any, name: str) -> Any:
+    try:
+        own = object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        own = {}
+    if name in own:
+        return own[name]
+    classes = type.__getattribute__(owner, "__mro__") if isinstance(owner, type) else type(owner).__mro__
+    for cls in classes:
+        found = vars(cls).get(name, _UNKNOWN)
+        if found is not _UNKNOWN:
+            # A slot can be read without running code; a property cannot.
+            is_slot = isinstance(found, types.MemberDescriptorType)
+            return found.__get__(owner) if is_slot and not isinstance(owner, type) else found
+    return _UNKNOWN
+
+
+def _name_of(value: Any) -> str | None:
+    """A module-level function's or a class's own name, whatever it was imported as."""
+    if isinstance(value, types.BuiltinFunctionType):
+        bound_to = value.__self__
+        if bound_to is not None and not isinstance(bound_to, types.ModuleType):
+            return f"{_class_name(type(bound_to))}.{value.__name__}"
+    elif not isinstance(value, type | types.FunctionType):
+        return None
+    module, name = value.__module__, value.__qualname__
+    if isinstance(value, types.FunctionType) and "." in name:
+        return None  # a method: named after the object it is called on
+    return name if module in ("builtins", "_io", "io") else f"{module}.{name}"
+
+
+def _method(node: ast.Attribute, local: Mapping[str, Any], scope: Mapping[str, Any]) -> str | None:
+    owner = _value(node.value, local, scope)
+    if owner is _UNKNOWN or isinstance(owner, types.ModuleType):
+        return None
+    cls = owner if isinstance(owner, type) else type(owner)
+    return f"{_class_name(cls)}.{node.attr}"
+
+
+def _class_name(cls: type) -> str:
+    return cls.__qualname__ if cls.__module__ in ("builtins", "__main__") else f"{cls.__module__}.{cls.__qualname__}"

@@ -1,0 +1,220 @@
+"""The watchdog: one daemon thread that looks at the heartbeats of all watched loops."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, ClassVar
+
+from clearway.runtime.stalls.causes import split_lateness
+from clearway.runtime.stalls.clocks import OtherThreads, ThreadFiles, own_switches
+from clearway.runtime.stalls.garbage import Garbage
+from clearway.runtime.stalls.watch import LoopWatch
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable
+    from types import FrameType
+
+    from clearway.runtime.stalls.blame import FindContext, ObservedStall, Seen
+
+_LOG = logging.getLogger("clearway")
+_TICK_NS = 10_000_000
+_SHORTEST_NS = 1_000_000
+_SMOOTHING = 0.2
+# Below this the operating system's own timer slack is all there is.
+_IN_TIME_NS = 1_000_000
+
+
+class Watchdog:
+    """One daemon thread a process; started with the first watch, ends when nothing is watched."""
+
+    def __init__(self) -> None:
+        self.faults = 0
+        """How often Clearway's own watching failed. Each kind is logged once."""
+        self._all.add(self)
+        self._logged: set[str] = set()
+        self._reset()
+
+    _all: ClassVar[weakref.WeakSet[Watchdog]] = weakref.WeakSet()
+
+    def _reset(self) -> None:
+        self._lock = threading.RLock()
+        self._watches: tuple[LoopWatch, ...] = ()
+        self._ticks: tuple[Callable[[int], None], ...] = ()
+        self._thread: threading.Thread | None = None
+        self._files: ThreadFiles | None = None
+        self._switches: int | None = None
+        self._planned_ns = 0
+        self._next_ns = 0
+        self._ticked_ns = 0
+        self._late_ns = 0.0
+        self.garbage = Garbage(self._look)
+        self.others = OtherThreads()
+        self.starved_ns = 0
+        self.stopped_ns = 0
+
+    def watch(
+        self,
+        loop: AbstractEventLoop,
+        *,
+        threshold_s: float,
+        on_stall: Callable[[ObservedStall], None],
+        tick_s: float = 0.01,
+        find_context: FindContext | None = None,
+    ) -> LoopWatch:
+        """Watch `loop` from now on. Call it on the loop's own thread.
+
+        `on_stall` is called on that thread in the first turn after a stall longer than `threshold_s`.
+        `find_context` gets each sampled frame, outermost first; the first thing it finds becomes the stall's
+        context. It runs on the watchdog's thread, and must be quick.
+        """
+        watch = LoopWatch(self, loop, threshold_s, on_stall, tick_s, find_context)
+        with self._lock:
+            self._watches += (watch,)
+            self.garbage.switch_on()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="clearway-watchdog", daemon=True)
+                self._thread.start()
+        return watch
+
+    def forget(self, watch: LoopWatch) -> None:
+        """Called by a watch that stops."""
+        with self._lock:
+            self._watches = tuple(other for other in self._watches if other is not watch)
+            if not self._watches:
+                self.garbage.switch_off()
+
+    def add_tick(self, callback: Callable[[int], None]) -> None:
+        """Call `callback(perf_counter_ns)` on the watchdog's thread each tick (10 ms) while a loop is watched.
+
+        One that raises is switched off, and logged.
+        """
+        with self._lock:
+            self._ticks += (callback,)
+
+    def remove_tick(self, callback: Callable[[int], None]) -> None:
+        """The opposite of `add_tick`; a callback that is not there is no error."""
+        with self._lock:
+            self._ticks = tuple(other for other in self._ticks if other != callback)
+
+    @property
+    def late_s(self) -> float:
+        """How late the watchdog wakes up, smoothed: how contended the GIL is right now."""
+        return self._late_ns / 1e9
+
+    def overdue(self, now_ns: int, process_ns: int) -> tuple[int, int]:
+        """(starved, stopped) nanoseconds of a wake-up that should have been by now and has not."""
+        files, planned_ns = self._files, self._planned_ns
+        late_ns = now_ns - planned_ns
+        if not planned_ns or late_ns < _IN_TIME_NS or files is None:
+            return 0, 0
+        switches = files.switches()
+        if switches is not None and self._switches is not None:
+            # One less than after waking up: the switch at the end has not been counted yet.
+            return split_lateness(late_ns, switches - self._switches, process_ns)
+        return split_lateness(late_ns, None, process_ns)
+
+    def fault(self, where: str) -> None:
+        """Count what Clearway itself got wrong, from an except clause. Never raises."""
+        self.faults += 1
+        if where not in self._logged:
+            self._logged.add(where)
+            _LOG.warning("watching the event loop: %s failed; counted from now on", where, exc_info=True)
+
+    # -- the thread -----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        files = self._files = ThreadFiles()
+        try:
+            while self._has_work():
+                self._switches = own_switches()
+                late_ns, now_ns = self._sleep()
+                self._next_ns = now_ns + _TICK_NS
+                self._check_watches(now_ns, late_ns)
+                self._call_ticks(now_ns)
+        finally:
+            self._files = None
+            files.close()
+
+    def _has_work(self) -> bool:
+        with self._lock:
+            if not self._watches:
+                self._thread = None
+            return bool(self._watches)
+
+    def _sleep(self) -> tuple[int, int]:
+        """Wait for the next look. Returns (how late, now) and keeps account of the lateness."""
+        process_ns = time.process_time_ns()
+        started_ns = time.perf_counter_ns()
+        planned_ns = max(self._next_ns, started_ns + _SHORTEST_NS)
+        self._planned_ns = planned_ns
+        time.sleep((planned_ns - started_ns) / 1e9)
+        self._planned_ns = 0
+        now_ns = time.perf_counter_ns()
+        late_ns = max(0, now_ns - planned_ns)
+        self._late_ns += _SMOOTHING * (late_ns - self._late_ns)
+        if late_ns > _IN_TIME_NS:
+            after = own_switches()
+            switches = None if after is None or self._switches is None else after - self._switches
+            starved_ns, stopped_ns = split_lateness(late_ns, switches, time.process_time_ns() - process_ns)
+            self.starved_ns += starved_ns
+            self.stopped_ns += stopped_ns
+        return late_ns, now_ns
+
+    def _check_watches(self, now_ns: int, late_ns: int) -> None:
+        is_calm = True
+        for watch in self._watches:
+            try:
+                next_ns = watch.check(now_ns, late_ns)
+                is_calm = is_calm and not watch.is_late
+                self._next_ns = min(self._next_ns, next_ns)
+            except Exception:
+                self.fault("a look at a loop")
+        if is_calm:
+            self.others.refresh(now_ns)
+
+    def _call_ticks(self, now_ns: int) -> None:
+        # Samples come closer together than ticks.
+        if now_ns - self._ticked_ns < _TICK_NS * 3 // 4:
+            return
+        self._ticked_ns = now_ns
+        for callback in self._ticks:
+            try:
+                callback(now_ns)
+            except Exception:
+                self.remove_tick(callback)
+                self.fault(f"tick callback {callback!r}")
+
+    def _look(self, frame: FrameType, thread: int) -> Seen | None:
+        """The stack that set off a long collection, on the thread that runs it."""
+        try:
+            for watch in self._watches:
+                is_loop = watch.thread == thread
+                if is_loop or watch is self._watches[-1]:
+                    seen = watch.look(frame) if is_loop else watch.look_anywhere(frame)
+                    seen.settle()
+                    return seen
+        except Exception:
+            self.fault("a look at a collection")
+        return None
+
+    @classmethod
+    def _after_fork(cls) -> None:
+        """A child has neither the thread nor the loops: forget them, and watch anew when asked to."""
+        for watchdog in list(cls._all):
+            watchdog.garbage.switch_off()
+            watches = watchdog._watches
+            watchdog._reset()
+            for watch in watches:
+                watch.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=Watchdog._after_fork)
+
+WATCHDOG = Watchdog()
+"""The process's own."""
