@@ -1,5 +1,4 @@
 """What runs inside the user's process: small, bounded, never raises into a request."""
-<<<<<<< HEAD
 
 from __future__ import annotations
 
@@ -7,5 +6,3 @@ from clearway.runtime.install import Runtime, install
 from clearway.runtime.planner import PlanRow, loop, thread
 
 __all__ = ["PlanRow", "Runtime", "install", "loop", "thread"]
-=======
->>>>>>> stalls
