@@ -23,6 +23,8 @@ from benchmarks.table import summary, table
 
 RESULTS = Path(__file__).parent / "results"
 DONE, MISSED, COULD_NOT = 0, 1, 2
+QUIET_LOAD = 0.5
+"""A load average that leaves the processors to the benchmark."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,6 +79,8 @@ def _chosen(names: Sequence[str]) -> Sequence[cases.Case]:
 
 def _report(outcomes: list[Outcome], options: argparse.Namespace, about: dict[str, Any]) -> None:
     print(table(outcomes))
+    if about["load_average"] > QUIET_LOAD:
+        print(f"\nThe machine was not quiet: load average {about['load_average']} before the run.")
     print(f"\n{summary(outcomes)}. {machine.caption(about)}. {about['seconds']:.0f} s.")
     data = {
         "schema": "clearway.benchmarks/1",
@@ -103,17 +107,11 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="shorter and fewer measurements, at most 2.5 minutes"
-    )
-    parser.add_argument(
-        "--only", action="append", default=[], metavar="NAME", help="this case; can be repeated"
-    )
+    parser.add_argument("--quick", action="store_true", help="shorter and fewer measurements, at most 2.5 minutes")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this case; can be repeated")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
-    parser.add_argument(
-        "--noise", action="store_true", help="plain uvicorn beside itself: what the noise alone gives"
-    )
+    parser.add_argument("--noise", action="store_true", help="plain uvicorn beside itself: what the noise alone gives")
     return parser
 
 

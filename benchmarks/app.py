@@ -63,9 +63,7 @@ def owner() -> str:
 
 @app.get("/dependencies/", response_model=Page)
 @clearway.loop
-def with_dependencies(
-    page: Annotated[tuple[int, int], Depends(paging)], name: Annotated[str, Depends(owner)]
-) -> Page:
+def with_dependencies(page: Annotated[tuple[int, int], Depends(paging)], name: Annotated[str, Depends(owner)]) -> Page:
     return Page(owner=name, offset=page[0], limit=page[1])
 
 

@@ -61,9 +61,7 @@ async def _open(address: Address, count: int) -> list[Connection]:
     connections: list[Connection] = []
     for first in range(0, count, OPENING_AT_ONCE):
         batch = min(OPENING_AT_ONCE, count - first)
-        opened = await asyncio.gather(
-            *(Connection.open(address) for _ in range(batch)), return_exceptions=True
-        )
+        opened = await asyncio.gather(*(Connection.open(address) for _ in range(batch)), return_exceptions=True)
         connections += [connection for connection in opened if isinstance(connection, Connection)]
     return connections
 
@@ -71,9 +69,7 @@ async def _open(address: Address, count: int) -> list[Connection]:
 def start(url: str, count: int, timeout_s: float) -> subprocess.Popen[str]:
     """The burst in the background; give the process to `finish`."""
     arguments = [url, "--count", str(count), "--timeout", str(timeout_s)]
-    return subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.burst", *arguments], stdout=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen([sys.executable, "-m", "benchmarks.burst", *arguments], stdout=subprocess.PIPE, text=True)
 
 
 def finish(process: subprocess.Popen[str], timeout_s: float) -> Burst:

@@ -45,7 +45,7 @@ QUICK = Effort(
     waiting_rounds=1,
     waiting_window_s=4,
     probe_rounds=1,
-    probe_s=5,
+    probe_s=4,
     burst_rounds=1,
-    held_s=5.0,
+    held_s=4.0,
 )

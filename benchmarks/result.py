@@ -23,13 +23,7 @@ class Figure:
 
 def _with_unit(value: float, unit: str) -> str:
     if unit == "s":
-        return (
-            f"{value * 1000:.1f} ms"
-            if value < 0.1
-            else f"{value * 1000:.0f} ms"
-            if value < 1
-            else f"{value:.1f} s"
-        )
+        return f"{value * 1000:.1f} ms" if value < 0.1 else f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
     if unit == "errors":
         return f"{value:.0f} error{'' if value == 1 else 's'}"
     if unit == "kB":

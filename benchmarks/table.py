@@ -12,9 +12,7 @@ HEADINGS = ("case", "plain", "Clearway", "ratio", "target", "")
 def ratio_text(row: Row) -> str:
     if row.ratio is None:
         return ""
-    spread = (
-        f" ({row.spread[0]:.2f}–{row.spread[1]:.2f})" if row.spread and row.spread[0] != row.spread[1] else ""
-    )
+    spread = f" ({row.spread[0]:.2f}–{row.spread[1]:.2f})" if row.spread and row.spread[0] != row.spread[1] else ""
     return f"{row.ratio:.2f} ×{spread}" if row.ratio < 100 else f"{row.ratio:.0f} ×"
 
 

@@ -83,9 +83,7 @@ def parse(output: str) -> Load:
     if summary is None or rate is None:
         raise WrkError(f"cannot read what wrk printed: {output.strip()[:200]!r}")
     socket_errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output)
-    connect, read, write, timeout = (
-        (int(count) for count in socket_errors.groups()) if socket_errors else (0, 0, 0, 0)
-    )
+    connect, read, write, timeout = (int(count) for count in socket_errors.groups()) if socket_errors else (0, 0, 0, 0)
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
     return Load(
         requests=int(summary[1]),

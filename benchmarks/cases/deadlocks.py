@@ -86,6 +86,6 @@ CASES = (
         count=40,
         ideal_s=0.2,
         at_most_s=0.3,
-        timeout_s=4.0,
+        timeout_s=3.0,
     ),
 )

@@ -60,9 +60,7 @@ class Neighbours:
     def run(self, effort: Effort) -> Outcome:
         seen: dict[Kind, list[Observation]] = {"plain": [], "clearway": []}
         for _ in range(effort.probe_rounds):
-            with both(
-                effort.opponent
-            ) as servers:  # anew in each round: an overloaded server takes long to recover
+            with both(effort.opponent) as servers:  # anew in each round: an overloaded server takes long to recover
                 for kind, server in servers.items():
                     seen[kind].append(self._observe(kind, server, effort.probe_s))
         rows = [self._latency(seen["plain"], seen["clearway"])]
@@ -85,9 +83,7 @@ class Neighbours:
     def _latency(self, plain: list[Observation], clearway: list[Observation]) -> Row:
         base, ours = _middle(plain), _middle(clearway)
         ratios = pairwise_ratios([o.probe.p99_s for o in plain], [o.probe.p99_s for o in clearway])
-        errors = [
-            (o.server, o.probe.errors) for o in (*plain, *clearway) if o.probe.errors > o.probe.unanswered
-        ]
+        errors = [(o.server, o.probe.errors) for o in (*plain, *clearway) if o.probe.errors > o.probe.unanswered]
         return Row(
             title=self.title,
             clearway=ours,

@@ -40,6 +40,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """One measurement, and what the server's process needed for it."""
+
+    load: wrk.Load
+    cpu_s: float
+
+    @property
+    def cpu_per_request_us(self) -> float:
+        """Less noisy than requests a second, where others use the machine too."""
+        return self.cpu_s / max(1, self.load.requests) * 1e6
+
+
+@dataclass(frozen=True, slots=True)
 class Throughput:
     """A case. The names of the sides are those that the comparisons use."""
 
@@ -52,31 +65,31 @@ class Throughput:
 
     def run(self, effort: Effort) -> Outcome:
         rounds, window_s = (
-            (effort.waiting_rounds, effort.waiting_window_s)
-            if self.waits
-            else (effort.rounds, effort.window_s)
+            (effort.waiting_rounds, effort.waiting_window_s) if self.waits else (effort.rounds, effort.window_s)
         )
         with both(effort.opponent) as servers:
             for side in self.sides.values():
-                self._load(servers[side.server], side, effort.warm_up_s)
-            loads: dict[str, list[wrk.Load]] = {name: [] for name in self.sides}
+                self._measure(servers[side.server], side, effort.warm_up_s)
+            windows: dict[str, list[Window]] = {name: [] for name in self.sides}
             for _ in range(rounds):
                 for name, side in self.sides.items():
-                    loads[name].append(self._load(servers[side.server], side, window_s))
-        rows = [self._row(comparison, loads) for comparison in self.comparisons]
+                    windows[name].append(self._measure(servers[side.server], side, window_s))
+        rows = [self._row(comparison, windows) for comparison in self.comparisons]
         if self.waits:
-            rows.append(self._timeouts(self.comparisons[0], loads))
-        return Outcome(self.name, tuple(rows), tuple(self._measurements(loads)))
+            rows.append(self._timeouts(self.comparisons[0], windows))
+        return Outcome(self.name, tuple(rows), tuple(self._measurements(windows)))
 
-    def _load(self, server: Server, side: Side, seconds: int) -> wrk.Load:
+    def _measure(self, server: Server, side: Side, seconds: int) -> Window:
+        before_s = server.cpu_s()
         load = wrk.run(server.url(side.target), self.connections, seconds)
+        window = Window(load, server.cpu_s() - before_s)
         # What wrk left behind must not burden the next window: one more request queues behind all of it.
         server.get(side.target, timeout_s=DRAIN_TIMEOUT_S)
-        return load
+        return window
 
-    def _row(self, comparison: Comparison, loads: Mapping[str, list[wrk.Load]]) -> Row:
-        over = [load.requests_per_s for load in loads[comparison.over]]
-        under = [load.requests_per_s for load in loads[comparison.under]]
+    def _row(self, comparison: Comparison, windows: Mapping[str, list[Window]]) -> Row:
+        over = [window.load.requests_per_s for window in windows[comparison.over]]
+        under = [window.load.requests_per_s for window in windows[comparison.under]]
         ratios = pairwise_ratios(over, under)
         return Row(
             title=comparison.title,
@@ -86,26 +99,27 @@ class Throughput:
             spread=(min(ratios), max(ratios)),
             target=Target("times", comparison.at_least),
             beside=comparison.beside,
-            note=self._trouble(comparison, loads),
+            note=self._note(comparison, windows),
             bar=comparison.bar,
         )
 
-    def _trouble(self, comparison: Comparison, loads: Mapping[str, list[wrk.Load]]) -> str:
+    def _note(self, comparison: Comparison, windows: Mapping[str, list[Window]]) -> str:
+        """The processor time a request costs the server, and what went wrong."""
         parts = []
         for name in (comparison.under, comparison.over):
-            errors = sum(load.errors for load in loads[name])
-            if errors:
-                parts.append(f"{self.sides[name].server}: {errors} errors")
-        return "; ".join(parts)
+            cpu_us = median([window.cpu_per_request_us for window in windows[name]])
+            errors = sum(window.load.errors for window in windows[name])
+            parts.append(f"{name} {cpu_us:.0f} µs{f' and {errors} errors' if errors else ''}")
+        return f"server CPU a request: {', '.join(parts)}"
 
-    def _timeouts(self, comparison: Comparison, loads: Mapping[str, list[wrk.Load]]) -> Row:
+    def _timeouts(self, comparison: Comparison, windows: Mapping[str, list[Window]]) -> Row:
         """Answers that took longer than 2 s and requests that failed, in all rounds."""
 
         def count(name: str) -> Figure:
-            return Figure(sum(load.timeouts + load.errors for load in loads[name]), "errors")
+            return Figure(sum(window.load.timeouts + window.load.errors for window in windows[name]), "errors")
 
         def p99(name: str) -> Figure:
-            return Figure(median([load.p99_s for load in loads[name]]), "s")
+            return Figure(median([window.load.p99_s for window in windows[name]]), "s")
 
         return Row(
             title="… answers later than 2 s, and errors",
@@ -114,20 +128,21 @@ class Throughput:
             target=Target("at most", 0),
             note=(
                 f"p99: plain {p99(comparison.under)}, Clearway {p99(comparison.over)}; "
-                f"late answers of {', '.join(f'{name} {count(name).value:.0f}' for name in loads)}"
+                f"late answers of {', '.join(f'{name} {count(name).value:.0f}' for name in windows)}"
             ),
         )
 
-    def _measurements(self, loads: Mapping[str, list[wrk.Load]]) -> list[dict[str, Any]]:
+    def _measurements(self, windows: Mapping[str, list[Window]]) -> list[dict[str, Any]]:
         return [
             {
                 "side": name,
                 "server": self.sides[name].server,
                 "target": self.sides[name].target,
-                **asdict(load),
+                **asdict(window.load),
+                "cpu_per_request_us": round(window.cpu_per_request_us, 1),
             }
-            for name, measured in loads.items()
-            for load in measured
+            for name, measured in windows.items()
+            for window in measured
         ]
 
 
