@@ -25,7 +25,7 @@ def main() -> int:
     if "--current" in arguments:
         arguments.remove("--current")
         only_current = True
-    current = "%d.%d" % sys.version_info[:2]
+    current = f"{sys.version_info.major}.{sys.version_info.minor}"
     results = {current: tested(current, sys.executable, arguments)}
     for version in OTHERS:
         if version == current or only_current:
@@ -46,9 +46,7 @@ def found(version: str) -> str | None:
     candidates = [shutil.which(f"python{version}")]
     versions = Path.home() / ".pyenv" / "versions"
     if versions.is_dir():
-        candidates += [
-            str(path / "bin" / "python") for path in sorted(versions.glob(f"{version}*"), reverse=True)
-        ]
+        candidates += [str(path / "bin" / "python") for path in sorted(versions.glob(f"{version}*"), reverse=True)]
     return next((path for path in candidates if path and version_of(path) == version), None)
 
 

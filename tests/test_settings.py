@@ -114,9 +114,7 @@ def test_shares_may_add_up_to_exactly_one() -> None:
     assert len(Settings.from_mapping({"routes": tenths}, "x").routes) == 10
 
 
-KEYS = st.sampled_from(["threads", "max_wait", "stall_threshold", "events", "pins", "routes"]) | st.text(
-    max_size=8
-)
+KEYS = st.sampled_from(["threads", "max_wait", "stall_threshold", "events", "pins", "routes"]) | st.text(max_size=8)
 SCALARS = (
     st.booleans()
     | st.integers()
@@ -164,8 +162,6 @@ def test_nearest_is_one_of_the_known(name: str, known: list[str]) -> None:
 
 
 def test_suggestion() -> None:
-    assert (
-        suggest("GET /item/{id}", ["GET /items/{id}", "GET /users/"]) == "; did you mean 'GET /items/{id}'?"
-    )
+    assert suggest("GET /item/{id}", ["GET /items/{id}", "GET /users/"]) == "; did you mean 'GET /items/{id}'?"
     assert suggest("quite different", ["a", "b"]) == "; known: a, b"
     assert suggest("quite different", []) == ""

@@ -35,8 +35,7 @@ def stall(line: int = 42, duration_s: float = 0.503, victim_count: int = 12) -> 
 def test_stall_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     StallReport()(stall())
     assert capsys.readouterr().out == (
-        "stall 503 ms  GET /bad/  blocking call time.sleep  examples/lesson/app.py:42 in bad"
-        "  (12 requests waited)\n"
+        "stall 503 ms  GET /bad/  blocking call time.sleep  examples/lesson/app.py:42 in bad  (12 requests waited)\n"
     )
 
 

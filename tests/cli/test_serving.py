@@ -56,9 +56,7 @@ def test_console_can_be_left_out(serve: Serve) -> None:
     assert not any(line.startswith("console") for line in served.out)
 
 
-@pytest.mark.parametrize(
-    ("loop", "module"), [("asyncio", "asyncio"), ("uvloop", "uvloop"), ("auto", "uvloop")]
-)
+@pytest.mark.parametrize(("loop", "module"), [("asyncio", "asyncio"), ("uvloop", "uvloop"), ("auto", "uvloop")])
 def test_loop_is_the_one_asked_for(serve: Serve, loop: str, module: str) -> None:
     assert module in serve(APP, "--loop", loop).get("/loop").json()
 
@@ -169,9 +167,7 @@ def test_reload_survives_an_app_that_is_broken_for_a_while(serve: Serve, tmp_pat
 
 
 def test_python_m_clearway_is_the_command() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "clearway", "--version"], capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run([sys.executable, "-m", "clearway", "--version"], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("clearway ")
 
 

@@ -64,9 +64,7 @@ def test_answers_while_this_thread_is_busy(start: Start) -> None:
         assert asking.recv(100).startswith(b"HTTP/1.1 200")
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/__clearway__/", "/__clearway__/snapshot/", "/docs", "/..%2f", "/%00"]
-)
+@pytest.mark.parametrize("path", ["/", "/__clearway__/", "/__clearway__/snapshot/", "/docs", "/..%2f", "/%00"])
 def test_other_paths_are_not_found(start: Start, path: str) -> None:
     response = get(start(), path)
     assert response.status_code in (307, 404)
