@@ -32,6 +32,7 @@ class Evidence(NamedTuple):
     """What happened between the loop's last turn and the end of the stall."""
 
     stall_ns: int
+    threshold_ns: int
     before: Reading
     after: Reading
     usual_switches: float
@@ -97,16 +98,18 @@ def judge(evidence: Evidence) -> Cause:
     stall = evidence.stall_ns
     if (evidence.after.collected_ns - evidence.before.collected_ns) * 2 >= stall:
         return Cause.GARBAGE_COLLECTION
-    if evidence.cpu_ns * 2 >= stall:
-        return Cause.CPU
     rest = max(0, stall - evidence.cpu_ns)
     machine = min(rest, max(evidence.delay_ns, evidence.stopped_ns))
     rest -= machine
+    if machine * 2 >= stall and (stall - machine <= evidence.threshold_ns or machine * 5 >= stall * 4):
+        return Cause.MACHINE
+    # What would have been a stall on an idle machine, too, is to blame even where the machine doubled it.
     gil = _waited_for_gil(evidence, rest)
+    if evidence.cpu_ns * 2 >= stall - machine:
+        return Cause.CPU
     parts = {
         Cause.BLOCKING_CALL: rest - gil,
         Cause.GIL: gil,
-        Cause.MACHINE: machine,
         Cause.CPU: evidence.cpu_ns,
     }
     return max(parts, key=lambda cause: parts[cause])

@@ -119,17 +119,20 @@ class LoopWatch:
     def _report(
         self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int
     ) -> None:
-        starved_ns, stopped_ns = self._watchdog.overdue(after.at_ns, after.process_ns - before.process_ns)
+        starved_ns, stopped_ns = self._watchdog.overdue(after.at_ns)
         after = after._replace(
             starved_ns=after.starved_ns + starved_ns, stopped_ns=after.stopped_ns + stopped_ns
         )
         others = [sample.other for sample in samples if sample.other is not None]
-        if starved_ns and not others and (found := self._suspect(sys._current_frames())) is not None:
+        others_ns = after.process_ns - before.process_ns - (after.cpu_ns - before.cpu_ns)
+        if not others and (starved_ns or others_ns * 3 >= stall_ns):
             # Whoever had the GIL gave it to us instead of the watchdog, and is still where he was.
-            others = [found]
+            found = self._suspect(sys._current_frames())
+            others = [] if found is None else [found]
         idle = sum(sample.seen.idle for sample in samples)
         evidence = Evidence(
             stall_ns,
+            self._threshold_ns,
             before,
             after,
             self._usual_switches,
