@@ -330,26 +330,25 @@ async def python_loop(scene: Scene) -> None:
             total += number * number  # culprit: python-loop
 
 
-def square(number: int) -> int:
-    return number * number
-
-
-def cube(number: int) -> int:
-    return number * number * number
-
-
-def negative(number: int) -> int:
-    return -number
+_SMALL: list[Callable[[int], int]] = [
+    lambda number: number + 1,
+    lambda number: number + 2,
+    lambda number: number + 3,
+    lambda number: number + 4,
+    lambda number: number + 5,
+    lambda number: number + 6,
+    lambda number: number + 7,
+    lambda number: number + 8,
+]
 
 
 @labelled("loop-of-calls", Cause.CPU)
 async def loop_of_calls(scene: Scene) -> None:
     total = 0
     with scene.stall():
-        for number in range(200_000):  # culprit: loop-of-calls
-            total += square(number)  # culprit: loop-of-calls
-            total += cube(number)  # culprit: loop-of-calls
-            total += negative(number)  # culprit: loop-of-calls
+        for _ in range(100_000):  # culprit: loop-of-calls
+            for small in _SMALL:  # culprit: loop-of-calls
+                total = small(total)  # culprit: loop-of-calls
 
 
 @labelled("regex", Cause.CPU)
@@ -510,7 +509,9 @@ async def sleep_beside_threads(scene: Scene) -> None:
             time.sleep(0.15)  # culprit: sleep-beside-threads
         await asyncio.sleep(0.02)
 
-    await beside_threads(2, part)
+    with scene.turns():
+        await beside_threads(2, part)
+    scene.widen(scene.measured[0])
 
 
 LABELS[-1] = Label(
@@ -572,8 +573,7 @@ async def stop_process(scene: Scene, seconds: float) -> None:
         output, _ = await stopper.communicate(b"\n")
     # The clocks are the same: perf_counter counts from the machine's start.
     began, ended = map(float, output.split())
-    turn = next(truth for truth in scene.truths if truth.turn_began_s < began < truth.turned_s)
-    scene.truths[:] = [Truth(began, ended, turn.turn_began_s, turn.turned_s)]
+    scene.widen(Truth(began, ended))
 
 
 @labelled("stopped", Cause.MACHINE, "")

@@ -42,6 +42,8 @@ class Scene:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.truths: list[Truth] = []
+        self.measured: list[Truth] = []
+        """Those of the truths that the culprit measured, not the turns of the loop."""
         self.observed: list[ObservedStall] = []
         self.callbacks: list[float] = []
         self.kept: list[object] = []
@@ -59,6 +61,7 @@ class Scene:
         """Where nobody can measure himself: stamp every turn of the loop, and keep the long ones."""
         last = time.perf_counter()
         over = False
+        delay = _queued_s()
 
         def stamp() -> None:
             nonlocal last
@@ -81,6 +84,19 @@ class Scene:
             yield
         finally:
             over = True
+            for truth in self.truths:
+                truth.delay_s = _queued_s() - delay
+
+    def widen(self, truth: Truth) -> None:
+        """Keep only `truth`, and the turn around it among those that were stamped."""
+
+        def shared(turn: Truth) -> float:
+            return min(truth.ended_s, turn.turned_s) - max(truth.began_s, turn.turn_began_s)
+
+        turn = max((turn for turn in self.truths if turn is not truth), key=shared)
+        truth.turn_began_s = min(truth.began_s, turn.turn_began_s)
+        truth.turned_s = max(truth.ended_s, turn.turned_s)
+        self.truths[:] = [truth]
 
     def _turn_truth(self, began: float, ended: float) -> Truth:
         """The stall is at most the turn, and at least the longest time in it that no callback ran."""
@@ -108,6 +124,7 @@ class Measure:
         if self._delay:
             truth.delay_s += _queued_s()
         self._scene.truths.append(truth)
+        self._scene.measured.append(truth)
         self._scene.loop.call_soon_threadsafe(self._turned)
 
     def _turned(self) -> None:
@@ -178,6 +195,7 @@ async def play_one(scene: Scene, label: Label) -> Verdict:
     await asyncio.to_thread(scene.kept.clear)
     await asyncio.sleep(0.05)
     scene.truths.clear()
+    scene.measured.clear()
     scene.callbacks.clear()
     scene.observed.clear()
     await label.run(scene)
@@ -216,17 +234,17 @@ def judge_verdict(scene: Scene, label: Label) -> Verdict:
         f"{stall.cause} {culprit and culprit.function}:{culprit and culprit.line} {stall.operation} "
         f"{stall.duration_s * 1e3:.0f} ms of {least * 1e3:.0f}..{most * 1e3:.0f}, {stall.samples} samples",
         by_machine or stall.cause is label.cause,
-        culprit is None
-        if by_machine or label.function is None
-        else _is_culprit(stall, label.function, lines),
+        _is_culprit(stall, None if by_machine else label.function, lines),
         error_s <= TICK_S,
         error_s * 1e3,
     )
 
 
-def _is_culprit(stall: ObservedStall, function: str, lines: set[tuple[str, int]]) -> bool:
+def _is_culprit(stall: ObservedStall, function: str | None, lines: set[tuple[str, int]]) -> bool:
     culprit = stall.culprit
-    if culprit is None or culprit.function != function:
+    if culprit is None or function is None:
+        return culprit is None and function is None
+    if culprit.function != function:
         return False
     return (os.path.basename(culprit.file), culprit.line) in lines
 

@@ -51,7 +51,8 @@ class Watchdog:
         self._files: ThreadFiles | None = None
         self._switches: int | None = None
         self._process_ns = 0
-        self._asleep = False
+        self.may_block = False
+        """The watchdog reads a source file, and may be late for it."""
         self._planned_ns = 0
         self._next_ns = 0
         self._ticked_ns = 0
@@ -113,7 +114,12 @@ class Watchdog:
     def overdue(self, now_ns: int) -> tuple[int, int]:
         """(starved, stopped) nanoseconds by which the watchdog is late right now."""
         files = self._files
-        return (0, 0) if files is None else self._split(now_ns, files.switches())
+        if files is None:
+            return 0, 0
+        late_ns = now_ns - self._planned_ns
+        if late_ns >= _IN_TIME_NS and (time.process_time_ns() - self._process_ns) * 2 >= late_ns:
+            return late_ns, 0  # somebody computes: reading a file now would give him the GIL
+        return self._split(now_ns, files.switches())
 
     def fault(self, where: str) -> None:
         """Count what Clearway itself got wrong, from an except clause. Never raises."""
@@ -131,12 +137,12 @@ class Watchdog:
             while self._has_work():
                 started_ns = time.perf_counter_ns()
                 self._next_ns = max(self._next_ns, started_ns + _SHORTEST_NS)
-                self._plan(self._next_ns, asleep=True)
+                self._plan(self._next_ns)
                 time.sleep((self._next_ns - started_ns) / 1e9)
                 late_ns, now_ns = self._account()
                 self._late_ns += _SMOOTHING * (late_ns - self._late_ns)
                 self._next_ns = now_ns + _TICK_NS
-                self._plan(now_ns + _IN_TIME_NS, asleep=False)
+                self._plan(now_ns + _IN_TIME_NS)
                 self._check_watches(now_ns, late_ns)
                 self._call_ticks(now_ns)
                 self._account()
@@ -150,9 +156,9 @@ class Watchdog:
                 self._thread = None
             return bool(self._watches)
 
-    def _plan(self, done_ns: int, asleep: bool) -> None:
+    def _plan(self, done_ns: int) -> None:
         """The watchdog means to be done with its sleep, or its work, by then."""
-        self._asleep = asleep
+        self.may_block = False
         self._switches = own_switches()
         self._process_ns = time.process_time_ns()
         self._planned_ns = done_ns
@@ -173,8 +179,7 @@ class Watchdog:
             return 0, 0
         made = None if switches is None or self._switches is None else switches - self._switches
         starved_ns, stopped_ns = split_lateness(late_ns, made, time.process_time_ns() - self._process_ns)
-        # Late with its work, the watchdog may have read a slow file.
-        return starved_ns, stopped_ns if self._asleep else 0
+        return starved_ns, 0 if self.may_block else stopped_ns
 
     def _check_watches(self, now_ns: int, late_ns: int) -> None:
         is_calm = True
