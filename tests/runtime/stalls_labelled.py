@@ -1,6 +1,6 @@
 """The labelled set: stalls of all five causes, each with its culprit marked in the source.
 
-`python -m tests.runtime.stalls_labelled [uvloop] [NAME…]` plays it and prints what was seen.
+`python -m tests.runtime.stalls_labelled [asyncio|uvloop] [NAME…]` plays it and prints what was seen.
 """
 
 from __future__ import annotations
@@ -593,7 +593,7 @@ async def stopped_beside_thread(scene: Scene) -> None:
 
 def main(arguments: list[str]) -> None:
     """Print a verdict a line, as JSON."""
-    names = set(arguments) - {"uvloop"}
+    names = set(arguments) - {"asyncio", "uvloop"}
     labels = [label for label in LABELS if not names or label.name in names]
     run = uvloop.run if "uvloop" in arguments else asyncio.run
     for verdict in run(play(labels)):

@@ -122,8 +122,10 @@ class LoopWatch:
         self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int
     ) -> None:
         starved_ns, stopped_ns = self._watchdog.overdue(after.at_ns)
+        # Asking may have let the watchdog run and count for itself, so its counters are read afterwards.
         after = after._replace(
-            starved_ns=after.starved_ns + starved_ns, stopped_ns=after.stopped_ns + stopped_ns
+            starved_ns=self._watchdog.starved_ns + starved_ns,
+            stopped_ns=self._watchdog.stopped_ns + stopped_ns,
         )
         others = [sample.other for sample in samples if sample.other is not None]
         others_ns = after.process_ns - before.process_ns - (after.cpu_ns - before.cpu_ns)
