@@ -241,6 +241,7 @@ class LoopWatch:
     def _suspect(self, frames: dict[int, FrameType]) -> Other | None:
         """The thread that computes; where none does, one that may hold the GIL without computing."""
         watchdog = self._watchdog
+        waiting = None
         for thread, cpu_ns in watchdog.others.spent((self._thread, watchdog.ident)):
             frame = frames.get(thread)
             if frame is None:
@@ -248,7 +249,9 @@ class LoopWatch:
             stack = walk(frame)
             if cpu_ns > _LATE_NS or in_user_code(stack):
                 return Other(thread, cpu_ns, Seen(stack, self._find_context))
-        return None
+            if waiting is None and (seen := Seen(stack, self._find_context)).user:
+                waiting = Other(thread, cpu_ns, seen)
+        return waiting
 
     def _callback(self, frame: FrameType | None) -> Stack:
         return walk(frame) if self._base is None else walk_callback(frame, self._base)
