@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
-import gc
 import logging
 import signal
 import sys
@@ -17,6 +16,7 @@ import uvicorn
 from uvicorn.lifespan.on import LifespanOn
 from uvicorn.server import HANDLED_SIGNALS
 
+from clearway.cli.collector import tune_collector
 from clearway.cli.deadline import Deadline
 from clearway.cli.place import described, users_line
 from clearway.cli.report import cut_off_line, say, waiting_line
@@ -144,10 +144,7 @@ class GracefulServer(uvicorn.Server):
             await self.lifespan.shutdown()
             where = f"{self.config.host}:{self.config.port}"
             raise ClearwayError(f"{where}: {error.strerror or error}") from error
-        # What start-up made lives as long as the process. Out of the collector's sight it need not be
-        # walked again and again: full collections, which stop the loop, become fewer and shorter.
-        gc.collect()
-        gc.freeze()
+        tune_collector()
         if self.config.service is not None:
             self.config.service.announce(sockets or [])
 
@@ -216,7 +213,7 @@ class GracefulServer(uvicorn.Server):
         if self._told:
             return
         self._told = True
-        lines = self.config.service.stalls.summary() if self.config.service else []
+        lines = self.config.service.stall_summary() if self.config.service else []
         if (total := self.config.cut_off_sum) is None:
             lines.append(cut_off_line(self.cut_off))
         else:
