@@ -70,7 +70,8 @@ def line(choice: Choice) -> str:
     part = choice.requests_per_s / choice.beside_per_s if choice.beside_per_s else 0.0
     return (
         f"{choice.threads:>7}  {choice.requests_per_s:>8,.0f}/s  {part:>8.2f}  {choice.p99_s * 1000:>7.0f} ms"
-        f"  {choice.timeouts:>8}  {choice.process_threads:>7}  {choice.idle_kib / 1024:>6.0f} MiB  {choice.busy_kib / 1024:>6.0f} MiB"
+        f"  {choice.timeouts:>8}  {choice.process_threads:>7}"
+        f"  {choice.idle_kib / 1024:>7.0f} MiB  {choice.busy_kib / 1024:>4.0f} MiB"
     )
 
 
