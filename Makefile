@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+COMPAT_STAMP := .venv-compat/.installed
 
 .PHONY: run install test test-all lint format bench compat lock clean
 
@@ -32,11 +33,17 @@ format: $(STAMP)
 bench: $(STAMP)  ## Clearway beside plain FastAPI, in one run; needs wrk
 	$(BIN)/python -m benchmarks
 
-compat: $(STAMP)  ## FastAPI's and Starlette's own test suites with Clearway installed
+compat: $(STAMP) $(COMPAT_STAMP)  ## FastAPI's and Starlette's own test suites with Clearway installed
 	$(BIN)/python -m tests.compat
 
-lock:  ## resolve requirements/dev.lock anew; needs uv
+$(COMPAT_STAMP): requirements/compat.lock
+	$(PYTHON) -m venv --clear .venv-compat
+	.venv-compat/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/compat.lock
+	touch $@
+
+lock:  ## resolve requirements/*.lock anew; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements/dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/compat.in pyproject.toml -o requirements/compat.lock
 
 clean:
 	rm -rf $(VENV) .venv-* .cache .pytest_cache .mypy_cache .ruff_cache
