@@ -184,6 +184,8 @@ class Server:
         return asyncio.run_coroutine_threadsafe(coroutine, self._server.loop).result(PATIENCE_S)
 
     def stop(self) -> None:
+        if not self._thread.is_alive():
+            return
         self._client.close()
         self._server.loop.call_soon_threadsafe(self._server.stopped.set)
         self._thread.join(PATIENCE_S)

@@ -80,6 +80,7 @@ def test_the_background_is_no_part_of_the_latency(
 
     runtime = install(app)
     serve(app).ask("/")
+    until(lambda: runtime.snapshot()["threads"]["busy"])
     released_s = time.perf_counter()
     release.set()
     until(lambda: runtime.snapshot()["requests"]["total"])
@@ -182,6 +183,6 @@ def test_an_unhandled_error_is_a_500(fit: Fit, serve: Callable[[AnyApp], Server]
 
     fit(app)
     server = serve(app)
-    response = server.ask("/")
+    response = server.ask("/", headers={"connection": "close"})  # the server will close it in any case
     assert (response.status_code, response.text) == (500, "Internal Server Error")
     assert server.ask("/fine").json() == "fine"
