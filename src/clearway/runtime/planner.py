@@ -80,6 +80,7 @@ class Planner:
     def __init__(self, app: Any, settings: Settings, plan: Plan) -> None:
         self._app = app
         self._pins = settings.pins
+        self._pins_routes = any(" /" in name for name in settings.pins)
         self._limits = settings.routes
         self._plan = plan
         self._sites: dict[Any, CallSite] = {}
@@ -100,21 +101,23 @@ class Planner:
             key = kind  # every file has methods of its own; one site stands for all
         else:
             key = getattr(target, "__code__", None) or target
+        if self._pins_routes and kind in (None, CallKind.ENDPOINT):
+            key = (key, framework.route_name(scope))  # one function may serve several routes, only one of them pinned
         try:
             site = self._sites.get(key)
         except TypeError:  # an instance that cannot be hashed
-            key = id(target)
+            key = (id(target), framework.route_name(scope))
             site = self._sites.get(key)
+            if site is None:
+                self._kept.append(target)
         if site is None:
             if kind is None:
                 kind = framework.kind_in(scope, func, target)
             site = self._make(scope, target, kind)
-            self._remember(key, target, site)
+            self._remember(key, site)
         return site, kind or site.kind
 
-    def _remember(self, key: Any, target: Any, site: CallSite) -> None:
-        if isinstance(key, int):
-            self._kept.append(target)
+    def _remember(self, key: Any, site: CallSite) -> None:
         self._sites[key] = site
         if site.code is not None:
             self._sites.setdefault(site.code, site)
