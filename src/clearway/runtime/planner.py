@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from clearway.model import Call, CallKind, Lane, Plan, PlanError, SettingsError
 from clearway.runtime import framework
 from clearway.runtime.site import CallSite
-from clearway.settings import nearest
+from clearway.settings import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -184,13 +184,13 @@ class Planner:
         for name in self._pins:
             if name not in routes | calls | dotted and not _importable(name):
                 known = routes if " /" in name else calls
-                raise SettingsError(f"pin for {name!r}: the app has no such route or call{nearest(name, known)}")
+                raise SettingsError(f"pin for {name!r}: the app has no such route or call{suggest(name, known)}")
         for name in self._limits:
             if name not in routes:
-                raise SettingsError(f"limits for {name!r}: the app has no such route{nearest(name, routes)}")
+                raise SettingsError(f"limits for {name!r}: the app has no such route{suggest(name, routes)}")
         for name, planned in self._plan.calls.items():
             if name not in calls and not _importable(name):
-                raise PlanError(f"plan for {name!r}: the code has no such call{nearest(name, calls)}; write it again")
+                raise PlanError(f"plan for {name!r}: the code has no such call{suggest(name, calls)}")
             if planned.lane not in (Lane.LOOP, Lane.THREAD):
                 raise PlanError(f"plan for {name!r}: the {planned.lane} lane is not available; use loop or thread")
 
