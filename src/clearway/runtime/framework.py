@@ -29,7 +29,7 @@ from anyio._backends import _asyncio as anyio_asyncio
 from anyio._core import _eventloop as anyio_eventloop
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, Mount, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Match, Mount, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from clearway.model import CallKind
@@ -156,7 +156,18 @@ def routed_to(scope: Scope) -> Any:
         context = included.get("effective_route_context")
         if context is not None:
             return context
-    return scope.get("route")
+    return scope.get("route") or _unsaid_route(scope)
+
+
+def _unsaid_route(scope: Scope) -> Any:
+    """FastAPI's router does not say which of its plain Starlette routes it chose, only the endpoint."""
+    endpoint = scope.get("endpoint")
+    if endpoint is None:
+        return None
+    for route in getattr(scope.get("app"), "routes", ()):
+        if getattr(route, "endpoint", None) is endpoint and route.matches(scope)[0] is not Match.NONE:
+            return route
+    return None
 
 
 def effective_route(scope: Scope) -> Any:
