@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 import clearway
-from tests.runtime.serving import Fit, ask, calls_of, here
+from tests.runtime.serving import Fit, ask, calls_of, here, route_in
 
 
 class Item(BaseModel):
@@ -180,6 +181,19 @@ def test_starlette_routes_and_endpoint_classes(fit: Fit) -> None:
     assert ask(app, "/classy", "PUT").status_code == 405
     if runtime:
         assert {kind for _, kind, _ in calls_of(runtime)} == {"endpoint"}
+
+
+def test_starlette_routes_of_a_fastapi_app_have_their_names(install: Callable[..., clearway.Runtime]) -> None:
+    def read(request: Request) -> Response:
+        return PlainTextResponse(here())
+
+    app = FastAPI(routes=[Route("/one/{name}", read), Route("/two", read)])
+    app.add_route("/three", read)
+    runtime = install(app)
+    for path in ("/one/x", "/two", "/three", "/openapi.json"):
+        assert ask(app, path).status_code == 200
+    for name in ("GET /one/{name}", "GET /two", "GET /three", "GET /openapi.json"):
+        assert route_in(runtime, name)["requests"] == 1
 
 
 def test_base_http_middleware_around_it(fit: Fit) -> None:

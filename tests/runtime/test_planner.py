@@ -207,6 +207,8 @@ def test_nothing_of_a_request_is_kept_alive(install: Install) -> None:
         tasks.add_task(functools.partial(rows.extend, [2]))
 
     install(app)
+    ask(app, "/")
+    made.clear()  # FastAPI itself remembers the first of a class
     for _ in range(3):
         ask(app, "/")
     gc.collect()
