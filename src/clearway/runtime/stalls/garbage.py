@@ -64,7 +64,10 @@ class Garbage:
         now = time.perf_counter_ns()
         self._total_ns += now - started_ns
         if now - started_ns >= _LONG_NS:
-            seen = self._look(sys._getframe(1), threading.get_ident())
+            try:
+                seen = self._look(sys._getframe(1), threading.get_ident())
+            except ValueError:  # no frame below: the interpreter is ending
+                return
             self._long.append(Collection(now, now - started_ns, seen))
 
     def total_ns(self, now_ns: int) -> int:
