@@ -15,9 +15,7 @@ ROOT = HERE.parent.parent
 CACHE = ROOT / ".cache" / "compat"
 PINS = HERE / "sdists.txt"
 
-_PIN = re.compile(
-    r"^(?P<name>[\w-]+)==(?P<version>\S+) --hash=sha256:(?P<sha256>[0-9a-f]{64})$", re.MULTILINE
-)
+_PIN = re.compile(r"^(?P<name>[\w-]+)==(?P<version>\S+) --hash=sha256:(?P<sha256>[0-9a-f]{64})$", re.MULTILINE)
 
 
 class SuiteError(Exception):
