@@ -105,7 +105,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """The end of an error message about an unknown name: the nearest known one, or all of a few."""
-    names = sorted(known)
+    names = sorted(map(str, known))
     if (match := nearest(name, names)) is not None:
         return f"; did you mean {match!r}?"
     if 0 < len(names) <= 8:

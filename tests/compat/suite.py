@@ -24,8 +24,8 @@ PYTHON = ROOT / ".venv-compat" / "bin" / "python"
 CLOSING_LINES = 25
 LIMIT_S = 900.0
 """Longer than any run takes. A process that does not end is a failure too."""
-WORKERS = ("-n", "2", "--dist", "loadgroup")
-"""A test that hangs takes its worker with it, and the others go on in a new one."""
+WORKERS = ("-n", "2", "--dist", "loadgroup", "-o", "faulthandler_timeout=60")
+"""Where pytest-timeout cannot end a test that hangs, its stacks are printed."""
 
 
 @dataclass(frozen=True, slots=True)

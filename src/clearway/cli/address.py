@@ -43,15 +43,15 @@ def read_address(text: str, option: str) -> Address:
     return Address(host, int(port))
 
 
-def bind(address: Address, option: str) -> socket.socket:
-    """A bound socket, not yet listening: nobody can connect before there is something to answer.
+def bind(address: Address) -> socket.socket:
+    """The app's socket: bound, but not yet listening: nobody can connect before there is something to answer.
 
     Raises ClearwayError when the port is taken or the host is not this machine's.
     """
     try:
         found = socket.getaddrinfo(address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError):
-        raise ClearwayError(f"{option} {address.host}: no such host") from None
+        raise ClearwayError(f"--host {address.host}: no such host") from None
     # `localhost` has two addresses on most machines; IPv4 is what the printed address is typed into.
     family, kind, protocol, _, place = min(found, key=lambda entry: entry[0] != socket.AF_INET)
     sock = socket.socket(family, kind, protocol)
@@ -60,15 +60,14 @@ def bind(address: Address, option: str) -> socket.socket:
         sock.bind(place)
     except OSError as error:
         sock.close()
-        raise _refused(address, option, error) from error
+        raise _refused(address, error) from error
     return sock
 
 
-def _refused(address: Address, option: str, error: OSError) -> ClearwayError:
+def _refused(address: Address, error: OSError) -> ClearwayError:
     if error.errno == errno.EADDRINUSE:
         free = _free_port_after(address)
-        hint = f"{option} {free}" if option == "--port" else f"{option} {Address(address.host, free)}"
-        return ClearwayError(f"{address} is in use by another program; stop it, or try {hint}")
+        return ClearwayError(f"{address} is in use by another program; stop it, or try --port {free}")
     if error.errno == errno.EACCES:
         return ClearwayError(f"{address}: no permission for this port; choose one from 1024 upwards")
     return ClearwayError(f"{address}: {(error.strerror or str(error)).lower()}")

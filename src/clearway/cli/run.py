@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     options.settings()
     options.plan()
     _allow_many_connections()
-    sock = bind(Address(options.host, options.port), "--port")
+    sock = bind(Address(options.host, options.port))
     sock.set_inheritable(True)
     # Until the server takes over, a stop means what Ctrl-C means.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -103,13 +103,14 @@ def read_options(args: argparse.Namespace) -> RunOptions:
     if args.loop == "uvloop":
         _require_uvloop()
     console = _console(args)
+    overrides = _overrides(args)
     return RunOptions(
         target=find_target(args.app, Path.cwd()),
         factory=args.factory,
         host=args.host,
         port=args.port,
         settings_file=args.settings,
-        overrides=_overrides(args),
+        overrides=overrides,
         plan_file=args.plan,
         console=console,
         console_may_move=args.console is None,

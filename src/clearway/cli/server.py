@@ -26,6 +26,7 @@ from clearway.model import ClearwayError
 if TYPE_CHECKING:
     import socket
     from collections.abc import Generator
+    from multiprocessing.sharedctypes import Synchronized
     from types import FrameType
 
     from clearway.cli.options import RunOptions
@@ -45,6 +46,8 @@ class ServingConfig(uvicorn.Config):
         self.announces = True
         """Whether this process prints the plan: with several workers, the first one does."""
         self.service: Service | None = None
+        self.cut_off_sum: Synchronized[int] | None = None
+        """Where a worker adds what it cut off, for the parent to tell; None tells it here."""
         super().__init__(
             str(options.target),  # uvicorn reloads only what has a name
             host=options.host,
@@ -212,8 +215,14 @@ class GracefulServer(uvicorn.Server):
         if self._told:
             return
         self._told = True
-        summary = self.config.service.stalls.summary() if self.config.service else []
-        say(*summary, cut_off_line(cut_off))
+        lines = self.config.service.stalls.summary() if self.config.service else []
+        if (total := self.config.cut_off_sum) is None:
+            lines.append(cut_off_line(cut_off))
+        else:
+            with total.get_lock():
+                total.value += cut_off
+        if lines:
+            say(*lines)
 
     def _last_words(self) -> None:
         """Called on the deadline's thread, when the loop did not end in time."""

@@ -5,6 +5,7 @@ The only place where the command line touches the runtime.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from clearway.cli.address import Address, url_of
@@ -45,7 +46,8 @@ class Service:
 
     def announce(self, sockets: list[socket.socket]) -> None:
         """Print where the app is served and in which lanes."""
-        lines = [f"console  {self.console.url}{SNAPSHOT_PATH}"] if self.console else []
+        worker = f" (worker {os.getpid()})" if self.options.workers > 1 else ""
+        lines = [f"console  {self.console.url}{SNAPSHOT_PATH}{worker}"] if self.console else []
         if self.announces:
             lines = [
                 *(f"serving  {shown(str(self.options.target))} on {url_of(sock)}" for sock in sockets),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import multiprocessing
 import os
 import signal
 import sys
@@ -15,7 +16,7 @@ from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors import multiprocess as uvicorn_multiprocess
 from uvicorn.supervisors.watchfilesreload import WatchFilesReload
 
-from clearway.cli.report import complain, say
+from clearway.cli.report import complain, cut_off_line, say
 from clearway.cli.server import GracefulServer, ServingConfig
 from clearway.model import ClearwayError
 
@@ -49,6 +50,7 @@ class Workers(Multiprocess):
     def __init__(self, config: ServingConfig, sockets: list[socket.socket]) -> None:
         super().__init__(config, sockets)
         self.failed = False
+        config.cut_off_sum = multiprocessing.get_context("spawn").Value("i", 0)
         # Multiprocess makes its workers from this name of its module, and has no other way to say which.
         uvicorn_multiprocess.Process = Worker  # type: ignore[misc]
 
@@ -92,6 +94,9 @@ class Workers(Multiprocess):
             while worker.process.is_alive():
                 worker.process.join(0.1)
                 self._pass_on_ctrl_c()
+
+        if not self.failed and self.config.cut_off_sum is not None:
+            say(cut_off_line(self.config.cut_off_sum.value))
 
     def _pass_on_ctrl_c(self) -> None:
         """A second Ctrl-C means the workers: a terminal sends it to them too, `kill` does not."""

@@ -192,9 +192,11 @@ class _Guard:
     def _knows_token(self, headers: Headers, query: bytes) -> bool:
         assert self.token is not None
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.casefold() != "bearer":
-            given = parse_qs(query.decode("latin-1")).get("token", [""])[0]
-        return hmac.compare_digest(given.strip().encode(), self.token)
+        if scheme.casefold() == "bearer":
+            sent = given.strip().encode("latin-1")  # as Starlette decoded it
+        else:
+            sent = parse_qs(query.decode("latin-1")).get("token", [""])[0].encode()
+        return hmac.compare_digest(sent, self.token)
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:

@@ -7,8 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clearway.model import EventType, Stall, Victim
+from clearway.model import Stall, Victim
 from clearway.runtime.lanes.thread import Work, Worker
+from clearway.runtime.recorder import OUT
 from clearway.runtime.request import Request, RequestLayer
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _victims(recorder: Recorder, port: LoopPort, observed: ObservedStall, culpri
             if waited > 0:
                 yield Victim(request.id, request.route.name, waited / 1e9, request.in_ns >= end)
     for entry in list(islice(reversed(recorder.ring), _LOOK_BACK)):
-        if entry[0] is EventType.OUT:
+        if entry[0] == OUT:
             _, id, route, in_ns, latency = entry
             if in_ns + latency >= end and (culprit is None or id != culprit.id):
                 arrived = in_ns >= end

@@ -40,7 +40,10 @@ class LoopPort:
     def cpu_rate(self, now_ns: int) -> float:
         """The part of a processor that the loop's thread uses, smoothed. The watchdog's thread asks each tick."""
         if self._clock is not None:
-            cpu = clock_gettime_ns(self._clock)
+            try:
+                cpu = clock_gettime_ns(self._clock)
+            except OSError:  # the thread has ended
+                return 0.0
             if self._looked_ns:
                 used = (cpu - self._looked_cpu_ns) / max(1, now_ns - self._looked_ns)
                 self._cpu_rate += (used - self._cpu_rate) * 0.3

@@ -1,6 +1,7 @@
 """What happened: a bounded ring of events, and for each route its counts and latest latencies.
 
-The hot path appends plain tuples; `Event` objects are made when somebody reads. Only a loop's own thread writes
+The hot path appends tuples of numbers and strings, which the garbage collector need not look at again; `Event`
+objects are made when somebody reads. Only a loop's own thread writes
 for its requests, and a deque's append is atomic, so there is no lock and nothing here can block a request.
 """
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 LATEST = 1024
 """How many of a route's latest requests its percentiles are taken from."""
 UNMATCHED = "(no route)"
+OUT, CALL, STALL = range(3)
+"""What an entry of the ring is."""
 ROUTES = 16_384
 """How many routed places are remembered; a proxy may invent path prefixes."""
 CULPRITS = 256
@@ -123,7 +126,7 @@ class Recorder:
         route.requests += 1
         route.latest.append((latency, request.wait_ns, request.run_ns, request.return_ns))
         self.appended += 1
-        self.ring.append((EventType.OUT, request.id, route.name, in_ns, latency))
+        self.ring.append((OUT, request.id, route.name, in_ns, latency))
 
     def call_done(
         self,
@@ -140,12 +143,12 @@ class Recorder:
         self.appended += 1
         self.ring.append(
             (
-                EventType.RUN,
+                CALL,
                 request.id,
                 request.route.name,
                 call,
-                kind,
-                lane,
+                kind._value_,
+                lane._value_,
                 submitted_ns,
                 started_ns,
                 ended_ns,
@@ -158,7 +161,7 @@ class Recorder:
         self.stall_count += 1
         self.stalls.append(stall)
         self.appended += 1
-        self.ring.append((EventType.STALL, stall))
+        self.ring.append((STALL, stall))
         key: tuple[Any, ...] = (
             (stall.cause, stall.culprit.file, stall.culprit.line) if stall.culprit else (stall.cause,)
         )
@@ -173,18 +176,20 @@ class Recorder:
     def events(self) -> Iterator[Event]:
         """The events that the ring still holds, oldest entry first."""
         for entry in list(self.ring):
-            if entry[0] is EventType.OUT:
+            if entry[0] == OUT:
                 _, request, route, in_ns, latency = entry
                 yield Event(EventType.REQUEST, in_ns / 1e9, 0.0, request, route)
                 yield Event(EventType.OUT, (in_ns + latency) / 1e9, 0.0, request, route)
-            elif entry[0] is EventType.RUN:
+            elif entry[0] == CALL:
                 _, request, route, call, kind, lane, submitted, started, ended, returned = entry
                 for type_, begin, end in (
                     (EventType.WAIT, submitted, started),
                     (EventType.RUN, started, ended),
                     (EventType.RETURN, ended, returned),
                 ):
-                    yield Event(type_, begin / 1e9, (end - begin) / 1e9, request, route, call, kind, lane)
+                    yield Event(
+                        type_, begin / 1e9, (end - begin) / 1e9, request, route, call, CallKind(kind), Lane(lane)
+                    )
             else:
                 stall: Stall = entry[1]
                 yield Event(

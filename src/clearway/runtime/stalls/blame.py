@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from clearway.model import Cause
 from clearway.runtime.stalls.operation import Site, name_operation, site_of
@@ -71,10 +71,18 @@ class Seen:
             self._site = None
 
 
+class Other(NamedTuple):
+    """Another thread that seems to have the GIL."""
+
+    thread: int
+    cpu_ns: int
+    seen: Seen
+
+
 class Sample:
     """What the watchdog saw at one moment of a stall."""
 
-    __slots__ = ("at_ns", "other", "other_cpu_ns", "other_thread", "seen", "since_ns", "switches", "task")
+    __slots__ = ("at_ns", "other", "seen", "since_ns", "switches", "task")
 
     def __init__(self, at_ns: int, since_ns: int, seen: Seen, task: int) -> None:
         self.at_ns = at_ns
@@ -85,10 +93,7 @@ class Sample:
         """Identity of the task that ran, 0 for none."""
         self.switches: int | None = None
         """Voluntary context switches of the loop's thread so far."""
-        self.other: Seen | None = None
-        """The stack of the other thread that seems to have the GIL."""
-        self.other_thread = 0
-        self.other_cpu_ns = 0
+        self.other: Other | None = None
 
 
 def _first_context(frames: list[FrameType], find_context: FindContext) -> object | None:
@@ -104,7 +109,12 @@ def in_one_callback(samples: Sequence[Sample]) -> bool:
 
 
 def observe(
-    samples: Sequence[Sample], cause: Cause, collector: Seen | None, started_ns: int, stall_ns: int
+    samples: Sequence[Sample],
+    others: Sequence[Other],
+    collector: Seen | None,
+    cause: Cause,
+    started_ns: int,
+    stall_ns: int,
 ) -> ObservedStall:
     """Put the blame for a stall of known cause. `collector` is the stack that set off a collection."""
     if cause is Cause.GARBAGE_COLLECTION and collector is not None:
@@ -113,7 +123,7 @@ def observe(
     elif cause is Cause.MACHINE:
         seen, culprit, operation = None, None, None
     else:
-        stacks = _others(samples) if cause is Cause.GIL else [s.seen for s in samples if not s.seen.idle]
+        stacks = _busiest(others) if cause is Cause.GIL else [s.seen for s in samples if not s.seen.idle]
         seen, culprit, operation = _elect(stacks, cause is Cause.GIL or in_one_callback(samples))
     steps = () if seen is None else seen.steps
     return ObservedStall(
@@ -130,16 +140,15 @@ def observe(
     )
 
 
-def _others(samples: Sequence[Sample]) -> list[Seen]:
-    """The stacks of the one other thread that used the processor most."""
+def _busiest(others: Sequence[Other]) -> list[Seen]:
+    """The stacks of the one thread that used the processor most."""
     used: Counter[int] = Counter()
-    for sample in samples:
-        if sample.other is not None:
-            used[sample.other_thread] += sample.other_cpu_ns + 1
+    for other in others:
+        used[other.thread] += other.cpu_ns + 1
     if not used:
         return []
     culprit = used.most_common(1)[0][0]
-    return [sample.other for sample in samples if sample.other is not None and sample.other_thread == culprit]
+    return [other.seen for other in others if other.thread == culprit]
 
 
 def _elect(stacks: list[Seen], one_callback: bool) -> tuple[Seen | None, Step | None, str | None]:

@@ -38,6 +38,8 @@ class Evidence(NamedTuple):
     """How many switches such a span has when all is well: they happened before the stall began."""
     waited_share: float | None
     """Share of the stall that the loop's thread waited for the GIL, where that was observed."""
+    has_suspect: bool
+    """Some other thread was in the user's code, or computed."""
     idle: bool
     """Most samples show the loop outside of any callback."""
 
@@ -113,6 +115,8 @@ def judge(evidence: Evidence) -> Cause:
 def _waited_for_gil(evidence: Evidence, rest_ns: int) -> int:
     """How much of `rest_ns` the loop's thread wanted the GIL while others had it."""
     stall = evidence.stall_ns
+    if not evidence.has_suspect:
+        return 0
     starved = evidence.starved_ns * 3 >= stall
     if not starved and (evidence.others_ns * 3 < stall or evidence.starved_ns * 6 < stall):
         return 0  # the watchdog had the GIL whenever it wanted it, so the loop could have had it too

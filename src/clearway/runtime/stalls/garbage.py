@@ -24,7 +24,6 @@ class Collection(NamedTuple):
 
     ended_ns: int
     duration_ns: int
-    thread: int
     seen: Seen | None
 
 
@@ -32,10 +31,11 @@ class Garbage:
     """Counts the time of all collections on all threads while it is on."""
 
     def __init__(self, look: Callable[[FrameType, int], Seen | None]) -> None:
-        self.total_ns = 0
-        self.long: deque[Collection] = deque(maxlen=16)
+        self._total_ns = 0
+        self._long: deque[Collection] = deque(maxlen=16)
         self._look = look
         self._started_ns = 0
+        self._thread = 0
 
     def switch_on(self) -> None:
         """Listen to the collector."""
@@ -50,19 +50,31 @@ class Garbage:
     def _heard(self, phase: str, info: dict[str, int]) -> None:
         # Only one collection runs at a time in a process, so one start is enough.
         if phase == "start":
+            self._thread = threading.get_ident()
             self._started_ns = time.perf_counter_ns()
             return
-        now = time.perf_counter_ns()
-        duration = now - self._started_ns
-        if not self._started_ns:
+        started_ns, self._started_ns = self._started_ns, 0
+        if not started_ns:
             return  # switched on in the middle of a collection
-        self.total_ns += duration
-        if duration >= _LONG_NS:
-            thread = threading.get_ident()
-            seen = self._look(sys._getframe(1), thread)
-            self.long.append(Collection(now, duration, thread, seen))
+        now = time.perf_counter_ns()
+        self._total_ns += now - started_ns
+        if now - started_ns >= _LONG_NS:
+            seen = self._look(sys._getframe(1), threading.get_ident())
+            self._long.append(Collection(now, now - started_ns, seen))
 
-    def longest(self, since_ns: int) -> Collection | None:
-        """The longest of the long collections that ended after `since_ns`."""
-        found = [entry for entry in tuple(self.long) if entry.ended_ns > since_ns]
-        return max(found, key=lambda entry: entry.duration_ns, default=None)
+    def total_ns(self, now_ns: int) -> int:
+        """Time of all collections until now.
+
+        The thread that collects may have lost the GIL to the loop before it could say that it has finished.
+        """
+        started_ns = self._started_ns
+        return self._total_ns + (now_ns - started_ns if started_ns else 0)
+
+    def culprit(self, since_ns: int) -> Seen | None:
+        """The stack that set off the longest collection since then, one that is still going on first."""
+        if self._started_ns:
+            frame = sys._current_frames().get(self._thread)
+            return None if frame is None else self._look(frame, self._thread)
+        found = [entry for entry in tuple(self._long) if entry.ended_ns > since_ns]
+        longest = max(found, key=lambda entry: entry.duration_ns, default=None)
+        return None if longest is None else longest.seen

@@ -41,6 +41,9 @@ class Site:
 
 def site_of(frames: list[FrameType]) -> tuple[Site, FrameType] | None:
     """Where to look in a stack (innermost first): the deepest call made from code outside the stdlib."""
+    # In a collection the innermost frame is our own.
+    while frames and origin_of(frames[0].f_code) is Origin.CLEARWAY:
+        frames = frames[1:]
     if not frames:
         return None
     deepest = frames[0]

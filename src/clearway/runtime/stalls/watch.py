@@ -7,10 +7,11 @@ import sys
 import threading
 import time
 import weakref
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from clearway.model import Cause
-from clearway.runtime.stalls.blame import Sample, Seen, in_one_callback, observe
+from clearway.runtime.stalls.blame import Other, Sample, Seen, in_one_callback, observe
 from clearway.runtime.stalls.causes import Evidence, Reading, judge, switch_interval_ns
 from clearway.runtime.stalls.clocks import ThreadFiles, own_switches
 from clearway.runtime.stalls.stack import Stack, in_user_code, walk, walk_callback
@@ -55,6 +56,7 @@ class LoopWatch:
         self._base: CodeType | None = None
         self._samples: list[Sample] = []
         self._usual_switches = 0.0
+        self._turns = 0
         self._paused = True  # what lies before the first beat is no stall
         self._stopped = False
         self._handle: TimerHandle | None = None
@@ -103,7 +105,9 @@ class LoopWatch:
             if self._samples:
                 self._samples = []
             if before.switches is not None and after.switches is not None:
-                self._usual_switches += 0.1 * (after.switches - before.switches - self._usual_switches)
+                self._turns += 1
+                weight = max(0.1, 1 / self._turns)
+                self._usual_switches += weight * (after.switches - before.switches - self._usual_switches)
             return
         samples = [sample for sample in self._samples if sample.since_ns == before.at_ns]
         self._samples = []
@@ -115,6 +119,10 @@ class LoopWatch:
     def _report(self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int) -> None:
         starved_ns, stopped_ns = self._watchdog.overdue(after.at_ns, after.process_ns - before.process_ns)
         after = after._replace(starved_ns=after.starved_ns + starved_ns, stopped_ns=after.stopped_ns + stopped_ns)
+        others = [sample.other for sample in samples if sample.other is not None]
+        if starved_ns and not others and (found := self._suspect(sys._current_frames())) is not None:
+            # Whoever had the GIL gave it to us instead of the watchdog, and is still where he was.
+            others = [found]
         idle = sum(sample.seen.idle for sample in samples)
         evidence = Evidence(
             stall_ns,
@@ -122,14 +130,14 @@ class LoopWatch:
             after,
             self._usual_switches,
             _waited_share(samples, after),
-            bool(samples) and idle * 2 > len(samples),
+            has_suspect=bool(others),
+            idle=idle * 2 > len(samples),
         )
         cause = judge(evidence)
         collector = None
         if cause is Cause.GARBAGE_COLLECTION:
-            collection = self._watchdog.garbage.longest(before.at_ns)
-            collector = None if collection is None else collection.seen
-        self._tell(observe(samples, cause, collector, started_ns, stall_ns))
+            collector = self._watchdog.garbage.culprit(before.at_ns)
+        self._tell(observe(samples, others, collector, cause, started_ns, stall_ns))
 
     def _tell(self, stall: ObservedStall) -> None:
         try:
@@ -139,13 +147,14 @@ class LoopWatch:
 
     def _read(self) -> Reading:
         watchdog = self._watchdog
+        now_ns = time.perf_counter_ns()
         return Reading(
-            time.perf_counter_ns(),
+            now_ns,
             time.thread_time_ns(),
             time.process_time_ns(),
             own_switches(),
             self._files.delay_ns(),
-            watchdog.garbage.total_ns,
+            watchdog.garbage.total_ns(now_ns),
             watchdog.starved_ns,
             watchdog.stopped_ns,
         )
@@ -180,20 +189,22 @@ class LoopWatch:
 
     def _take_sample(self, now_ns: int, since_ns: int, loop: AbstractEventLoop, late_ns: int) -> None:
         frames = sys._current_frames()
-        seen = self.look(frames.get(self._thread))
+        seen = Seen(self._callback(frames.get(self._thread)), self._find_context)
         seen.weight_ns = now_ns - (self._samples[-1].at_ns if self._samples else since_ns)
         task = asyncio.current_task(loop)
         sample = Sample(now_ns, since_ns, seen, 0 if task is None else id(task))
         del task
         if late_ns > _LATE_NS:
             sample.switches = self._files.switches()
-            self._look_at_others(sample, frames)
+            sample.other = self._suspect(frames)
+            if sample.other is not None:
+                sample.other.seen.weight_ns = seen.weight_ns
         # Kept before its operation is named: that may read a file, and the loop may turn meanwhile.
         self._samples.append(sample)
         del frames
         seen.settle()
         if sample.other is not None:
-            sample.other.settle()
+            sample.other.seen.settle()
         self._next_sample_ns = now_ns + self._spacing_ns(now_ns - since_ns)
 
     def _spacing_ns(self, elapsed_ns: int) -> int:
@@ -202,24 +213,17 @@ class LoopWatch:
             return _CLOSE_NS
         return max(self._tick_ns, elapsed_ns // 12)
 
-    def _look_at_others(self, sample: Sample, frames: dict[int, FrameType]) -> None:
+    def _suspect(self, frames: dict[int, FrameType]) -> Other | None:
         """The thread that computes; where none does, one that may hold the GIL without computing."""
-        spent = self._watchdog.others.spent((self._thread, threading.get_ident()))
-        for thread, cpu_ns in spent:
+        watchdog = self._watchdog
+        for thread, cpu_ns in watchdog.others.spent((self._thread, watchdog.ident)):
             frame = frames.get(thread)
             if frame is None:
                 continue
             stack = walk(frame)
             if cpu_ns > _LATE_NS or in_user_code(stack):
-                sample.other = Seen(stack, self._find_context)
-                sample.other.weight_ns = sample.seen.weight_ns
-                sample.other_thread = thread
-                sample.other_cpu_ns = cpu_ns
-                return
-
-    def look(self, frame: FrameType | None) -> Seen:
-        """The callback on the loop's thread, if there is one."""
-        return Seen(self._callback(frame), self._find_context)
+                return Other(thread, cpu_ns, Seen(stack, self._find_context))
+        return None
 
     def _callback(self, frame: FrameType | None) -> Stack:
         return walk(frame) if self._base is None else walk_callback(frame, self._base)
@@ -243,9 +247,12 @@ class LoopWatch:
         """Ident of the loop's thread."""
         return self._thread
 
-    def look_anywhere(self, frame: FrameType | None) -> Seen:
-        """The stack of a thread that runs no loop."""
-        return Seen(walk(frame), self._find_context)
+    def look(self, frame: FrameType, thread: int) -> Seen:
+        """The stack of that thread; of the loop's own thread, the callback."""
+        stack = self._callback(frame) if thread == self._thread else walk(frame)
+        seen = Seen(stack, self._find_context)
+        seen.settle()
+        return seen
 
     def stop(self) -> None:
         """Watch no longer. May be called from any thread, and again."""
@@ -273,11 +280,17 @@ class LoopWatch:
 
 
 def _waited_share(samples: list[Sample], after: Reading) -> float | None:
-    """Share of the time since the first sample that the loop's thread asked for the GIL."""
-    first = next((sample for sample in samples if sample.switches is not None), None)
-    if first is None or first.switches is None or after.switches is None:
+    """Share of the time since the first sample in which the loop's thread kept asking for the GIL."""
+    counts = [(sample.at_ns, sample.switches) for sample in samples if sample.switches is not None]
+    if not counts or after.switches is None:
         return None
-    span_ns = after.at_ns - first.at_ns
+    counts.append((after.at_ns, after.switches))
+    span_ns = counts[-1][0] - counts[0][0]
     if span_ns < 2 * switch_interval_ns():
         return None
-    return min(1.0, (after.switches - first.switches) * switch_interval_ns() / span_ns)
+    # Giving the GIL up makes switches, too: no span can have waited for longer than it lasted.
+    waited_ns = sum(
+        min(end_ns - start_ns, (last - first) * switch_interval_ns())
+        for (start_ns, first), (end_ns, last) in pairwise(counts)
+    )
+    return waited_ns / span_ns

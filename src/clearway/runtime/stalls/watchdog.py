@@ -46,6 +46,8 @@ class Watchdog:
         self._watches: tuple[LoopWatch, ...] = ()
         self._ticks: tuple[Callable[[int], None], ...] = ()
         self._thread: threading.Thread | None = None
+        self.ident = 0
+        """Of the watchdog's thread."""
         self._files: ThreadFiles | None = None
         self._switches: int | None = None
         self._planned_ns = 0
@@ -89,7 +91,7 @@ class Watchdog:
                 self.garbage.switch_off()
 
     def add_tick(self, callback: Callable[[int], None]) -> None:
-        """Call `callback(perf_counter_ns)` on the watchdog's thread each tick (10 ms) while a loop is watched.
+        """Call `callback(perf_counter_ns)` on the watchdog's thread every 10 ms while a loop is watched.
 
         One that raises is switched off, and logged.
         """
@@ -128,6 +130,7 @@ class Watchdog:
     # -- the thread -----------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        self.ident = threading.get_ident()
         files = self._files = ThreadFiles()
         try:
             while self._has_work():
@@ -193,11 +196,8 @@ class Watchdog:
         """The stack that set off a long collection, on the thread that runs it."""
         try:
             for watch in self._watches:
-                is_loop = watch.thread == thread
-                if is_loop or watch is self._watches[-1]:
-                    seen = watch.look(frame) if is_loop else watch.look_anywhere(frame)
-                    seen.settle()
-                    return seen
+                if watch.thread == thread or watch is self._watches[-1]:
+                    return watch.look(frame, thread)
         except Exception:
             self.fault("a look at a collection")
         return None

@@ -1,0 +1,35 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.served import Served
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Serve the source of an app: `serve(source, "--grace", "1")`. Free ports; whatever is left is killed.
+
+    Without a source, serve what the arguments name.
+    """
+    running: list[Served] = []
+
+    def start(source: str | None, *arguments: str) -> Served:
+        named: list[str] = []
+        if source is not None:
+            (tmp_path / "app.py").write_text(source)
+            named = ["app.py"]
+        ports = ["--port", "0"]
+        if "--console" not in arguments and "--no-console" not in arguments:
+            ports += ["--console", "127.0.0.1:0"]
+        served = Served([*named, *ports, *arguments], tmp_path)
+        running.append(served)
+        return served
+
+    yield start
+    for served in running:
+        served.kill()
