@@ -118,9 +118,7 @@ class LoopWatch:
         if surely_ns > self._threshold_ns or in_one_callback(samples):
             self._report(before, after, samples, started_ns, stall_ns)
 
-    def _report(
-        self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int
-    ) -> None:
+    def _report(self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int) -> None:
         starved_ns, stopped_ns = self._watchdog.overdue(after.at_ns)
         # Asking may have let the watchdog run and count for itself, so its counters are read afterwards.
         after = after._replace(
