@@ -208,7 +208,6 @@ def _stalls(served: Served) -> int:
     return sum(1 for stall in stalls["latest"] if stall["route"] == "GET /bad")
 
 
-@pytest.mark.xfail(reason="the runtime watches the loop from the first request on, and not before")
 def test_stall_in_the_very_first_request_is_printed(serve: Serve) -> None:
     served = serve(APP + "@app.get('/bad')\nasync def bad():\n    import time\n    time.sleep(0.3)\n")
     served.get("/bad")
