@@ -25,7 +25,7 @@ def main() -> int:
     if "--current" in arguments:
         arguments.remove("--current")
         only_current = True
-    current = "%d.%d" % sys.version_info[:2]
+    current = f"{sys.version_info.major}.{sys.version_info.minor}"
     results = {current: tested(current, sys.executable, arguments)}
     for version in OTHERS:
         if version == current or only_current:

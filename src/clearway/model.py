@@ -9,11 +9,11 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 
 class ClearwayError(Exception):
@@ -203,11 +203,22 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One line of a stack."""
+    """One line of a stack. As a string: `app.py:12 in bad`."""
 
     file: str
     line: int
     function: str
+
+    def __str__(self) -> str:
+        return f"{shown(self.file)}:{self.line} in {self.function}"
+
+
+def shown(file: str | Path) -> str:
+    """A path as the user would type it: relative where it lies below the working folder."""
+    try:
+        return str(Path(file).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from clearway.cli.report import MOST_CULPRITS, MOST_KNOWN_CULPRITS, MOST_ROWS, StallReport, plan_lines
+from clearway.cli.report import MOST_ROWS, plan_lines, say
 from clearway.model import Cause, Frame, Lane, Stall
+from clearway.runtime.report import MOST_CULPRITS, MOST_LINES, StallReport
 
 
 @dataclass
@@ -33,19 +34,19 @@ def stall(line: int = 42, duration_s: float = 0.503, victim_count: int = 12) -> 
 
 
 def test_stall_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    StallReport()(stall())
+    StallReport(print)(stall())
     assert capsys.readouterr().out == (
         "stall 503 ms  GET /bad/  blocking call time.sleep  examples/lesson/app.py:42 in bad  (12 requests waited)\n"
     )
 
 
 def test_stall_without_a_culprit(capsys: pytest.CaptureFixture[str]) -> None:
-    StallReport()(Stall(0.0, 0.05, Cause.GARBAGE_COLLECTION, None, None, None, None))
+    StallReport(print)(Stall(0.0, 0.05, Cause.GARBAGE_COLLECTION, None, None, None, None))
     assert capsys.readouterr().out == "stall 50 ms  garbage collection\n"
 
 
 def test_same_culprit_prints_at_powers_of_ten(capsys: pytest.CaptureFixture[str]) -> None:
-    report = StallReport()
+    report = StallReport(print)
     for _ in range(1234):
         report(stall())
     lines = capsys.readouterr().out.splitlines()
@@ -58,14 +59,14 @@ def test_same_culprit_prints_at_powers_of_ten(capsys: pytest.CaptureFixture[str]
 
 
 def test_each_line_of_code_is_a_culprit_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    report = StallReport()
+    report = StallReport(print)
     report(stall(line=1))
     report(stall(line=2))
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
 def test_summary_puts_the_worst_first() -> None:
-    report = StallReport()
+    report = StallReport(print)
     report(stall(line=1, duration_s=0.1))
     report(stall(line=2, duration_s=0.05))
     report(stall(line=2, duration_s=0.3))
@@ -77,24 +78,24 @@ def test_summary_puts_the_worst_first() -> None:
 
 
 def test_no_stalls_no_summary() -> None:
-    assert StallReport().summary() == []
+    assert StallReport(print).summary() == []
 
 
 def test_culprits_are_bounded(capsys: pytest.CaptureFixture[str]) -> None:
-    report = StallReport()
-    for line in range(MOST_KNOWN_CULPRITS + 50):
+    report = StallReport(print)
+    for line in range(MOST_CULPRITS + 50):
         report(stall(line=line))
     summary = report.summary()
-    assert len(summary) == MOST_CULPRITS + 2
-    assert summary[0] == f"stalls: {MOST_KNOWN_CULPRITS + 50}, from {MOST_KNOWN_CULPRITS + 1} culprits"
-    assert len(capsys.readouterr().out.splitlines()) <= MOST_KNOWN_CULPRITS + 2
+    assert len(summary) == MOST_LINES + 2
+    assert summary[0] == f"stalls: {MOST_CULPRITS + 50}, from {MOST_CULPRITS + 1} culprits"
+    assert len(capsys.readouterr().out.splitlines()) <= MOST_CULPRITS + 2
 
 
 def test_report_survives_a_closed_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     closed = (tmp_path / "out").open("w")
     closed.close()
     monkeypatch.setattr("sys.stdout", closed)
-    StallReport()(stall())
+    StallReport(say)(stall())
 
 
 def test_plan_is_aligned_with_dependencies_below_their_route() -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
-from clearway.cli.place import described, shown
-from clearway.model import ClearwayError
+from clearway.cli.place import described
+from clearway.model import ClearwayError, shown
 from clearway.settings import nearest
 
 if TYPE_CHECKING:

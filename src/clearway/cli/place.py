@@ -8,10 +8,11 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clearway.model import shown
+
 if TYPE_CHECKING:
     from types import FrameType
 
-    from clearway.model import Frame
 
 _FOREIGN = tuple(
     {
@@ -25,15 +26,6 @@ _FOREIGN = tuple(
 """Folders whose code is not the user's: the standard library, installed packages, Clearway."""
 
 LONGEST_MESSAGE = 300
-
-
-def shown(file: str | Path) -> str:
-    """A path as the user would type it: relative where it lies below the working folder."""
-    path = Path(file)
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
 
 
 def described(error: BaseException) -> str:
@@ -62,11 +54,6 @@ def users_line(frame: FrameType | None) -> str | None:
             return f"{shown(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
         frame = frame.f_back
     return None
-
-
-def of_frame(frame: Frame) -> str:
-    """`app.py:12 in bad` for a recorded frame."""
-    return f"{shown(frame.file)}:{frame.line} in {frame.function}"
 
 
 def is_users(filename: str) -> bool:

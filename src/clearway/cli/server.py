@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
-import gc
 import logging
 import signal
 import sys
@@ -17,6 +16,7 @@ import uvicorn
 from uvicorn.lifespan.on import LifespanOn
 from uvicorn.server import HANDLED_SIGNALS
 
+from clearway.cli.collector import tune_collector
 from clearway.cli.deadline import Deadline
 from clearway.cli.place import described, users_line
 from clearway.cli.report import cut_off_line, say, waiting_line
@@ -120,17 +120,18 @@ class GracefulServer(uvicorn.Server):
         super().__init__(config)
         self.grace_s = config.options.grace_s
         self.stop_at = 0.0
+        self.cut_off = 0
         self._told = False
 
-    async def _serve(self, sockets: list[socket.socket] | None = None) -> None:
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
         self.deadline = Deadline(self._last_words)
         try:
-            await super()._serve(sockets)
+            super().run(sockets)
         finally:
             if (service := self.config.service) is not None:
                 service.stop()
         if self.started:
-            self._tell(0)
+            self._tell()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
@@ -143,10 +144,7 @@ class GracefulServer(uvicorn.Server):
             await self.lifespan.shutdown()
             where = f"{self.config.host}:{self.config.port}"
             raise ClearwayError(f"{where}: {error.strerror or error}") from error
-        # What start-up made lives as long as the process. Out of the collector's sight it need not be
-        # walked again and again: full collections, which stop the loop, become fewer and shorter.
-        gc.collect()
-        gc.freeze()
+        tune_collector()
         if self.config.service is not None:
             self.config.service.announce(sockets or [])
 
@@ -185,8 +183,8 @@ class GracefulServer(uvicorn.Server):
             say(waiting_line(self._in_flight(), self.grace_s))
         while self._in_flight() and time.monotonic() < self.stop_at and not self.force_exit:
             await asyncio.sleep(POLL_S)
-        if cut_off := self._in_flight():
-            self._tell(cut_off)
+        self.cut_off = self._in_flight()
+        if self.cut_off:
             await self._cut_off()
         if not self.force_exit:
             await self.lifespan.shutdown()
@@ -211,24 +209,26 @@ class GracefulServer(uvicorn.Server):
         protocol = self.config.ws_protocol_class
         return protocol is not None and isinstance(connection, protocol)
 
-    def _tell(self, cut_off: int) -> None:
+    def _tell(self) -> None:
         if self._told:
             return
         self._told = True
-        lines = self.config.service.stalls.summary() if self.config.service else []
+        lines = self.config.service.stall_summary() if self.config.service else []
         if (total := self.config.cut_off_sum) is None:
-            lines.append(cut_off_line(cut_off))
+            lines.append(cut_off_line(self.cut_off))
         else:
             with total.get_lock():
-                total.value += cut_off
+                total.value += self.cut_off
         if lines:
             say(*lines)
 
     def _last_words(self) -> None:
         """Called on the deadline's thread, when the loop did not end in time."""
-        if not self._told and (line := _loop_stands_at()):
-            say(f"the event loop never came back: {line}")
-        self._tell(len(self.server_state.tasks))
+        if not self.cut_off:
+            self.cut_off = len(self.server_state.tasks)
+            if line := _loop_stands_at():
+                say(f"the event loop never came back: {line}")
+        self._tell()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.cli.address import Address, url_of
 from clearway.cli.loading import lane_app, load_app
-from clearway.cli.place import shown
-from clearway.cli.report import StallReport, plan_lines, say
+from clearway.cli.report import plan_lines, say
 from clearway.console.server import SNAPSHOT_PATH, ConsoleServer, PortTaken
-from clearway.model import ClearwayError
+from clearway.model import ClearwayError, shown
 from clearway.runtime import install
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ class Service:
     def __init__(self, options: RunOptions, *, announces: bool) -> None:
         self.options = options
         self.announces = announces
-        self.stalls = StallReport()
         self.app: Any = load_app(options.target, factory=options.factory)
         self.runtime: Runtime | None = None
         self.console: ConsoleServer | None = None
@@ -41,7 +39,7 @@ class Service:
         if inner is not None:
             self.runtime = install(inner, settings=options.settings(), plan=options.plan())
             self.runtime.check()
-            self.runtime.on_stall.append(self.stalls)
+            self.runtime.stall_report.say = say
             self.console = self._console(self.runtime.snapshot)
 
     def announce(self, sockets: list[socket.socket]) -> None:
@@ -58,6 +56,10 @@ class Service:
             else:
                 lines.append(f"note: {type(self.app).__name__} is no FastAPI or Starlette app: served without lanes")
         say(*lines)
+
+    def stall_summary(self) -> list[str]:
+        """What stalled since the start; nothing for an app without lanes."""
+        return self.runtime.stall_report.summary() if self.runtime is not None else []
 
     def stop(self) -> None:
         if self.console is not None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clearway.cli.place import shown
-from clearway.model import ClearwayError
+from clearway.model import ClearwayError, shown
 from clearway.settings import nearest
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from anyio._backends import _asyncio as anyio_asyncio
 from anyio._core import _eventloop as anyio_eventloop
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, Mount, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Match, Mount, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from clearway.model import CallKind
@@ -108,17 +108,24 @@ def _recognise_method(method: MethodType) -> tuple[Any, CallKind | None]:
 
 def kind_in(scope: Scope, func: Callable[..., Any], target: Any) -> CallKind:
     """The kind of a call that `recognise` could not tell, from the request that it serves."""
-    if target is scope.get("endpoint"):
+    endpoint = _inner(scope.get("endpoint"))
+    if target is endpoint:
         return CallKind.ENDPOINT
     arguments = func.args if type(func) is partial else ()
     if len(arguments) == 2 and isinstance(arguments[0], HTTPConnection) and isinstance(arguments[1], Exception):
         return CallKind.EXCEPTION_HANDLER
-    if any(target is dependency for dependency in _dependencies_in(scope)):
+    if any(target is _inner(dependency) for dependency in _dependencies_in(scope)):
         return CallKind.DEPENDENCY
-    endpoint = scope.get("endpoint")
     if getattr(target, "__self__", None) is not None and type(target.__self__) is endpoint:
         return CallKind.ENDPOINT
     return CallKind.OFFLOAD
+
+
+def _inner(call: Any) -> Any:
+    """The callable inside partials: a partial of a partial is made as one of the innermost."""
+    while isinstance(call, partial):
+        call = call.func
+    return call
 
 
 def _dependencies_in(scope: Scope) -> Iterator[Callable[..., Any]]:
@@ -149,7 +156,18 @@ def routed_to(scope: Scope) -> Any:
         context = included.get("effective_route_context")
         if context is not None:
             return context
-    return scope.get("route")
+    return scope.get("route") or _unsaid_route(scope)
+
+
+def _unsaid_route(scope: Scope) -> Any:
+    """FastAPI's router does not say which of its plain Starlette routes it chose, only the endpoint."""
+    endpoint = scope.get("endpoint")
+    if endpoint is None:
+        return None
+    for route in getattr(scope.get("app"), "routes", ()):
+        if getattr(route, "endpoint", None) is endpoint and route.matches(scope)[0] is not Match.NONE:
+            return route
+    return None
 
 
 def effective_route(scope: Scope) -> Any:

@@ -19,6 +19,7 @@ from clearway.runtime.lanes.thread import ThreadLane, deliver
 from clearway.runtime.planner import Planner, PlanRow
 from clearway.runtime.port import LoopPort
 from clearway.runtime.recorder import Recorder
+from clearway.runtime.report import StallReport
 from clearway.runtime.request import Request, RequestLayer
 from clearway.runtime.stalls import WATCHDOG, ObservedStall
 from clearway.settings import Settings
@@ -45,6 +46,7 @@ class Runtime:
         self.planner = Planner(app, settings, plan)
         self.thread_lane = ThreadLane(self.recorder, settings.threads, settings.max_wait_s)
         self.loop_lane = LoopLane(self.recorder)
+        self.stall_report = StallReport(logger.warning)
         self.on_stall: list[Callable[[Stall], None]] = []
         """Called with each stall after it ended, on the loop's thread."""
         self.faults = 0
@@ -198,8 +200,7 @@ class Runtime:
         except Exception as error:
             self.fault("blame", error)
             return
-        if not self.on_stall:
-            logger.warning("%s", stall)
+        self.stall_report(stall)
         for listener in list(self.on_stall):
             try:
                 listener(stall)

@@ -6,12 +6,13 @@ import functools
 import inspect
 import sys
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clearway.model import Call, CallKind, Lane, Plan, PlanError, SettingsError
 from clearway.runtime import framework
 from clearway.runtime.site import CallSite
-from clearway.settings import nearest
+from clearway.settings import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,6 +81,7 @@ class Planner:
     def __init__(self, app: Any, settings: Settings, plan: Plan) -> None:
         self._app = app
         self._pins = settings.pins
+        self._pins_routes = any(" /" in name for name in settings.pins)
         self._limits = settings.routes
         self._plan = plan
         self._sites: dict[Any, CallSite] = {}
@@ -99,22 +101,27 @@ class Planner:
         elif kind is CallKind.FILE:
             key = kind  # every file has methods of its own; one site stands for all
         else:
-            key = getattr(target, "__code__", None) or target
+            key = getattr(target, "__code__", None) or _lasting(target)
+            pin = getattr(target, PIN, None)
+            if pin is not None:
+                key = (key, pin)  # functions made by one factory share their code, not their pins
+        if self._pins_routes and kind in (None, CallKind.ENDPOINT):
+            key = (key, framework.route_name(scope))  # one function may serve several routes, only one of them pinned
         try:
             site = self._sites.get(key)
         except TypeError:  # an instance that cannot be hashed
-            key = id(target)
+            key = (id(target), framework.route_name(scope))
             site = self._sites.get(key)
+            if site is None:
+                self._kept.append(target)
         if site is None:
             if kind is None:
                 kind = framework.kind_in(scope, func, target)
             site = self._make(scope, target, kind)
-            self._remember(key, target, site)
+            self._remember(key, site)
         return site, kind or site.kind
 
-    def _remember(self, key: Any, target: Any, site: CallSite) -> None:
-        if isinstance(key, int):
-            self._kept.append(target)
+    def _remember(self, key: Any, site: CallSite) -> None:
         self._sites[key] = site
         if site.code is not None:
             self._sites.setdefault(site.code, site)
@@ -181,15 +188,28 @@ class Planner:
         for name in self._pins:
             if name not in routes | calls | dotted and not _importable(name):
                 known = routes if " /" in name else calls
-                raise SettingsError(f"pin for {name!r}: the app has no such route or call{nearest(name, known)}")
+                raise SettingsError(f"pin for {name!r}: the app has no such route or call{suggest(name, known)}")
         for name in self._limits:
             if name not in routes:
-                raise SettingsError(f"limits for {name!r}: the app has no such route{nearest(name, routes)}")
+                raise SettingsError(f"limits for {name!r}: the app has no such route{suggest(name, routes)}")
         for name, planned in self._plan.calls.items():
             if name not in calls and not _importable(name):
-                raise PlanError(f"plan for {name!r}: the code has no such call{nearest(name, calls)}; write it again")
+                raise PlanError(f"plan for {name!r}: the code has no such call{suggest(name, calls)}")
             if planned.lane not in (Lane.LOOP, Lane.THREAD):
                 raise PlanError(f"plan for {name!r}: the {planned.lane} lane is not available; use loop or thread")
+
+
+def _lasting(target: Any) -> Any:
+    """What stays the same of a callable without code of its own that may be made anew for each request."""
+    if isinstance(target, type):
+        return target
+    wrapped = getattr(target, "__wrapped__", None)
+    if wrapped is not None:
+        return getattr(wrapped, "__code__", None) or _lasting(wrapped)
+    owner = getattr(target, "__self__", None)
+    if owner is not None and not isinstance(owner, ModuleType):
+        return (owner if isinstance(owner, type) else type(owner)), target.__name__
+    return target if framework.code_of(target) is None else type(target)
 
 
 def _pin_of(target: Any) -> Lane | None:

@@ -28,8 +28,6 @@ OUT, CALL, STALL = range(3)
 """What an entry of the ring is."""
 ROUTES = 16_384
 """How many routed places are remembered; a proxy may invent path prefixes."""
-CULPRITS = 256
-"""How many culprit lines are counted apart; further ones share a row."""
 
 
 class RouteRecord:
@@ -66,17 +64,6 @@ class RouteRecord:
         """(latency, wait, run, return wait) of the latest requests."""
 
 
-class Culprit:
-    """Stalls of one line, added up."""
-
-    __slots__ = ("count", "last", "total_s")
-
-    def __init__(self, stall: Stall) -> None:
-        self.count = 0
-        self.total_s = 0.0
-        self.last = stall
-
-
 class Recorder:
     """Bounded, never blocks, never raises into a request; counts what it drops."""
 
@@ -84,9 +71,7 @@ class Recorder:
         self.ring: deque[tuple[Any, ...]] = deque(maxlen=capacity)
         self.appended = 0
         self.routes: dict[str, RouteRecord] = {}
-        self.culprits: dict[tuple[Any, ...], Culprit] = {}
         self.stalls: deque[Stall] = deque(maxlen=256)
-        self.stall_count = 0
         self._by_route_object: dict[tuple[int, str | None, str], tuple[Any, RouteRecord]] = {}
 
     @property
@@ -156,22 +141,11 @@ class Recorder:
             )
         )
 
-    def stalled(self, stall: Stall) -> Culprit:
-        """A stall has ended. Returns its culprit's sum, this stall included."""
-        self.stall_count += 1
+    def stalled(self, stall: Stall) -> None:
+        """A stall has ended."""
         self.stalls.append(stall)
         self.appended += 1
         self.ring.append((STALL, stall))
-        key: tuple[Any, ...] = (
-            (stall.cause, stall.culprit.file, stall.culprit.line) if stall.culprit else (stall.cause,)
-        )
-        if key not in self.culprits and len(self.culprits) >= CULPRITS:
-            key = ("others",)
-        culprit = self.culprits.setdefault(key, Culprit(stall))
-        culprit.count += 1
-        culprit.total_s += stall.duration_s
-        culprit.last = stall
-        return culprit
 
     def events(self) -> Iterator[Event]:
         """The events that the ring still holds, oldest entry first."""

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from clearway.model import Stall
     from clearway.runtime.install import Runtime
-    from clearway.runtime.recorder import Culprit, RouteRecord
+    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.report import Culprit
 
 SCHEMA = "clearway.snapshot/1"
 _PARTS = ("latency", "wait", "run", "return_wait", "framework")
@@ -49,8 +50,8 @@ def take(runtime: Runtime) -> dict[str, Any]:
             "routes": {name: asdict(limits) for name, limits in runtime.settings.routes.items()},
         },
         "stalls": {
-            "count": recorder.stall_count,
-            "culprits": [_culprit(culprit) for culprit in list(recorder.culprits.values())],
+            "count": runtime.stall_report.count,
+            "culprits": [_culprit(culprit) for culprit in runtime.stall_report.culprits()],
             "latest": [_stall(stall) for stall in list(recorder.stalls)[-32:]],
         },
         "recorder": {
@@ -93,7 +94,12 @@ def _percentiles(values_ns: Sequence[int]) -> dict[str, float] | None:
 
 
 def _culprit(culprit: Culprit) -> dict[str, Any]:
-    return {"count": culprit.count, "total_s": round(culprit.total_s, 4), "last": _stall(culprit.last)}
+    return {
+        "text": culprit.text,
+        "count": culprit.count,
+        "total_s": round(culprit.total_s, 4),
+        "last": _stall(culprit.last),
+    }
 
 
 def _stall(stall: Stall) -> dict[str, Any]:

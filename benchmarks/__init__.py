@@ -1,0 +1,1 @@
+"""Clearway beside plain uvicorn: the same app, the same load, one run. `python -m benchmarks`."""
