@@ -209,7 +209,7 @@ def route_path(route: Any) -> str | None:
 def mounted_at(scope: Scope) -> str:
     """The path prefix of the mounts that a request went through."""
     outermost = scope.get("app_root_path")
-    return scope["root_path"][len(outermost) :] if outermost is not None else ""
+    return scope.get("root_path", "")[len(outermost) :] if outermost is not None else ""
 
 
 def routes_of(app: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
