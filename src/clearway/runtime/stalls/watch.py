@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from clearway.model import Cause
 from clearway.runtime.stalls.blame import Other, Sample, Seen, in_one_callback, observe
 from clearway.runtime.stalls.causes import Evidence, Reading, judge, switch_interval_ns
-from clearway.runtime.stalls.clocks import ThreadFiles, own_switches
+from clearway.runtime.stalls.clocks import ThreadFiles, own_switches, thread_cpu_ns
 from clearway.runtime.stalls.stack import Stack, in_user_code, walk, walk_callback
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _MOST_SAMPLES = 64
 _CLOSE_SAMPLES = 5
 _CLOSE_NS = 3_000_000
+_CALM_BEATS = 10
 # A watchdog that is this late had to wait for the GIL or for a core.
 _LATE_NS = 2_000_000
 
@@ -49,9 +50,11 @@ class LoopWatch:
         self._threshold_ns: Final = int(threshold_s * 1e9)
         self._tick_s: Final = min(tick_s, threshold_s / 2)
         self._tick_ns: Final = int(self._tick_s * 1e9)
+        self._rest_ns: Final = 2 * self._tick_ns
         self._on_stall = on_stall
         self._find_context = find_context
         self._thread: Final = threading.get_ident()
+        self._native_id: Final = threading.get_native_id()
         self._files = ThreadFiles()
         self._base: CodeType | None = None
         self._samples: list[Sample] = []
@@ -62,6 +65,8 @@ class LoopWatch:
         self._handle: TimerHandle | None = None
         self._before = self._read()
         self._due_ns = self._before.at_ns
+        self._calm_beats = 0
+        self._resting = False
         self._delay_before_ns: int | None = None
         self._delay_ns: int | None = None
         self._late_since_ns = 0
@@ -79,7 +84,10 @@ class LoopWatch:
         except Exception:
             self._watchdog.fault("a heartbeat")
         loop = self._loop()
-        if loop is not None and not self._stopped:
+        if self._calm_beats >= _CALM_BEATS:
+            self._handle = None
+            self._resting = True
+        elif loop is not None and not self._stopped:
             self._beat_later(loop)
 
     def _beat_later(self, loop: AbstractEventLoop) -> None:
@@ -106,6 +114,8 @@ class LoopWatch:
         if stall_ns <= self._threshold_ns or paused:
             if self._samples:
                 self._samples = []
+            is_calm = after.process_ns - before.process_ns < self._tick_ns // 10
+            self._calm_beats = self._calm_beats + 1 if is_calm else 0
             if before.switches is not None and after.switches is not None:
                 self._turns += 1
                 weight = max(0.1, 1 / self._turns)
@@ -186,6 +196,8 @@ class LoopWatch:
 
         `late_ns` is how much later than planned the watchdog could look.
         """
+        if self._resting:
+            return self._check_resting(now_ns, late_ns)
         since_ns = self._before.at_ns
         overdue_ns = since_ns + self._tick_ns * 3 // 2
         if now_ns < overdue_ns:
@@ -206,8 +218,39 @@ class LoopWatch:
             return max(self._next_sample_ns, now_ns + self._tick_ns // 2)
         self._take_sample(now_ns, since_ns, loop, late_ns)
         if is_first:
-            self._ask_for_turn(loop)
+            # The heartbeat's timer may be far back in the queue: ask to hear of the very next turn.
+            self._post(loop, self._turn)
         return self._next_sample_ns
+
+    def _check_resting(self, now_ns: int, late_ns: int) -> int:
+        """While the process rests, nothing beats: the watchdog sees for itself that the loop polls.
+
+        The first sign of life sets the heartbeat going again.
+        """
+        loop = self._loop()
+        if loop is None or loop.is_closed():
+            self.stop()
+            return now_ns + self._tick_ns
+        before = self._before
+        self._paused = self._paused or not loop.is_running()
+        cpu_ns = thread_cpu_ns(self._native_id)
+        process_ns = time.process_time_ns()
+        is_calm = late_ns < self._tick_ns and process_ns - before.process_ns < self._rest_ns // 10
+        if is_calm and cpu_ns is not None and self._polls():
+            watchdog = self._watchdog
+            collected_ns = watchdog.garbage.total_ns(now_ns)
+            self._before = Reading(
+                now_ns, cpu_ns, process_ns, None, collected_ns, watchdog.starved_ns, watchdog.stopped_ns
+            )
+            return now_ns + self._rest_ns
+        self._calm_beats = 0
+        self._due_ns = min(now_ns, before.at_ns + self._rest_ns)
+        self._resting = False
+        self._post(loop, self._beat)
+        return before.at_ns + self._tick_ns * 3 // 2
+
+    def _polls(self) -> bool:
+        return self._callback(sys._current_frames().get(self._thread)).idle
 
     def _take_sample(self, now_ns: int, since_ns: int, loop: AbstractEventLoop, late_ns: int) -> None:
         frames = sys._current_frames()
@@ -256,10 +299,9 @@ class LoopWatch:
     def _callback(self, frame: FrameType | None) -> Stack:
         return walk(frame) if self._base is None else walk_callback(frame, self._base)
 
-    def _ask_for_turn(self, loop: AbstractEventLoop) -> None:
-        """The heartbeat's timer may be far back in the queue: ask to hear of the very next turn."""
+    def _post(self, loop: AbstractEventLoop, callback: Callable[[], None]) -> None:
         try:
-            loop.call_soon_threadsafe(self._turn)
+            loop.call_soon_threadsafe(callback)
         except RuntimeError:  # closed since we looked
             self.stop()
 
