@@ -131,19 +131,19 @@ class LoopWatch:
     def _report(
         self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int
     ) -> None:
-        starved_ns, stopped_ns = self._watchdog.overdue(after.at_ns)
-        # Asking may have let the watchdog run and count for itself, so its counters are read afterwards.
-        after = after._replace(
-            starved_ns=self._watchdog.starved_ns + starved_ns,
-            stopped_ns=self._watchdog.stopped_ns + stopped_ns,
-        )
+        watchdog = self._watchdog
         others = [sample.other for sample in samples if sample.other is not None]
         others_ns = after.process_ns - before.process_ns - (after.cpu_ns - before.cpu_ns)
         is_contended = others_ns * 3 >= stall_ns
-        if not others and (starved_ns or is_contended):
+        if not others and (is_contended or watchdog.is_overdue(after.at_ns)):
             # Whoever had the GIL gave it to us instead of the watchdog, and is still where he was.
-            found = self._suspect(sys._current_frames())
+            found = self._suspect(sys._current_frames(), before.at_ns)
             others = [] if found is None else [found]
+        starved_ns, stopped_ns = watchdog.overdue(after.at_ns)
+        # Asking may have let the watchdog run and count for itself, so its counters are read afterwards.
+        after = after._replace(
+            starved_ns=watchdog.starved_ns + starved_ns, stopped_ns=watchdog.stopped_ns + stopped_ns
+        )
         idle = sum(sample.seen.idle for sample in samples)
         evidence = Evidence(
             stall_ns,
@@ -154,6 +154,7 @@ class LoopWatch:
             _waited_share(samples, after),
             self._queued_ns(is_contended),
             has_suspect=bool(others),
+            samples=len(samples),
             idle=idle * 2 > len(samples),
         )
         cause = judge(evidence)
@@ -260,7 +261,7 @@ class LoopWatch:
         sample = Sample(now_ns, since_ns, seen, 0 if task is None else id(task))
         del task
         if late_ns > _LATE_NS:
-            sample.other = self._suspect(frames)
+            sample.other = self._suspect(frames, since_ns)
             if sample.other is not None:
                 sample.other.seen.weight_ns = seen.weight_ns
         # Kept before anything reads a file, which gives the GIL away: the loop may turn meanwhile.
@@ -281,16 +282,18 @@ class LoopWatch:
             return _CLOSE_NS
         return max(self._tick_ns, elapsed_ns // 12)
 
-    def _suspect(self, frames: dict[int, FrameType]) -> Other | None:
+    def _suspect(self, frames: dict[int, FrameType], since_ns: int) -> Other | None:
         """The thread that computes; where none does, one that may hold the GIL without computing."""
         watchdog = self._watchdog
+        # The readings may be older than the stall, so a little processor time proves nothing.
+        least_ns = max(_LATE_NS, (time.perf_counter_ns() - since_ns) // 4)
         waiting = None
         for thread, cpu_ns in watchdog.others.spent((self._thread, watchdog.ident)):
             frame = frames.get(thread)
             if frame is None:
                 continue
             stack = walk(frame)
-            if cpu_ns > _LATE_NS or in_user_code(stack):
+            if cpu_ns > least_ns or in_user_code(stack):
                 return Other(thread, cpu_ns, Seen(stack, self._find_context))
             if waiting is None and (seen := Seen(stack, self._find_context)).user:
                 waiting = Other(thread, cpu_ns, seen)

@@ -113,13 +113,17 @@ class Watchdog:
         """How late the watchdog wakes up, smoothed: how contended the GIL is right now."""
         return self._late_ns / 1e9
 
+    def is_overdue(self, now_ns: int) -> bool:
+        """Whether the watchdog is late right now. Keeps the GIL."""
+        return now_ns - self._planned_ns >= _IN_TIME_NS
+
     def overdue(self, now_ns: int) -> tuple[int, int]:
-        """(starved, stopped) nanoseconds by which the watchdog is late right now."""
+        """(starved, stopped) nanoseconds by which the watchdog is late right now. May give the GIL away."""
         files = self._files
         if files is None:
             return 0, 0
         late_ns = now_ns - self._planned_ns
-        if late_ns >= _IN_TIME_NS and (time.process_time_ns() - self._process_ns) * 2 >= late_ns:
+        if self.is_overdue(now_ns) and (time.process_time_ns() - self._process_ns) * 2 >= late_ns:
             return late_ns, 0  # somebody computes: reading a file now would give him the GIL
         return self._split(now_ns, files.switches())
 
