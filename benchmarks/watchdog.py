@@ -1,6 +1,6 @@
 """What watching a loop costs: processor time at rest, and turns a second of a busy loop.
 
-`python benchmarks/watchdog.py` prints a line for each loop. On and off take turns, because the machine changes.
+`python benchmarks/watchdog.py` prints a line a loop. On and off take turns, because the machine changes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ async def rest(on: bool) -> float:
 
 
 async def busy(on: bool) -> float:
-    """Echoes a second of processor time over 20 local connections that never pause."""
+    """Echoes a second of processor time, over 20 local connections that never pause."""
     watched = watch(on)
     echoes = 0
 
@@ -79,7 +79,9 @@ def main() -> None:
         extra = median(on - off for off, on in idle)
         kept = median(on / off for off, on in load)
         rate = median(off for off, _ in load)
-        print(f"{name}: at rest {extra:.2%} of a core; busy {kept:.3f} of {rate:,.0f} echoes a second")
+        print(
+            f"{name}: at rest {extra:.2%} of a core; busy {kept:.3f} of {rate:,.0f} echoes a second of processor time"
+        )
 
 
 if __name__ == "__main__":
