@@ -79,9 +79,7 @@ def main() -> None:
         extra = median(on - off for off, on in idle)
         kept = median(on / off for off, on in load)
         rate = median(off for off, _ in load)
-        print(
-            f"{name}: at rest {extra:.2%} of a core; busy {kept:.3f} of {rate:,.0f} echoes a second of processor time"
-        )
+        print(f"{name}: at rest {extra:.2%} of a core; busy {kept:.3f} of {rate:,.0f} echoes a CPU second")
 
 
 if __name__ == "__main__":
