@@ -169,7 +169,7 @@ class Runtime:
                 find_context=find_request,
             )
             if not self._ports:
-                WATCHDOG.add_tick(self._tick)
+                WATCHDOG.add_tick(self._tick, self.thread_lane.is_in_use)
             self._ports[loop] = port
         return port
 

@@ -227,6 +227,10 @@ class ThreadLane:
                 work.route.withdrawn += 1
                 work.future.set_exception(ClientGone())
 
+    def is_in_use(self) -> bool:
+        """Whether calls wait or run."""
+        return self.limiter.busy > 0 or self.limiter.queued > 0
+
     def tick(self, now_ns: int) -> None:
         """Refuse what waited too long and watch the clients of what waits. From the watchdog's thread."""
         if self.max_wait_s is not None:

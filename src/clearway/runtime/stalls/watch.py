@@ -12,7 +12,7 @@ from clearway.model import Cause
 from clearway.runtime.stalls.blame import in_one_callback, observe
 from clearway.runtime.stalls.causes import Evidence, Reading, judge
 from clearway.runtime.stalls.clocks import ThreadFiles, own_switches, thread_cpu_ns
-from clearway.runtime.stalls.sampler import LATE_NS, Sampler, waited_share
+from clearway.runtime.stalls.sampler import Sampler, waited_share
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, TimerHandle
@@ -50,6 +50,8 @@ class LoopWatch:
         self._files = ThreadFiles()
         self._sampler = Sampler(watchdog, self._thread, self._files, self._tick_ns, find_context)
         self._usual_switches = 0.0
+        self._usual_gap_ns = self._tick_ns
+        self._patience_ns = self._tick_ns * 3 // 2
         self._turns = 0
         self._paused = True  # what lies before the first beat is no stall
         self._stopped = False
@@ -78,6 +80,16 @@ class LoopWatch:
             self._resting = True
         elif loop is not None and not self._stopped:
             self._beat_later(loop)
+            self._watchdog.put_off(self._before.at_ns + self._patience_ns)
+
+    def _learn_patience(self, gap_ns: int) -> None:
+        """How long after a beat the next is overdue: longer where the turns of a busy loop are long anyway.
+
+        In any case soon enough for a stall just over the threshold to be seen while it lasts.
+        """
+        self._usual_gap_ns += (gap_ns - self._usual_gap_ns) // 10
+        longest_ns = self._threshold_ns + self._tick_ns // 2
+        self._patience_ns = min(max(self._tick_ns * 3 // 2, self._usual_gap_ns * 5 // 4), longest_ns)
 
     def _beat_later(self, loop: AbstractEventLoop) -> None:
         self._due_ns = self._before.at_ns + self._tick_ns
@@ -102,6 +114,8 @@ class LoopWatch:
         stall_ns = after.at_ns - started_ns
         samples = self._sampler.collect(before.at_ns)
         if stall_ns <= self._threshold_ns or paused:
+            self._delay_before_ns = self._sampler.delay_ns = self._files.delay_ns()
+            self._learn_patience(after.at_ns - before.at_ns)
             is_calm = after.process_ns - before.process_ns < self._tick_ns // 10
             self._calm_beats = self._calm_beats + 1 if is_calm else 0
             if before.switches is not None and after.switches is not None:
@@ -181,10 +195,8 @@ class LoopWatch:
         if self._resting:
             return self._check_resting(now_ns, late_ns)
         since_ns = self._before.at_ns
-        overdue_ns = since_ns + self._tick_ns * 3 // 2
+        overdue_ns = since_ns + self._patience_ns
         if now_ns < overdue_ns:
-            if late_ns < LATE_NS:
-                self._delay_before_ns = self._sampler.delay_ns = self._files.delay_ns()
             return overdue_ns
         loop = self._loop()
         if loop is None or loop.is_closed():

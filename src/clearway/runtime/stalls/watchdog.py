@@ -9,6 +9,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING, ClassVar
 
+from clearway.runtime.stalls.alarm import Alarm
 from clearway.runtime.stalls.causes import split_lateness
 from clearway.runtime.stalls.clocks import OtherThreads, ThreadFiles, own_switches
 from clearway.runtime.stalls.garbage import Garbage
@@ -26,6 +27,8 @@ _TICK_NS = 10_000_000
 _SHORTEST_NS = 1_000_000
 # A watch that asks for less, because its tick is long, must not delay the callbacks of `add_tick` much.
 _LONGEST_NS = 20_000_000
+# While a loop turns and nobody wants ticks: often enough to know what other threads have used.
+_LONGEST_SLEEP_NS = 200_000_000
 _SMOOTHING = 0.2
 # Below this the operating system's own timer slack is all there is.
 _IN_TIME_NS = 1_000_000
@@ -46,7 +49,7 @@ class Watchdog:
     def _reset(self) -> None:
         self._lock = threading.RLock()
         self._watches: tuple[LoopWatch, ...] = ()
-        self._ticks: tuple[Callable[[int], None], ...] = ()
+        self._ticks: tuple[tuple[Callable[[int], None], Callable[[], bool]], ...] = ()
         self._thread: threading.Thread | None = None
         self.ident = 0
         """Of the watchdog's thread."""
@@ -56,6 +59,9 @@ class Watchdog:
         self.may_block = False
         """The watchdog reads a source file, and may be late for it."""
         self._planned_ns = 0
+        self._alarm: Alarm | None = None
+        self._is_asleep = False
+        self._woke_ns = 0
         self._next_ns = 0
         self._ticked_ns = 0
         self._late_ns = 0.0
@@ -95,18 +101,29 @@ class Watchdog:
             if not self._watches:
                 self.garbage.switch_off()
 
-    def add_tick(self, callback: Callable[[int], None]) -> None:
+    def add_tick(self, callback: Callable[[int], None], wanted: Callable[[], bool] = lambda: True) -> None:
         """Call `callback(perf_counter_ns)` on the watchdog's thread every 10 ms, 20 ms while all loops rest.
 
-        One that raises is switched off, and logged.
+        While `wanted()` is false it may come as rarely as five times a second. `wanted` is asked on a loop's
+        thread and must be quick. A callback that raises is switched off, and logged.
         """
         with self._lock:
-            self._ticks += (callback,)
+            self._ticks += ((callback, wanted),)
 
     def remove_tick(self, callback: Callable[[int], None]) -> None:
         """The opposite of `add_tick`; a callback that is not there is no error."""
         with self._lock:
-            self._ticks = tuple(other for other in self._ticks if other != callback)
+            self._ticks = tuple(tick for tick in self._ticks if tick[0] != callback)
+
+    def put_off(self, until_ns: int) -> None:
+        """From a loop that has just turned: nobody need look at it before then."""
+        alarm = self._alarm
+        until_ns = min(until_ns, self._woke_ns + _LONGEST_SLEEP_NS)
+        if alarm is None or not self._is_asleep or until_ns <= self._planned_ns or len(self._watches) != 1:
+            return
+        if not any(wanted() for _, wanted in self._ticks):
+            self._planned_ns = until_ns
+            alarm.put_off(until_ns)
 
     @property
     def late_s(self) -> float:
@@ -139,14 +156,19 @@ class Watchdog:
     def _run(self) -> None:
         self.ident = threading.get_ident()
         files = self._files = ThreadFiles()
+        alarm = Alarm()
+        self._alarm = alarm if alarm.can_be_put_off else None
         self._switches = own_switches()
         try:
             while self._has_work():
                 started_ns = time.perf_counter_ns()
                 self._next_ns = max(self._next_ns, started_ns + _SHORTEST_NS)
                 self._plan(self._next_ns)
-                time.sleep((self._next_ns - started_ns) / 1e9)
+                self._is_asleep = True
+                alarm.sleep_until(self._next_ns)
+                self._is_asleep = False
                 late_ns, now_ns = self._account()
+                self._woke_ns = now_ns
                 self._late_ns += _SMOOTHING * (late_ns - self._late_ns)
                 self._plan(now_ns + _IN_TIME_NS)
                 self._check_watches(now_ns, late_ns)
@@ -154,7 +176,9 @@ class Watchdog:
                 self._account()
         finally:
             self._files = None
+            self._alarm = None
             files.close()
+            alarm.close()
 
     def _has_work(self) -> bool:
         with self._lock:
@@ -206,7 +230,7 @@ class Watchdog:
         if now_ns - self._ticked_ns < _TICK_NS * 3 // 4:
             return
         self._ticked_ns = now_ns
-        for callback in self._ticks:
+        for callback, _ in self._ticks:
             try:
                 callback(now_ns)
             except Exception:
