@@ -36,10 +36,6 @@ class Choice:
     busy_kib: int
     process_threads: int
 
-    @property
-    def kib_per_thread(self) -> float:
-        return (self.busy_kib - self.idle_kib) / max(1, self.process_threads)
-
 
 def measure(threads: int, rounds: int, seconds: int) -> Choice:
     """One server with this bound, in turn with the async endpoint that needs no thread."""
@@ -74,8 +70,8 @@ def line(choice: Choice) -> str:
     part = choice.requests_per_s / choice.beside_per_s if choice.beside_per_s else 0.0
     return (
         f"{choice.threads:>7}  {choice.requests_per_s:>8,.0f}/s  {part:>8.2f}  {choice.p99_s * 1000:>7.0f} ms"
-        f"  {choice.timeouts:>8}  {choice.process_threads:>7}  {choice.busy_kib / 1024:>6.0f} MiB"
-        f"  {choice.kib_per_thread:>6.0f} KiB"
+        f"  {choice.timeouts:>8}  {choice.process_threads:>7}"
+        f"  {choice.idle_kib / 1024:>7.0f} MiB  {choice.busy_kib / 1024:>4.0f} MiB"
     )
 
 
@@ -87,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     about = machine.describe(quick=False, noise=False)
-    print("threads      requests  of async        p99   timeouts  running      memory  a thread")
+    print("threads      requests  of async        p99   timeouts  running  idle memory   after")
     choices = []
     try:
         for threads in options.threads:

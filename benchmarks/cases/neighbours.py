@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -56,34 +56,34 @@ class Neighbours:
     load_bar: str = ""
     load_at_least: float | None = None
     """The load itself must keep this part of its throughput."""
+    floor: tuple[str, str] | None = None
+    """A probed address and a load that need no thread: what the loop alone gives on this machine."""
 
     def run(self, effort: Effort) -> Outcome:
         seen: dict[Kind, list[Observation]] = {"plain": [], "clearway": []}
+        floor: list[Observation] = []
         for _ in range(effort.probe_rounds):
             with both(effort.opponent) as servers:  # anew in each round: an overloaded server takes long to recover
+                if self.floor is not None:
+                    floor.append(_observe("plain", servers["plain"], *self.floor, self.connections, effort.probe_s))
                 for kind, server in servers.items():
-                    seen[kind].append(self._observe(kind, server, effort.probe_s))
-        rows = [self._latency(seen["plain"], seen["clearway"])]
+                    load = self.load()
+                    seen[kind].append(_observe(kind, server, self.probed, load, self.connections, effort.probe_s))
+        rows = [self._latency(seen["plain"], seen["clearway"], floor)]
         if self.load_at_least is not None:
             rows.append(self._throughput(seen["plain"], seen["clearway"], self.load_at_least))
-        return Outcome(self.name, tuple(rows), tuple(self._measurements(seen)))
+        return Outcome(self.name, tuple(rows), tuple(_measurements(seen, floor)))
 
-    def _observe(self, kind: Kind, server: Server, seconds: int) -> Observation:
-        load_s = LEAD_S + seconds + 1
-        load = wrk.start(server.url(self.load()), self.connections, load_s)
-        try:
-            time.sleep(LEAD_S)
-            seen = probe.run(server.url(self.probed), RATE, seconds, GRACE_S)
-        except BaseException:
-            load.kill()
-            load.wait()
-            raise
-        return Observation(kind, seen, wrk.finish(load, timeout_s=load_s + 15))
-
-    def _latency(self, plain: list[Observation], clearway: list[Observation]) -> Row:
+    def _latency(self, plain: list[Observation], clearway: list[Observation], floor: list[Observation]) -> Row:
         base, ours = _middle(plain), _middle(clearway)
         ratios = pairwise_ratios([o.probe.p99_s for o in plain], [o.probe.p99_s for o in clearway])
-        errors = [(o.server, o.probe.errors) for o in (*plain, *clearway) if o.probe.errors > o.probe.unanswered]
+        notes = [
+            f"{one.server}: {one.probe.errors} errors"
+            for one in (*plain, *clearway)
+            if one.probe.errors > one.probe.unanswered
+        ]
+        if floor:
+            notes.append(f"with async def on both sides, plain, no thread at all: {_middle(floor)}")
         return Row(
             title=self.title,
             clearway=ours,
@@ -91,7 +91,7 @@ class Neighbours:
             ratio=lower_is_better(base, ours),
             spread=(min(ratios), max(ratios)),
             target=Target("at most", self.p99_at_most_s),
-            note="; ".join(f"{server}: {count} errors" for server, count in errors),
+            note="; ".join(notes),
             bar=self.bar,
         )
 
@@ -109,12 +109,28 @@ class Neighbours:
             bar=self.load_bar,
         )
 
-    def _measurements(self, seen: dict[Kind, list[Observation]]) -> list[dict[str, Any]]:
-        return [
-            {"server": kind, "probed": self.probed, "probe": asdict(one.probe), "load": asdict(one.load)}
-            for kind, observations in seen.items()
-            for one in observations
-        ]
+
+def _observe(kind: Kind, server: Server, probed: str, load_target: str, connections: int, seconds: int) -> Observation:
+    """Probe one address while another is loaded."""
+    load_s = LEAD_S + seconds + 1
+    load = wrk.start(server.url(load_target), connections, load_s)
+    try:
+        time.sleep(LEAD_S)
+        seen = probe.run(server.url(probed), RATE, seconds, GRACE_S)
+    except BaseException:
+        load.kill()
+        load.wait()
+        raise
+    return Observation(kind, seen, wrk.finish(load, timeout_s=load_s + 15))
+
+
+def _measurements(seen: Mapping[Kind, list[Observation]], floor: list[Observation]) -> list[dict[str, Any]]:
+    sides: dict[str, list[Observation]] = {**dict(seen.items()), "plain without threads": floor}
+    return [
+        {"side": side, "probe": asdict(one.probe), "load": asdict(one.load)}
+        for side, observations in sides.items()
+        for one in observations
+    ]
 
 
 def _middle(observations: list[Observation]) -> Figure:
@@ -132,6 +148,7 @@ CASES = (
         connections=1000,
         p99_at_most_s=0.025,
         bar="def health check beside 1,000 slow calls, p99",
+        floor=("/async/", "/slow/?seconds=1"),
     ),
     Neighbours(
         name="cpu",

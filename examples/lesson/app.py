@@ -8,12 +8,13 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import requests
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
@@ -39,15 +40,22 @@ class Report(BaseModel):
     seconds: float
 
 
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Make what the endpoints need: a database file, and a slow HTTP service to ask."""
+@contextmanager
+def needs(app: FastAPI) -> Iterator[None]:
+    """What the endpoints need: a database file, and a slow HTTP service to ask."""
     with tempfile.TemporaryDirectory(prefix="lesson-") as folder, Upstream() as upstream:
         app.state.database = Path(folder) / "items.sqlite"
         app.state.upstream = upstream.url
         with closing(sqlite3.connect(app.state.database)) as connection, connection:
             connection.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT NOT NULL)")
             connection.executemany("INSERT INTO item (name) VALUES (?)", [(name,) for name in ITEMS])
+        yield
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Runs on the event loop, too: so files are made, and a server is stopped, in a thread."""
+    async with contextmanager_in_threadpool(needs(app)):
         yield
 
 

@@ -35,8 +35,8 @@ def test_prints_addresses_and_plan(serve: Serve) -> None:
     assert served.out[0] == f"serving  app.py on {served.url}"
     assert served.out[1] == f"console  {served.console}"
     assert served.out[2].split() == ["route", "lane", "why"]
-    assert served.out[3].split()[:3] == ["GET", "/pid", "thread"]
-    assert served.out[4].split()[:3] == ["GET", "/loop", "loop"]
+    lanes = {cells[1]: cells[2] for line in served.out[3:] if len(cells := line.split()) > 2}
+    assert (lanes["/pid"], lanes["/loop"]) == ("thread", "loop")
 
 
 def test_console_answers_beside_the_app(serve: Serve) -> None:
@@ -186,3 +186,22 @@ def test_help_names_every_option() -> None:
         "--console",
     ):
         assert option in ran.stdout
+
+
+def test_stall_is_printed_with_its_line_and_counted_at_the_end(serve: Serve) -> None:
+    source = APP + "@app.get('/bad')\nasync def bad():\n    import time\n    time.sleep(0.3)\n"
+    line = source.splitlines().index("    time.sleep(0.3)") + 1
+    served = serve(source)
+    for _ in range(3):
+        served.get("/bad")
+    served.line(rf"^stall \d+ ms  GET /bad  blocking call time\.sleep  app\.py:{line} in bad")
+    until(lambda: _stalls(served) == 3, "three stalls in the snapshot")
+    assert served.stop() == 0
+    assert sum("app.py" in text and text.startswith("stall ") for text in served.out) == 1
+    summary = next(text for text in served.out if f"app.py:{line} in bad" in text and "×" in text)
+    assert summary.split()[0] == "3"
+
+
+def _stalls(served: Served) -> int:
+    stalls = httpx.get(served.console).json()["stalls"]
+    return sum(1 for stall in stalls["latest"] if stall["route"] == "GET /bad")

@@ -67,7 +67,8 @@ def test_idle_server_stops_with_zero(serve: Serve, number: int) -> None:
     assert served.get("/wait/0").json() == "waited"
     served.signal(number)
     assert served.wait() == 0
-    assert served.out[-2:] == ["lifespan ended", "stopped: 0 requests cut off"]
+    assert "lifespan ended" in served.out
+    assert served.out[-1] == "stopped: 0 requests cut off"
     assert served.err == []
 
 
@@ -101,7 +102,8 @@ def test_requests_longer_than_the_grace_are_cut_off_and_counted(serve: Serve) ->
         served.start_get("/wait/3600")
     served.line("^waiting$", count=3)
     assert served.stop() == 0
-    assert served.out[-2:] == ["lifespan ended", "stopped: 3 requests cut off"]
+    assert "lifespan ended" in served.out
+    assert served.out[-1] == "stopped: 3 requests cut off"
     assert not any("Traceback" in line for line in served.err)
 
 
@@ -152,7 +154,7 @@ def test_blocked_loop_does_not_keep_the_server_alive(serve: Serve, loop: str) ->
     served.line("^waiting$")
     assert served.stop() == 0
     line = APP.splitlines().index("    time.sleep(3600)") + 1
-    assert served.out[-2] == f"the event loop never came back: app.py:{line} in blocked"
+    assert f"the event loop never came back: app.py:{line} in blocked" in served.out
     assert served.out[-1] == "stopped: 1 request cut off"
 
 

@@ -20,6 +20,7 @@ HEAD = (
     "xfailed",
     "excluded",
     "apps",
+    "requests",
     "calls",
     "seconds",
 )
@@ -67,6 +68,8 @@ def verdict(results: Sequence[Result]) -> Iterator[str]:
         for each in result.excluded:
             where = f", as {each.only_as}" if each.only_as else ""
             yield f"{result.suite}: excluded{where}: {each.test}: {each.reason}"
+        for fault, times in result.faults.items():
+            yield f"{result.suite}: fault of Clearway's, {times} times: {fault}"
     for result in results:
         for problem in result.problems:
             yield f"{result.suite}: FAILED: {problem}"

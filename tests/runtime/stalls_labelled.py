@@ -1,6 +1,6 @@
 """The labelled set: stalls of all five causes, each with its culprit marked in the source.
 
-`python -m tests.runtime.stalls_labelled [uvloop] [NAME…]` plays it and prints what was seen.
+`python -m tests.runtime.stalls_labelled [asyncio|uvloop] [NAME…]` plays it and prints what was seen.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -50,8 +51,10 @@ def labelled(name: str, cause: Cause, function: str | None = None) -> Callable[[
     return add
 
 
-def later(action: Callable[[], Any]) -> None:
+async def later(action: Callable[[], Any]) -> None:
+    """Starting a thread may take a while, which is not to be part of the stall."""
     threading.Timer(NAP_S, action).start()
+    await asyncio.sleep(0.005)
 
 
 # -- blocking calls ---------------------------------------------------------------------------------------
@@ -170,7 +173,7 @@ async def after_await(scene: Scene) -> None:
 async def recv(scene: Scene) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        later(lambda: theirs.send(b"x"))
+        await later(lambda: theirs.send(b"x"))
         with scene.stall():
             ours.recv(1)  # culprit: recv
 
@@ -190,6 +193,7 @@ async def http_client(scene: Scene) -> None:
         server.start()
         client = http.client.HTTPConnection("127.0.0.1", listener.getsockname()[1])
         client.connect()
+        await asyncio.sleep(0.02)
         client.request("GET", "/")
         with scene.stall():
             response = client.getresponse()  # culprit: http
@@ -205,7 +209,8 @@ async def sqlite_busy(scene: Scene) -> None:
         waiter = sqlite3.connect(f"{folder}/db", isolation_level=None, timeout=5)
         holder.execute("create table t (x)")
         holder.execute("begin exclusive")
-        later(lambda: holder.execute("commit"))
+        await asyncio.sleep(0.02)
+        await later(lambda: holder.execute("commit"))
         with scene.stall():
             waiter.execute("insert into t values (1)")  # culprit: sqlite-busy
         holder.close()
@@ -222,7 +227,7 @@ async def run_process(scene: Scene) -> None:
 async def lock(scene: Scene) -> None:
     held = threading.Lock()
     held.acquire()
-    later(held.release)
+    await later(held.release)
     with scene.stall():
         held.acquire()  # culprit: lock
 
@@ -231,7 +236,7 @@ async def lock(scene: Scene) -> None:
 async def with_lock(scene: Scene) -> None:
     held = threading.Lock()
     held.acquire()
-    later(held.release)
+    await later(held.release)
     with scene.stall(), held:  # culprit: with-lock
         pass
 
@@ -239,7 +244,7 @@ async def with_lock(scene: Scene) -> None:
 @labelled("event", Cause.BLOCKING_CALL)
 async def event(scene: Scene) -> None:
     happened = threading.Event()
-    later(happened.set)
+    await later(happened.set)
     with scene.stall():
         happened.wait()  # culprit: event
 
@@ -254,7 +259,7 @@ async def condition(scene: Scene) -> None:
 @labelled("queue", Cause.BLOCKING_CALL)
 async def queue_get(scene: Scene) -> None:
     waiting: queue.Queue[int] = queue.Queue()
-    later(lambda: waiting.put(1))
+    await later(lambda: waiting.put(1))
     with scene.stall():
         waiting.get()  # culprit: queue
 
@@ -262,7 +267,7 @@ async def queue_get(scene: Scene) -> None:
 @labelled("future", Cause.BLOCKING_CALL)
 async def future_result(scene: Scene) -> None:
     future: Future[int] = Future()
-    later(lambda: future.set_result(1))
+    await later(lambda: future.set_result(1))
     with scene.stall():
         future.result()  # culprit: future
 
@@ -271,6 +276,7 @@ async def future_result(scene: Scene) -> None:
 async def join(scene: Scene) -> None:
     thread = threading.Timer(NAP_S, bool)
     thread.start()
+    await asyncio.sleep(0.005)
     with scene.stall():
         thread.join()  # culprit: join
 
@@ -284,7 +290,7 @@ async def select_call(scene: Scene) -> None:
 @labelled("pipe", Cause.BLOCKING_CALL)
 async def pipe(scene: Scene) -> None:
     reader, writer = os.pipe()
-    later(lambda: os.write(writer, b"x"))
+    await later(lambda: os.write(writer, b"x"))
     with scene.stall():
         os.read(reader, 1)  # culprit: pipe
     os.close(reader)
@@ -295,7 +301,7 @@ async def pipe(scene: Scene) -> None:
 async def flock(scene: Scene) -> None:
     with tempfile.NamedTemporaryFile() as held, open(held.name) as wanted:
         fcntl.flock(held, fcntl.LOCK_EX)
-        later(lambda: fcntl.flock(held, fcntl.LOCK_UN))
+        await later(lambda: fcntl.flock(held, fcntl.LOCK_UN))
         with scene.stall():
             fcntl.flock(wanted, fcntl.LOCK_EX)  # culprit: flock
 
@@ -324,26 +330,25 @@ async def python_loop(scene: Scene) -> None:
             total += number * number  # culprit: python-loop
 
 
-def square(number: int) -> int:
-    return number * number
-
-
-def cube(number: int) -> int:
-    return number * number * number
-
-
-def negative(number: int) -> int:
-    return -number
+_SMALL: list[Callable[[int], int]] = [
+    lambda number: number + 1,
+    lambda number: number + 2,
+    lambda number: number + 3,
+    lambda number: number + 4,
+    lambda number: number + 5,
+    lambda number: number + 6,
+    lambda number: number + 7,
+    lambda number: number + 8,
+]
 
 
 @labelled("loop-of-calls", Cause.CPU)
 async def loop_of_calls(scene: Scene) -> None:
     total = 0
     with scene.stall():
-        for number in range(200_000):  # culprit: loop-of-calls
-            total += square(number)  # culprit: loop-of-calls
-            total += cube(number)  # culprit: loop-of-calls
-            total += negative(number)  # culprit: loop-of-calls
+        for _ in range(100_000):  # culprit: loop-of-calls
+            for small in _SMALL:  # culprit: loop-of-calls
+                total = small(total)  # culprit: loop-of-calls
 
 
 @labelled("regex", Cause.CPU)
@@ -360,7 +365,7 @@ async def json_loads(scene: Scene) -> None:
     gc.disable()
     with scene.stall():
         loaded = json.loads(_TEXT)  # culprit: json
-    del loaded
+    scene.kept.append(loaded)
     gc.enable()
 
 
@@ -370,7 +375,7 @@ _NUMBERS = [(number * 7_919) % 1_000_003 for number in range(500_000)]
 @labelled("sorted", Cause.CPU)
 async def sort(scene: Scene) -> None:
     with scene.stall():
-        sorted(_NUMBERS)  # culprit: sorted
+        scene.kept += [sorted(_NUMBERS)]  # culprit: sorted
 
 
 @labelled("pbkdf2", Cause.CPU)
@@ -392,8 +397,10 @@ async def compress(scene: Scene) -> None:
 async def deepcopy(scene: Scene) -> None:
     rows = [{"name": str(number), "values": [1, 2, 3]} for number in range(15_000)]
     gc.disable()
+    await asyncio.sleep(0.02)
     with scene.stall():
-        copy.deepcopy(rows)  # culprit: deepcopy
+        copied = copy.deepcopy(rows)  # culprit: deepcopy
+    scene.kept += [rows, copied]
     gc.enable()
 
 
@@ -425,6 +432,7 @@ async def automatic_collection(scene: Scene) -> None:
     with scene.stall():
         for index in range(20_000):  # culprit: automatic-collection
             kept.append({index: [index]})  # noqa: PERF401  # culprit: automatic-collection
+    scene.kept.append(kept)
 
 
 def collect_in_thread(scene: Scene) -> None:
@@ -452,6 +460,7 @@ def compute(stop: threading.Event) -> None:
 
 
 async def beside_threads(count: int, part: Callable[[], Awaitable[None]]) -> None:
+    """Do `part` while so many threads compute, and wait until they have ended."""
     stop = threading.Event()
     threads = [threading.Thread(target=compute, args=(stop,)) for _ in range(count)]
     for thread in threads:
@@ -466,52 +475,43 @@ async def beside_threads(count: int, part: Callable[[], Awaitable[None]]) -> Non
             thread.join()
 
 
-def talk() -> None:
+async def talk() -> None:
     """Reads that are answered at once, as from a near database: each gives the GIL away."""
+    await asyncio.sleep(0.05)
     for _ in range(8):
         select.select([], [], [], 0.0002)
+    await asyncio.sleep(0.02)
 
 
 @labelled("one-thread", Cause.GIL, "compute")
 async def one_thread(scene: Scene) -> None:
-    async def part() -> None:
-        with scene.turns():
-            await asyncio.sleep(0.05)
-            talk()
-            await asyncio.sleep(0.02)
-
-    await beside_threads(1, part)
+    with scene.turns():
+        await beside_threads(1, talk)
 
 
 @labelled("two-threads", Cause.GIL, "compute")
 async def two_threads(scene: Scene) -> None:
-    async def part() -> None:
-        with scene.turns():
-            await asyncio.sleep(0.05)
-            talk()
-            await asyncio.sleep(0.02)
-
-    await beside_threads(2, part)
+    with scene.turns():
+        await beside_threads(2, talk)
 
 
 @labelled("eight-threads", Cause.GIL, "compute")
 async def eight_threads(scene: Scene) -> None:
-    async def part() -> None:
-        with scene.turns():
-            await asyncio.sleep(0.3)
-
-    await beside_threads(8, part)
+    with scene.turns():
+        await beside_threads(8, partial(asyncio.sleep, 0.3))
 
 
 @labelled("sleep-beside-threads", Cause.BLOCKING_CALL)
 async def sleep_beside_threads(scene: Scene) -> None:
     async def part() -> None:
         await asyncio.sleep(0.02)
-        with scene.stall():
+        with scene.stall(delay=False):
             time.sleep(0.15)  # culprit: sleep-beside-threads
         await asyncio.sleep(0.02)
 
-    await beside_threads(2, part)
+    with scene.turns():
+        await beside_threads(2, part)
+    scene.widen(scene.measured[0])
 
 
 LABELS[-1] = Label(
@@ -520,7 +520,7 @@ LABELS[-1] = Label(
 
 
 def hold_gil(scene: Scene) -> None:
-    with scene.stall():
+    with scene.stall(delay=False):
         _python.usleep(80_000)  # culprit: thread-holding-gil
 
 
@@ -530,8 +530,8 @@ async def thread_holding_gil(scene: Scene) -> None:
 
 
 def sort_in_thread(scene: Scene) -> None:
-    with scene.stall():
-        sorted(_NUMBERS)  # culprit: thread-sorting
+    with scene.stall(delay=False):
+        scene.kept += [sorted(_NUMBERS)]  # culprit: thread-sorting
 
 
 @labelled("thread-sorting", Cause.GIL, "sort_in_thread")
@@ -540,7 +540,7 @@ async def thread_sorting(scene: Scene) -> None:
 
 
 def match_in_thread(scene: Scene) -> None:
-    with scene.stall():
+    with scene.stall(delay=False):
         re.match(r"(a+)+b", "a" * 21)  # culprit: thread-matching
 
 
@@ -569,10 +569,11 @@ async def stop_process(scene: Scene, seconds: float) -> None:
         sys.executable, "-c", _STOPPER, str(seconds), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     await asyncio.sleep(0.2)
-    output, _ = await stopper.communicate(b"\n")
+    with scene.turns():
+        output, _ = await stopper.communicate(b"\n")
     # The clocks are the same: perf_counter counts from the machine's start.
     began, ended = map(float, output.split())
-    scene.truths.append(Truth(began, ended, began, ended))
+    scene.widen(Truth(began, ended))
 
 
 @labelled("stopped", Cause.MACHINE, "")
@@ -587,15 +588,12 @@ async def stopped_long(scene: Scene) -> None:
 
 @labelled("stopped-beside-thread", Cause.MACHINE, "")
 async def stopped_beside_thread(scene: Scene) -> None:
-    async def part() -> None:
-        await stop_process(scene, 0.15)
-
-    await beside_threads(1, part)
+    await beside_threads(1, partial(stop_process, scene, 0.15))
 
 
 def main(arguments: list[str]) -> None:
     """Print a verdict a line, as JSON."""
-    names = set(arguments) - {"uvloop"}
+    names = set(arguments) - {"asyncio", "uvloop"}
     labels = [label for label in LABELS if not names or label.name in names]
     run = uvloop.run if "uvloop" in arguments else asyncio.run
     for verdict in run(play(labels)):

@@ -6,7 +6,7 @@ import gc
 
 PYTHONS_OWN = frozenset({700, 2000})
 """The thresholds of the youngest generation that CPython 3.11 to 3.13 start with."""
-YOUNGEST = 10_000
+YOUNGEST = 50_000
 
 
 def tune_collector() -> None:
@@ -15,10 +15,11 @@ def tune_collector() -> None:
     What start-up made lives as long as the process: frozen, it need not be walked again and again. And requests
     in flight are many small objects that live for a while. With Python's own threshold a hundred of them are
     looked at, moved to an older generation and looked at again, which takes a third of the time of a `def`
-    endpoint under load. A threshold that the app has set itself is kept.
+    endpoint under load; with a thousand, full collections stop the loop for 50 ms several times a second.
+    A threshold that the app has set itself is kept.
     """
     gc.collect()
     gc.freeze()
-    youngest, *older = gc.get_threshold()
+    youngest, middle, oldest = gc.get_threshold()
     if youngest in PYTHONS_OWN:
-        gc.set_threshold(YOUNGEST, *older)
+        gc.set_threshold(YOUNGEST, middle * 2, oldest * 2)

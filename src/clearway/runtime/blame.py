@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import sys
-from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
 
     from clearway.runtime.planner import Planner
     from clearway.runtime.port import LoopPort
-    from clearway.runtime.recorder import Recorder
+    from clearway.runtime.recorder import Recorder, RouteRecord
     from clearway.runtime.stalls import ObservedStall
 
 VICTIMS = 100
 """How many victims a stall names; it counts all."""
-_LOOK_BACK = 4096
-"""How many entries of the ring are searched for requests that ended just after a stall."""
 
 _LAYER = RequestLayer.__call__.__code__
 _WORKER = Worker.run_one.__code__
@@ -44,7 +43,8 @@ def find_request(frame: FrameType) -> Request | None:
 def blame(planner: Planner, recorder: Recorder, port: LoopPort, observed: ObservedStall) -> Stall:
     """Name the call, the route and the victims of a stall. Call it on the loop, two turns after the stall ended."""
     request = observed.context if isinstance(observed.context, Request) else None
-    victims = sorted(_victims(recorder, port, observed, request), key=lambda victim: victim.waited_s, reverse=True)
+    waits = list(_waits(recorder, port, observed, request))
+    worst = heapq.nlargest(VICTIMS, waits, key=itemgetter(0))
     return Stall(
         started_s=observed.started_s,
         duration_s=observed.duration_s,
@@ -55,8 +55,8 @@ def blame(planner: Planner, recorder: Recorder, port: LoopPort, observed: Observ
         operation=observed.operation,
         stack=observed.stack,
         request=request.id if request is not None else 0,
-        victims=tuple(victims[:VICTIMS]),
-        victim_count=len(victims),
+        victims=tuple(Victim(id, route.name, waited / 1e9, arrived) for waited, id, route, arrived in worst),
+        victim_count=len(waits),
     )
 
 
@@ -76,20 +76,26 @@ def _module_of(code: CodeType) -> str:
     return Path(code.co_filename).stem
 
 
-def _victims(recorder: Recorder, port: LoopPort, observed: ObservedStall, culprit: Request | None) -> Iterator[Victim]:
+def _waits(
+    recorder: Recorder, port: LoopPort, observed: ObservedStall, culprit: Request | None
+) -> Iterator[tuple[int, int, RouteRecord, bool]]:
+    """(nanoseconds waited, request, route, arrived during the stall) of every request that waited."""
     begin = int(observed.started_s * 1e9)
     end = begin + int(observed.duration_s * 1e9)
-    for request in list(port.in_flight):
+    for request in port.in_flight:
         if request is not culprit:
             waited = _waited(request, begin, end)
             if waited > 0:
-                yield Victim(request.id, request.route.name, waited / 1e9, request.in_ns >= end)
-    for entry in list(islice(reversed(recorder.ring), _LOOK_BACK)):
-        if entry[0] == OUT:
-            _, id, route, in_ns, latency = entry
-            if in_ns + latency >= end and (culprit is None or id != culprit.id):
-                arrived = in_ns >= end
-                yield Victim(id, route, (end - begin if arrived else end - max(begin, in_ns)) / 1e9, arrived)
+                yield waited, request.id, request.route, request.in_ns >= end
+    for entry in reversed(recorder.ring):
+        if entry[0] != OUT:
+            continue
+        _, id, name, in_ns, latency = entry
+        if in_ns + latency < end:
+            return  # this one, and all before it, had left before the stall was over
+        if culprit is None or id != culprit.id:
+            arrived = in_ns >= end
+            yield (end - begin if arrived else end - max(begin, in_ns)), id, recorder.routes[name], arrived
 
 
 def _waited(request: Request, begin: int, end: int) -> int:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import threading
 from enum import IntEnum
-from time import clock_gettime_ns, perf_counter_ns, process_time_ns
+from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from clearway.runtime.queue import FairQueue
@@ -59,8 +59,6 @@ class Limiter:
         self.queued = 0
         self.load = 0.0
         """Weights of the running calls, added up."""
-        self.crowd = 1.0
-        """How many threads want the interpreter, where it is saturated."""
         self._start_worker = start_worker
         self._lock = threading.Lock()
         self._tiers = tuple(FairQueue() for _ in Tier)
@@ -74,9 +72,7 @@ class Limiter:
         """Threads past the limit, lent to begun requests because nothing ended."""
         self._soon: Worker | None = None
         self._last_end_ns = perf_counter_ns()
-        self._last_tick_ns = self._last_end_ns
-        self._last_cpu_ns = process_time_ns()
-        self._cpu_rate = 0.0
+        self._loop_cpu = 0.0
 
     def guarantee(self, route: RouteRecord) -> None:
         """Keep `route.share` threads free for this route."""
@@ -169,7 +165,7 @@ class Limiter:
         that asks for the interpreter gets it at once.
         """
         with self._lock:
-            self._weigh_process(now_ns, loop_cpu)
+            self._loop_cpu = loop_cpu
             self._weigh_running(now_ns)
             self._adjust_budget(interpreter_is_free)
             self._lend_threads(now_ns)
@@ -222,6 +218,7 @@ class Limiter:
     def _begin(self, worker: Worker, work: Work) -> None:
         work.started_ns = worker.looked_ns = perf_counter_ns()
         worker.looked_cpu_ns = -1  # the worker sets it where it reads its clock anyway
+        worker.crowd = self._crowd(0.0)
         worker.weight = work.site.weight
         self.load += worker.weight
         self.busy += 1
@@ -237,7 +234,8 @@ class Limiter:
         self.load = self.load - worker.weight if self.busy else 0.0
         self._last_end_ns = work.ended_ns
         if work.cpu_ns >= 0:
-            work.site.learn(work.ended_ns - work.started_ns, work.cpu_ns, max(1.0, self.crowd - worker.weight))
+            crowd = (worker.crowd + self._crowd(0.0)) / 2
+            work.site.learn(work.ended_ns - work.started_ns - work.delay_ns, work.cpu_ns, crowd)
         else:
             work.site.runs += 1
 
@@ -271,28 +269,20 @@ class Limiter:
                 if self.workers == 0:
                     raise
 
-    def _weigh_process(self, now_ns: int, loop_cpu: float) -> None:
-        elapsed = now_ns - self._last_tick_ns
-        if elapsed < 1_000_000:
-            return
-        cpu = process_time_ns()
-        self._cpu_rate += ((cpu - self._last_cpu_ns) / elapsed - self._cpu_rate) * 0.3
-        self._last_cpu_ns, self._last_tick_ns = cpu, now_ns
-        self.crowd = 1.0 + self.load + loop_cpu if self._cpu_rate > 0.9 else 1.0
+    def _crowd(self, own_weight: float) -> float:
+        """How many threads want the interpreter, as seen by one of them."""
+        return 1.0 + max(0.0, self.load - own_weight) + self._loop_cpu
 
     def _weigh_running(self, now_ns: int) -> None:
         """Correct the weights of calls that have run for longer than a tick by what they do now."""
         load = 0.0
-        for worker in self._running:
+        for worker, work in self._running.items():
             # What waits is looked at now and then only: a thousand of them must not cost a thousand clock readings.
-            pause = 5_000_000 if worker.weight > 0.05 else 200_000_000
-            elapsed = now_ns - worker.looked_ns
-            if elapsed >= pause and worker.clock is not None:
-                cpu = clock_gettime_ns(worker.clock)
-                if worker.looked_cpu_ns >= 0:
-                    crowd = max(1.0, self.crowd - worker.weight)
-                    worker.weight = min(1.0, (cpu - worker.looked_cpu_ns) / elapsed * crowd)
-                worker.looked_ns, worker.looked_cpu_ns = now_ns, cpu
+            pause_ns = 5_000_000 if worker.weight > 0.05 else 200_000_000
+            if now_ns - worker.looked_ns >= pause_ns:
+                worker.look(now_ns, self._crowd(worker.weight))
+                if work.site.runs == 0:
+                    work.site.weight = worker.weight  # all that is known yet of the calls that wait behind it
             load += worker.weight
         self.load = load
 

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clearway.runtime.lanes.thread import Work
+    from clearway.runtime.recorder import RouteRecord
     from clearway.runtime.request import Request
     from clearway.runtime.stalls import LoopWatch
+
+TURN = 16
+"""How many results are delivered in one turn of the loop."""
 
 
 class LoopPort:
@@ -30,6 +34,7 @@ class LoopPort:
         self.watch: LoopWatch | None = None
         self._deliver = deliver
         self._done: deque[Work] = deque()
+        self._by_route: dict[RouteRecord, deque[Work]] = {}
         self._scheduled = False
         clock = getattr(time, "pthread_getcpuclockid", None)
         self._clock = clock(self.thread) if clock is not None else None
@@ -66,8 +71,37 @@ class LoopPort:
                 raise
 
     def _drain(self) -> None:
-        # Cleared first: work that arrives from here on sees it and wakes the loop again.
-        self._scheduled = False
-        done = self._done
+        if len(self._done) <= TURN and not self._by_route:
+            # Cleared first: work that ends from here on sees it and wakes the loop again.
+            self._scheduled = False
+            done = self._done
+            while done:
+                self._deliver(done.popleft())
+        else:
+            self._drain_in_turns()
+
+    def _drain_in_turns(self) -> None:
+        """Deliver some of much, the routes taking turns, and let the loop look at its sockets before the rest.
+
+        A thousand results at once would be a thousand responses in one turn of the loop, and a thousand new
+        requests in the next: everything else would wait for them.
+        """
+        done, by_route = self._done, self._by_route
         while done:
-            self._deliver(done.popleft())
+            work = done.popleft()
+            by_route.setdefault(work.route, deque()).append(work)
+        for _ in range(TURN):
+            route, ready = next(iter(by_route.items()))
+            self._deliver(ready.popleft())
+            del by_route[route]
+            if ready:
+                by_route[route] = ready  # at the end of the line
+            elif not by_route:
+                break
+        if by_route:
+            self.loop.call_soon(self._drain)
+        else:
+            self._scheduled = False
+            if self._done:  # ended since we looked, and saw that we were at it
+                self._scheduled = True
+                self.loop.call_soon(self._drain)

@@ -37,7 +37,7 @@ class CallSite:
         self.line = line
         self.runs = 0
         self.wall_ns = 0.0
-        self.weight = 0.5
+        self.weight = 1.0  # until something is known of it
         self.short = False
 
     def measures_next(self) -> bool:
@@ -47,11 +47,10 @@ class CallSite:
     def learn(self, wall_ns: int, cpu_ns: int, crowd: float) -> None:
         """Take in one finished call.
 
-        `crowd` is how many threads wanted the interpreter at the time, this one included: a call that computes
-        has got only its part of it, so its CPU time is scaled up by that. The wall time falls fast and rises
-        slowly, so that a call that was only kept waiting for the interpreter does not look slow.
+        The wall time falls fast and rises slowly, so that a call that was only kept waiting for the interpreter
+        does not look slow.
         """
-        share = min(1.0, cpu_ns / wall_ns * crowd) if wall_ns > 0 else 1.0
+        share = computing_part(wall_ns, cpu_ns, crowd)
         if self.runs == 0:
             self.wall_ns = wall_ns
             self.weight = share
@@ -60,3 +59,13 @@ class CallSite:
             self.weight += (share - self.weight) * 0.3
         self.runs += 1
         self.short = self.wall_ns < SHORT_NS and self.weight > 0.3
+
+
+def computing_part(wall_ns: int, cpu_ns: int, crowd: float) -> float:
+    """The part of its time that a call would compute if it were alone, 0 to 1.
+
+    `crowd` is how many threads wanted the interpreter meanwhile, this one included: each moment of computing took
+    that many times as long, and what it took longer was neither computing nor the call's own waiting.
+    """
+    alone_ns = wall_ns - cpu_ns * (crowd - 1.0)
+    return min(1.0, cpu_ns / alone_ns) if alone_ns > 0 else 1.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-import time
 from collections import deque
 from contextvars import copy_context
 from time import perf_counter_ns, thread_time_ns
@@ -18,6 +17,8 @@ from clearway.model import FINISHING_KINDS, CallKind, Lane
 from clearway.runtime import framework
 from clearway.runtime.limiter import Limiter, Tier
 from clearway.runtime.request import ClientGone
+from clearway.runtime.site import computing_part
+from clearway.runtime.stalls.clocks import run_delay_ns, thread_cpu_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from clearway.runtime.request import Request
     from clearway.runtime.site import CallSite
 
+LONG_NS = 5_000_000
+"""In a call of this length it matters whether the machine was busy with something else."""
 IDLE_S = 10.0
 """A thread that has had nothing to do for so long ends."""
 WATCH_CLIENT_NS = 100_000_000
@@ -38,8 +41,8 @@ class Work:
     """One call on its way through the thread lane. Times are `perf_counter_ns`; 0 while they have not come."""
 
     __slots__ = (
-        "args", "context", "cpu_ns", "ended_ns", "error", "func", "future", "port", "request", "result", "returned",
-        "route", "scope", "site", "started_ns", "submitted_ns", "tier",
+        "args", "context", "cpu_ns", "delay_ns", "ended_ns", "error", "func", "future", "port", "request", "result",
+        "returned", "route", "scope", "site", "started_ns", "submitted_ns", "tier",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +62,8 @@ class Work:
         self.result: Any = None
         self.error: BaseException | None = None
         self.cpu_ns = -1
+        self.delay_ns = 0
+        """How long its thread was ready to run and got no processor."""
         self.started_ns = 0
         self.ended_ns = 0
         self.submitted_ns = perf_counter_ns()
@@ -75,9 +80,11 @@ class Worker(threading.Thread):
         self.searching = False
         self.dismissed = False
         self.weight = 0.0
+        self.crowd = 1.0
         self.looked_ns = 0
         self.looked_cpu_ns = -1
-        self.clock: int | None = None
+        self._looked_delay_ns = 0
+        self._delay_ns = 0
 
     def wake(self) -> None:
         """Let the parked worker look for work; starts it the first time."""
@@ -88,8 +95,7 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         """Run work until there has been none for `IDLE_S`."""
-        if hasattr(time, "pthread_getcpuclockid"):
-            self.clock = time.pthread_getcpuclockid(threading.get_ident())
+        self._delay_ns = run_delay_ns(self.native_id)
         next_work = self._limiter.next_work
         ended: Work | None = None
         while True:
@@ -123,7 +129,23 @@ class Worker(threading.Thread):
         if measured:
             work.cpu_ns = thread_time_ns() - began
         work.ended_ns = perf_counter_ns()
+        if measured and work.ended_ns - work.started_ns > LONG_NS:
+            delay_ns = run_delay_ns(self.native_id)
+            work.delay_ns, self._delay_ns = delay_ns - self._delay_ns, delay_ns
         work.port.hand_back(work)
+
+    def look(self, now_ns: int, crowd: float) -> None:
+        """From another thread: weigh the running call by what it has done since the last look."""
+        cpu_ns = thread_cpu_ns(self.native_id) if self.native_id is not None else None
+        if cpu_ns is None:
+            return
+        delay_ns = run_delay_ns(self.native_id)
+        if self.looked_cpu_ns >= 0:
+            wall_ns = now_ns - self.looked_ns - max(0, delay_ns - max(self._looked_delay_ns, self._delay_ns))
+            if wall_ns < 2_000_000:
+                return  # it has hardly had a processor: nothing can be said yet
+            self.weight = computing_part(wall_ns, cpu_ns - self.looked_cpu_ns, crowd)
+        self.looked_ns, self.looked_cpu_ns, self._looked_delay_ns = now_ns, cpu_ns, delay_ns
 
 
 def _call(func: Callable[..., Any], args: tuple[Any, ...]) -> Any:

@@ -9,7 +9,11 @@ from clearway.model import Cause
 
 
 class Reading(NamedTuple):
-    """Counters at one turn of the loop, nanoseconds unless said otherwise. Two of them make evidence."""
+    """Counters at one turn of the loop, nanoseconds unless said otherwise. Two of them make evidence.
+
+    Taken a hundred times a second on the loop's thread, so none of them gives the GIL away: beside threads
+    that compute it would not come back for a long time. Files under /proc are left to the watchdog.
+    """
 
     at_ns: int
     cpu_ns: int
@@ -18,8 +22,6 @@ class Reading(NamedTuple):
     """Processor time of all threads."""
     switches: int | None
     """Voluntary context switches of the loop's thread."""
-    delay_ns: int | None
-    """How long the loop's thread queued for a core."""
     collected_ns: int
     """Garbage collection on any thread."""
     starved_ns: int
@@ -32,12 +34,15 @@ class Evidence(NamedTuple):
     """What happened between the loop's last turn and the end of the stall."""
 
     stall_ns: int
+    threshold_ns: int
     before: Reading
     after: Reading
     usual_switches: float
     """How many switches such a span has when all is well: they happened before the stall began."""
     waited_share: float | None
     """Share of the stall that the loop's thread waited for the GIL, where that was observed."""
+    delay_ns: int
+    """How long the loop's thread queued for a core."""
     has_suspect: bool
     """Some other thread was in the user's code, or computed."""
     idle: bool
@@ -49,16 +54,14 @@ class Evidence(NamedTuple):
         return self.after.cpu_ns - self.before.cpu_ns
 
     @property
+    def collected_ns(self) -> int:
+        """Garbage collection on any thread."""
+        return self.after.collected_ns - self.before.collected_ns
+
+    @property
     def others_ns(self) -> int:
         """Processor time of the other threads."""
         return max(0, self.after.process_ns - self.before.process_ns - self.cpu_ns)
-
-    @property
-    def delay_ns(self) -> int:
-        """Time in which the machine gave the loop's thread no core."""
-        if self.after.delay_ns is None or self.before.delay_ns is None:
-            return 0
-        return self.after.delay_ns - self.before.delay_ns
 
     @property
     def starved_ns(self) -> int:
@@ -95,18 +98,20 @@ def switch_interval_ns() -> int:
 def judge(evidence: Evidence) -> Cause:
     """The cause that took the largest part of the stall."""
     stall = evidence.stall_ns
-    if (evidence.after.collected_ns - evidence.before.collected_ns) * 2 >= stall:
+    if evidence.collected_ns * 2 >= stall:
         return Cause.GARBAGE_COLLECTION
-    if evidence.cpu_ns * 2 >= stall:
-        return Cause.CPU
     rest = max(0, stall - evidence.cpu_ns)
     machine = min(rest, max(evidence.delay_ns, evidence.stopped_ns))
     rest -= machine
+    if machine * 2 >= stall and (stall - machine <= evidence.threshold_ns or machine * 5 >= stall * 4):
+        return Cause.MACHINE
+    # What would have been a stall on an idle machine, too, is to blame even where the machine doubled it.
     gil = _waited_for_gil(evidence, rest)
+    if evidence.cpu_ns * 2 >= stall - machine:
+        return Cause.CPU
     parts = {
         Cause.BLOCKING_CALL: rest - gil,
         Cause.GIL: gil,
-        Cause.MACHINE: machine,
         Cause.CPU: evidence.cpu_ns,
     }
     return max(parts, key=lambda cause: parts[cause])

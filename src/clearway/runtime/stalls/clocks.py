@@ -76,6 +76,15 @@ def _open(path: str) -> int | None:
         return None
 
 
+def run_delay_ns(native_id: int | None) -> int:
+    """How long a thread of this process has been ready to run without a core; 0 where that cannot be had."""
+    try:
+        with open(f"/proc/self/task/{native_id}/schedstat", "rb", buffering=0) as file:
+            return int(file.read().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
 def thread_cpu_ns(native_id: int) -> int | None:
     """Processor time of any thread of this process; None where it has ended or cannot be asked.
 

@@ -37,14 +37,19 @@ class Garbage:
         self._started_ns = 0
         self._thread = 0
 
+    @property
+    def is_on(self) -> bool:
+        """Whether the collector's times are counted."""
+        return self._heard in gc.callbacks
+
     def switch_on(self) -> None:
         """Listen to the collector."""
-        if self._heard not in gc.callbacks:
+        if not self.is_on:
             gc.callbacks.append(self._heard)
 
     def switch_off(self) -> None:
         """Leave no trace in `gc.callbacks`."""
-        if self._heard in gc.callbacks:
+        if self.is_on:
             gc.callbacks.remove(self._heard)
 
     def _heard(self, phase: str, info: dict[str, int]) -> None:

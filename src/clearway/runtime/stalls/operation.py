@@ -139,9 +139,10 @@ def _member(owner: Any, name: str) -> Any:
     for cls in classes:
         found = vars(cls).get(name, _UNKNOWN)
         if found is not _UNKNOWN:
+            if isinstance(owner, type) or not hasattr(type(found), "__set__"):
+                return found
             # A slot can be read without running code; a property cannot.
-            is_slot = isinstance(found, types.MemberDescriptorType)
-            return found.__get__(owner) if is_slot and not isinstance(owner, type) else found
+            return found.__get__(owner) if isinstance(found, types.MemberDescriptorType) else _UNKNOWN
     return _UNKNOWN
 
 

@@ -62,6 +62,8 @@ class LoopWatch:
         self._handle: TimerHandle | None = None
         self._before = self._read()
         self._due_ns = self._before.at_ns
+        self._delay_before_ns: int | None = None
+        self._delay_ns: int | None = None
         self._late_since_ns = 0
         self._next_sample_ns = 0
         self._beat_later(loop)
@@ -117,19 +119,28 @@ class LoopWatch:
             self._report(before, after, samples, started_ns, stall_ns)
 
     def _report(self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int) -> None:
-        starved_ns, stopped_ns = self._watchdog.overdue(after.at_ns, after.process_ns - before.process_ns)
-        after = after._replace(starved_ns=after.starved_ns + starved_ns, stopped_ns=after.stopped_ns + stopped_ns)
+        starved_ns, stopped_ns = self._watchdog.overdue(after.at_ns)
+        # Asking may have let the watchdog run and count for itself, so its counters are read afterwards.
+        after = after._replace(
+            starved_ns=self._watchdog.starved_ns + starved_ns,
+            stopped_ns=self._watchdog.stopped_ns + stopped_ns,
+        )
         others = [sample.other for sample in samples if sample.other is not None]
-        if starved_ns and not others and (found := self._suspect(sys._current_frames())) is not None:
+        others_ns = after.process_ns - before.process_ns - (after.cpu_ns - before.cpu_ns)
+        is_contended = others_ns * 3 >= stall_ns
+        if not others and (starved_ns or is_contended):
             # Whoever had the GIL gave it to us instead of the watchdog, and is still where he was.
-            others = [found]
+            found = self._suspect(sys._current_frames())
+            others = [] if found is None else [found]
         idle = sum(sample.seen.idle for sample in samples)
         evidence = Evidence(
             stall_ns,
+            self._threshold_ns,
             before,
             after,
             self._usual_switches,
             _waited_share(samples, after),
+            self._queued_ns(is_contended),
             has_suspect=bool(others),
             idle=idle * 2 > len(samples),
         )
@@ -138,6 +149,14 @@ class LoopWatch:
         if cause is Cause.GARBAGE_COLLECTION:
             collector = self._watchdog.garbage.culprit(before.at_ns)
         self._tell(observe(samples, others, collector, cause, started_ns, stall_ns))
+
+    def _queued_ns(self, is_contended: bool) -> int:
+        """How long the loop's thread queued for a core: until now, or until the watchdog last looked."""
+        if not is_contended:
+            self._delay_ns = self._files.delay_ns()
+        if self._delay_ns is None or self._delay_before_ns is None:
+            return 0
+        return self._delay_ns - self._delay_before_ns
 
     def _tell(self, stall: ObservedStall) -> None:
         try:
@@ -153,7 +172,6 @@ class LoopWatch:
             time.thread_time_ns(),
             time.process_time_ns(),
             own_switches(),
-            self._files.delay_ns(),
             watchdog.garbage.total_ns(now_ns),
             watchdog.starved_ns,
             watchdog.stopped_ns,
@@ -169,6 +187,8 @@ class LoopWatch:
         since_ns = self._before.at_ns
         overdue_ns = since_ns + self._tick_ns * 3 // 2
         if now_ns < overdue_ns:
+            if late_ns < _LATE_NS:
+                self._delay_before_ns = self._delay_ns = self._files.delay_ns()
             return overdue_ns
         loop = self._loop()
         if loop is None or loop.is_closed():
@@ -195,13 +215,16 @@ class LoopWatch:
         sample = Sample(now_ns, since_ns, seen, 0 if task is None else id(task))
         del task
         if late_ns > _LATE_NS:
-            sample.switches = self._files.switches()
             sample.other = self._suspect(frames)
             if sample.other is not None:
                 sample.other.seen.weight_ns = seen.weight_ns
-        # Kept before its operation is named: that may read a file, and the loop may turn meanwhile.
+        # Kept before anything reads a file, which gives the GIL away: the loop may turn meanwhile.
         self._samples.append(sample)
         del frames
+        if late_ns > _LATE_NS:
+            sample.switches = self._files.switches()
+        self._delay_ns = self._files.delay_ns()
+        self._watchdog.may_block = True
         seen.settle()
         if sample.other is not None:
             sample.other.seen.settle()
@@ -216,6 +239,7 @@ class LoopWatch:
     def _suspect(self, frames: dict[int, FrameType]) -> Other | None:
         """The thread that computes; where none does, one that may hold the GIL without computing."""
         watchdog = self._watchdog
+        waiting = None
         for thread, cpu_ns in watchdog.others.spent((self._thread, watchdog.ident)):
             frame = frames.get(thread)
             if frame is None:
@@ -223,7 +247,9 @@ class LoopWatch:
             stack = walk(frame)
             if cpu_ns > _LATE_NS or in_user_code(stack):
                 return Other(thread, cpu_ns, Seen(stack, self._find_context))
-        return None
+            if waiting is None and (seen := Seen(stack, self._find_context)).user:
+                waiting = Other(thread, cpu_ns, seen)
+        return waiting
 
     def _callback(self, frame: FrameType | None) -> Stack:
         return walk(frame) if self._base is None else walk_callback(frame, self._base)

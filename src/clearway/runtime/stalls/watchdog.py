@@ -50,6 +50,9 @@ class Watchdog:
         """Of the watchdog's thread."""
         self._files: ThreadFiles | None = None
         self._switches: int | None = None
+        self._process_ns = 0
+        self.may_block = False
+        """The watchdog reads a source file, and may be late for it."""
         self._planned_ns = 0
         self._next_ns = 0
         self._ticked_ns = 0
@@ -108,17 +111,15 @@ class Watchdog:
         """How late the watchdog wakes up, smoothed: how contended the GIL is right now."""
         return self._late_ns / 1e9
 
-    def overdue(self, now_ns: int, process_ns: int) -> tuple[int, int]:
-        """(starved, stopped) nanoseconds of a wake-up that should have been by now and has not."""
-        files, planned_ns = self._files, self._planned_ns
-        late_ns = now_ns - planned_ns
-        if not planned_ns or late_ns < _IN_TIME_NS or files is None:
+    def overdue(self, now_ns: int) -> tuple[int, int]:
+        """(starved, stopped) nanoseconds by which the watchdog is late right now."""
+        files = self._files
+        if files is None:
             return 0, 0
-        switches = files.switches()
-        if switches is not None and self._switches is not None:
-            # One less than after waking up: the switch at the end has not been counted yet.
-            return split_lateness(late_ns, switches - self._switches, process_ns)
-        return split_lateness(late_ns, None, process_ns)
+        late_ns = now_ns - self._planned_ns
+        if late_ns >= _IN_TIME_NS and (time.process_time_ns() - self._process_ns) * 2 >= late_ns:
+            return late_ns, 0  # somebody computes: reading a file now would give him the GIL
+        return self._split(now_ns, files.switches())
 
     def fault(self, where: str) -> None:
         """Count what Clearway itself got wrong, from an except clause. Never raises."""
@@ -134,11 +135,17 @@ class Watchdog:
         files = self._files = ThreadFiles()
         try:
             while self._has_work():
-                self._switches = own_switches()
-                late_ns, now_ns = self._sleep()
+                started_ns = time.perf_counter_ns()
+                self._next_ns = max(self._next_ns, started_ns + _SHORTEST_NS)
+                self._plan(self._next_ns)
+                time.sleep((self._next_ns - started_ns) / 1e9)
+                late_ns, now_ns = self._account()
+                self._late_ns += _SMOOTHING * (late_ns - self._late_ns)
                 self._next_ns = now_ns + _TICK_NS
+                self._plan(now_ns + _IN_TIME_NS)
                 self._check_watches(now_ns, late_ns)
                 self._call_ticks(now_ns)
+                self._account()
         finally:
             self._files = None
             files.close()
@@ -149,24 +156,30 @@ class Watchdog:
                 self._thread = None
             return bool(self._watches)
 
-    def _sleep(self) -> tuple[int, int]:
-        """Wait for the next look. Returns (how late, now) and keeps account of the lateness."""
-        process_ns = time.process_time_ns()
-        started_ns = time.perf_counter_ns()
-        planned_ns = max(self._next_ns, started_ns + _SHORTEST_NS)
-        self._planned_ns = planned_ns
-        time.sleep((planned_ns - started_ns) / 1e9)
-        self._planned_ns = 0
+    def _plan(self, done_ns: int) -> None:
+        """The watchdog means to be done with its sleep, or its work, by then."""
+        self.may_block = False
+        self._switches = own_switches()
+        self._process_ns = time.process_time_ns()
+        self._planned_ns = done_ns
+
+    def _account(self) -> tuple[int, int]:
+        """Returns (how late, now), and keeps count of what made the watchdog late."""
         now_ns = time.perf_counter_ns()
-        late_ns = max(0, now_ns - planned_ns)
-        self._late_ns += _SMOOTHING * (late_ns - self._late_ns)
-        if late_ns > _IN_TIME_NS:
-            after = own_switches()
-            switches = None if after is None or self._switches is None else after - self._switches
-            starved_ns, stopped_ns = split_lateness(late_ns, switches, time.process_time_ns() - process_ns)
-            self.starved_ns += starved_ns
-            self.stopped_ns += stopped_ns
+        starved_ns, stopped_ns = self._split(now_ns, own_switches())
+        late_ns = max(0, now_ns - self._planned_ns)
+        self._planned_ns = now_ns
+        self.starved_ns += starved_ns
+        self.stopped_ns += stopped_ns
         return late_ns, now_ns
+
+    def _split(self, now_ns: int, switches: int | None) -> tuple[int, int]:
+        late_ns = now_ns - self._planned_ns
+        if late_ns < _IN_TIME_NS:
+            return 0, 0
+        made = None if switches is None or self._switches is None else switches - self._switches
+        starved_ns, stopped_ns = split_lateness(late_ns, made, time.process_time_ns() - self._process_ns)
+        return starved_ns, 0 if self.may_block else stopped_ns
 
     def _check_watches(self, now_ns: int, late_ns: int) -> None:
         is_calm = True
