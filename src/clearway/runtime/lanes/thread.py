@@ -186,7 +186,7 @@ class ThreadLane:
             self.limiter.withdraw(work)
             request.runtime.fault("starting a thread", error)
             return await framework.original_run_sync(func, *args)
-        request.begun = True
+        request.begun += 1
         request.works += (work,)
         self._waits.append(work)
         try:
@@ -205,7 +205,11 @@ class ThreadLane:
             return Tier.FINISHING
         if not request.begun:
             return Tier.STARTING
-        return Tier.BEGUN_ENDPOINT if kind is CallKind.ENDPOINT else Tier.BEGUN
+        return (
+            Tier.BEGUN_ENDPOINT
+            if kind is CallKind.ENDPOINT
+            else Tier(max(Tier.STARTING - request.begun, Tier.BEGUN_LONG_AGO))
+        )
 
     def _record(self, request: Request, work: Work, kind: CallKind) -> None:
         request.stop_watching()
