@@ -156,41 +156,6 @@ def test_a_route_with_hundreds_waiting_does_not_delay_another(install: Install, 
     asyncio.run(scenario())
 
 
-def test_routes_take_turns(install: Install, release: threading.Event) -> None:
-    app = FastAPI()
-    order: list[str] = []
-
-    @app.get("/block")
-    def block() -> None:
-        assert release.wait(20)
-
-    @app.get("/{name}")
-    def read(name: str) -> None:
-        order.append(name)
-
-    @app.get("/other/{name}")
-    def other(name: str) -> None:
-        order.append(name)
-
-    limits = {"GET /{name}": RouteLimits(limit=1), "GET /other/{name}": RouteLimits(limit=1)}
-    runtime = install(app, threads=1, routes=limits)
-
-    async def scenario() -> None:
-        async with client_of(app) as client:
-            blocked = _ask(client, "/block", 1)
-            await happens(lambda: runtime.snapshot()["threads"]["busy"] == 1)
-            many = _ask(client, "/many", 30)
-            await happens(lambda: route_in(runtime, "GET /{name}")["requests"] > 0)
-            single = _ask(client, "/other/single", 1)
-            await _all_fine(single)
-            release.set()
-            await _all_fine([*many, *blocked])
-        assert order.count("many") == 30
-        assert order.index("single") < 30
-
-    asyncio.run(scenario())
-
-
 def test_a_share_keeps_threads_free_for_its_route(install: Install, release: threading.Event) -> None:
     app, greedy_busy, guarded_busy = FastAPI(), Busy(), Busy()
 
