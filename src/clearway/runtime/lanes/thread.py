@@ -243,17 +243,15 @@ class ThreadLane:
                 work.port.call(_watch_client, work)
 
     def _refuse(self, work: Work, now_ns: int) -> None:
-        if work.future.done():
-            return
-        work.route.refused += 1
         waited_s = (now_ns - work.submitted_ns) / 1e9
-        work.future.set_exception(
-            HTTPException(
-                503,
-                detail=f"No thread was free within {self.max_wait_s:g} s",
-                headers={"Retry-After": str(max(1, math.ceil(waited_s)))},
-            )
+        work.error = HTTPException(
+            503,
+            detail=f"No thread was free within {self.max_wait_s:g} s",
+            headers={"Retry-After": str(max(1, math.ceil(waited_s)))},
         )
+        if not work.future.done():
+            work.route.refused += 1
+        deliver(work)  # also to one whose scope was cancelled a moment ago, and which is about to wait again
 
 
 def _watch_client(work: Work) -> None:
