@@ -267,6 +267,11 @@ def cancel_scope_of_task() -> CancelScope | None:
     return state.cancel_scope if state is not None else None
 
 
+def is_cancelled(scope: CancelScope) -> bool:
+    """Whether the scope or one around it is cancelled, and no shield stands between."""
+    return bool(getattr(scope, "_effectively_cancelled", False))
+
+
 def cancelled_by_anyio() -> bool:
     """Whether the current cancellation comes from an AnyIO scope, which waits for threads, or from asyncio."""
     return anyio.current_effective_deadline() == float("-inf")

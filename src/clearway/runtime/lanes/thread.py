@@ -11,6 +11,7 @@ from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
 
 from anyio import CancelScope
+from anyio.lowlevel import checkpoint_if_cancelled
 from starlette.exceptions import HTTPException
 
 from clearway.model import FINISHING_KINDS, CallKind, Lane
@@ -180,6 +181,8 @@ class ThreadLane:
         while it waited. Cancelled while it waits, it never runs; while it runs, its thread counts until it ends.
         """
         work = Work(request, site, self._tier(request, kind), func, args)
+        if work.scope is not None and framework.is_cancelled(work.scope):
+            await checkpoint_if_cancelled()  # as in AnyIO, nothing new begins in a cancelled scope
         try:
             self.limiter.submit(work)
         except RuntimeError as error:  # not one thread can be had
