@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COMPAT_STAMP := .venv-compat/.installed
 
-.PHONY: run install test test-all lint format bench compat lock clean
+.PHONY: run install test lint format bench compat audit lock clean
 
 run: $(STAMP)  ## serve the lesson on 127.0.0.1:8000
 	$(BIN)/clearway run examples/lesson/app.py
@@ -40,6 +40,11 @@ $(COMPAT_STAMP): requirements/compat.lock
 	$(PYTHON) -m venv --clear .venv-compat
 	.venv-compat/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/compat.lock
 	touch $@
+
+audit:  ## known vulnerabilities in the locked dependencies
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes -r requirements/dev.lock
 
 lock:  ## resolve requirements/*.lock anew; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements/dev.lock

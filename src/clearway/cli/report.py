@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from clearway.model import Lane
 
 MOST_ROWS = 60
+FRAMEWORKS = ("fastapi.", "starlette.")
 
 
 class Row(Protocol):
@@ -30,7 +31,11 @@ class Row(Protocol):
 
 
 def plan_lines(rows: Sequence[Row]) -> list[str]:
-    """The plan as an aligned table; dependencies stand indented below their route."""
+    """The plan as an aligned table; dependencies stand indented below their route.
+
+    The framework's own routes, `/docs` and its like, are left out: nobody decides about them.
+    """
+    rows = [row for row in rows if not row.call.startswith(FRAMEWORKS)]
     if not rows:
         return ["the app has no routes"]
     table = [("route", "lane", "why")]
