@@ -180,15 +180,19 @@ class ThreadLane:
         Raises HTTPException 503 when the call waited longer than the limit, ClientGone when its client went away
         while it waited. Cancelled while it waits, it never runs; while it runs, its thread counts until it ends.
         """
-        work = Work(request, site, self._tier(request, kind), func, args)
+        try:
+            work = Work(request, site, self._tier(request, kind), func, args)
+        except Exception as error:
+            request.runtime.fault("describing a call", error)
+            return await framework.original_run_sync(func, *args)
         if work.scope is not None and framework.is_cancelled(work.scope):
             await checkpoint_if_cancelled()  # as in AnyIO, nothing new begins in a cancelled scope
         try:
             self.limiter.submit(work)
-        except RuntimeError as error:  # not one thread can be had
-            self.limiter.withdraw(work)
+        except Exception as error:  # a RuntimeError where not one thread can be had
             request.runtime.fault("starting a thread", error)
-            return await framework.original_run_sync(func, *args)
+            if self.limiter.withdraw(work) or not work.started_ns:
+                return await framework.original_run_sync(func, *args)
         request.begun += 1
         request.works += (work,)
         self._waits.append(work)
@@ -200,7 +204,10 @@ class ThreadLane:
             return await _wait_shielded(work)
         finally:
             request.works = tuple(other for other in request.works if other is not work)
-            self._record(request, work, kind)
+            try:
+                self._record(request, work, kind)
+            except Exception as error:
+                request.runtime.fault("recording a call", error)
 
     @staticmethod
     def _tier(request: Request, kind: CallKind) -> Tier:
