@@ -192,6 +192,7 @@ def test_stall_is_printed_with_its_line_and_counted_at_the_end(serve: Serve) -> 
     source = APP + "@app.get('/bad')\nasync def bad():\n    import time\n    time.sleep(0.3)\n"
     line = source.splitlines().index("    time.sleep(0.3)") + 1
     served = serve(source)
+    served.get("/pid")
     for _ in range(3):
         served.get("/bad")
     served.line(rf"^stall \d+ ms  GET /bad  blocking call time\.sleep  app\.py:{line} in bad")
@@ -205,3 +206,11 @@ def test_stall_is_printed_with_its_line_and_counted_at_the_end(serve: Serve) -> 
 def _stalls(served: Served) -> int:
     stalls = httpx.get(served.console).json()["stalls"]
     return sum(1 for stall in stalls["latest"] if stall["route"] == "GET /bad")
+
+
+def test_stall_in_the_very_first_request_is_printed(serve: Serve) -> None:
+    served = serve(APP + "@app.get('/bad')\nasync def bad():\n    import time\n    time.sleep(0.3)\n")
+    served.get("/bad")
+    served.get("/pid")
+    served.stop()
+    assert any(text.startswith("stall ") and "in bad" in text for text in served.out)

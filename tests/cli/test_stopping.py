@@ -207,3 +207,58 @@ def test_ctrl_c_while_the_app_is_imported_exits_with_zero(serve: Serve) -> None:
     served.ctrl_c()
     assert served.wait() == 0
     assert served.err == []
+
+
+LIFESPAN = """
+import asyncio, time
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+
+@asynccontextmanager
+async def lifespan(app):
+    try:
+        print("starting", flush=True)
+        BEFORE
+        yield
+        AFTER
+    finally:
+        print("cleaned up", flush=True)
+
+app = FastAPI(lifespan=lifespan)
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")])
+def test_stop_while_the_app_starts_cancels_its_start(serve: Serve, workers: tuple[str, ...]) -> None:
+    source = LIFESPAN.replace("BEFORE", "await asyncio.sleep(3600)").replace("AFTER", "")
+    served = serve(source, "--grace", "3600", *workers)
+    served.line("starting")
+    assert served.stop() == 0
+    assert "cleaned up" in served.out
+    assert served.out[-1] == "stopped: 0 requests cut off"
+    assert served.err == []
+
+
+def test_start_that_blocks_the_loop_is_named(serve: Serve) -> None:
+    served = serve(LIFESPAN.replace("BEFORE", "time.sleep(3600)").replace("AFTER", ""), "--grace", "3600")
+    served.line("starting")
+    assert served.stop() == 0
+    assert "the event loop never came back: app.py:10 in lifespan" in served.out
+
+
+def test_shutdown_that_does_not_end_is_named(serve: Serve) -> None:
+    source = LIFESPAN.replace("BEFORE", "").replace("AFTER", "await asyncio.sleep(3600)")
+    served = serve(source, "--grace", "0.2")
+    served.line("serving")
+    assert served.stop() == 0
+    assert served.out[-2:] == ["the app's shutdown did not end in time", "stopped: 0 requests cut off"]
+
+
+@pytest.mark.parametrize("several", [("--workers", "2"), ("--reload",)])
+def test_ctrl_c_in_a_terminal_stops_every_process(serve: Serve, several: tuple[str, ...]) -> None:
+    served = serve(APP, "--grace", "3600", *several)
+    served.line("console", count=2 if "--workers" in several else 1)
+    served.ctrl_c()
+    assert served.wait() == 0
+    assert served.out[-1] == "stopped: 0 requests cut off"
+    assert served.err == []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from clearway.model import shown
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CodeType, FrameType
 
 
 _FOREIGN = tuple(
@@ -47,9 +47,9 @@ def _raised_at(error: BaseException) -> str | None:
     return None
 
 
-def users_line(frame: FrameType | None) -> str | None:
-    """`app.py:12 in bad`: the innermost line of the user's code on a running stack."""
-    while frame is not None:
+def users_line(frame: FrameType | None, outermost: CodeType) -> str | None:
+    """`app.py:12 in bad`: the innermost line of the user's code on a running stack, up to `outermost`."""
+    while frame is not None and frame.f_code is not outermost:
         if is_users(frame.f_code.co_filename):
             return f"{shown(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
         frame = frame.f_back

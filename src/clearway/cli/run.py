@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("app", nargs="?", metavar="APP", help="package.module:attribute, a file, a file:attribute, or nothing")
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=8000, help="port to listen on, 0 for any (default: %(default)s)")
-    add("--threads", type=int, help="upper bound of the thread lane")
+    add("--threads", type=int, metavar="N", help=f"most threads of the thread lane (default: {Settings().threads})")
     add(
         "--max-wait",
         type=float,
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--grace",
         type=float,
         metavar="S",
-        help="when stopping, let requests finish for S seconds (default: 30)",
+        help="when stopping, let requests finish for S seconds (default: 30; 1 with --reload)",
     )
     add("--factory", action="store_true", help="APP is a function that makes the app")
     add("--plan", type=Path, metavar="FILE", help="follow this plan")

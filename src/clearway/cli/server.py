@@ -25,7 +25,7 @@ from clearway.model import ClearwayError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Generator
+    from collections.abc import Coroutine, Generator
     from multiprocessing.sharedctypes import Synchronized
     from types import FrameType
 
@@ -36,6 +36,7 @@ SETTLE_S = 2.0
 FORCED_S = 0.5
 """The same after a second Ctrl-C."""
 POLL_S = 0.02
+STOP_POLL_S = 0.1
 
 
 class ServingConfig(uvicorn.Config):
@@ -100,10 +101,8 @@ class KeptLifespan(LifespanOn):
         usual = self.logger
         if not usual.isEnabledFor(logging.INFO):
             self.logger = _SILENT
-        try:
-            await super().startup()
-        finally:
-            self.logger = usual
+        await super().startup()
+        self.logger = usual  # not when start-up is cancelled: what the app makes of that is no error
 
 
 _SILENT = logging.getLogger("clearway.silent")
@@ -121,6 +120,7 @@ class GracefulServer(uvicorn.Server):
         self.grace_s = config.options.grace_s
         self.stop_at = 0.0
         self.cut_off = 0
+        self._waiting_for: str | None = "the app's start-up"
         self._told = False
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
@@ -130,12 +130,24 @@ class GracefulServer(uvicorn.Server):
         finally:
             if (service := self.config.service) is not None:
                 service.stop()
-        if self.started:
-            self._tell()
+        self._tell()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        starting = asyncio.create_task(self._start(super().startup(sockets)))
+        while not starting.done() and not self.should_exit:
+            await asyncio.wait([starting], timeout=STOP_POLL_S)
+        if not starting.done():  # told to stop; there is nothing yet that would have to be finished
+            starting.cancel()
+            return
+        await starting
+        self._waiting_for = None
+        tune_collector()
+        if self.config.service is not None:
+            self.config.service.announce(sockets or [])
+
+    async def _start(self, startup: Coroutine[Any, Any, None]) -> None:
         try:
-            await super().startup(sockets)
+            await startup
         except SystemExit:  # uvicorn's word for a failed start-up, which it has logged
             failure = getattr(self.lifespan, "failure", None)
             why = f": {described(failure)}" if failure else ""
@@ -144,9 +156,6 @@ class GracefulServer(uvicorn.Server):
             await self.lifespan.shutdown()
             where = f"{self.config.host}:{self.config.port}"
             raise ClearwayError(f"{where}: {error.strerror or error}") from error
-        tune_collector()
-        if self.config.service is not None:
-            self.config.service.announce(sockets or [])
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -163,8 +172,9 @@ class GracefulServer(uvicorn.Server):
             raise KeyboardInterrupt
         if not self.should_exit:
             self.should_exit = True
-            self.stop_at = time.monotonic() + self.grace_s
-            self.deadline.within(self.grace_s + SETTLE_S)
+            grace_s = self.grace_s if self.started else 0.0
+            self.stop_at = time.monotonic() + grace_s
+            self.deadline.within(grace_s + SETTLE_S)
         elif sig == signal.SIGINT:
             self.force_exit = True
             self.deadline.within(FORCED_S)
@@ -187,7 +197,9 @@ class GracefulServer(uvicorn.Server):
         if self.cut_off:
             await self._cut_off()
         if not self.force_exit:
+            self._waiting_for = "the app's shutdown"
             await self.lifespan.shutdown()
+            self._waiting_for = None
 
     async def _cut_off(self) -> None:
         if not self.config.options.verbose:
@@ -199,7 +211,7 @@ class GracefulServer(uvicorn.Server):
         for task in tasks:
             task.cancel("cut off: the server stops")
         if tasks:
-            await asyncio.wait(tasks, timeout=FORCED_S)
+            await asyncio.wait(tasks, timeout=FORCED_S / 2)
 
     def _in_flight(self) -> int:
         """Requests, streams and websockets that have not ended: still running, or still being sent."""
@@ -226,18 +238,19 @@ class GracefulServer(uvicorn.Server):
         """Called on the deadline's thread, when the loop did not end in time."""
         if not self.cut_off:
             self.cut_off = len(self.server_state.tasks)
-            if line := _loop_stands_at():
-                say(f"the event loop never came back: {line}")
+        if line := self._loop_stands_at():
+            say(f"the event loop never came back: {line}")
+        elif self._waiting_for:
+            say(f"{self._waiting_for} did not end in time")
         self._tell()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
 
-
-def _loop_stands_at() -> str | None:
-    """The user's line in which the main thread is, where the event loop runs."""
-    main = threading.main_thread().ident
-    return users_line(sys._current_frames().get(main)) if main is not None else None
+    def _loop_stands_at(self) -> str | None:
+        """The user's line that keeps the loop from turning, None where none does."""
+        main = threading.main_thread().ident or 0
+        return users_line(sys._current_frames().get(main), outermost=GracefulServer.run.__code__)
 
 
 def log_config(options: RunOptions) -> dict[str, Any]:

@@ -116,7 +116,10 @@ class RequestLayer:
         self.runtime = runtime
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or current_request.get() is not None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, self._watching_from_the_start(send))
+            return
+        if current_request.get() is not None:
             # A mounted app's calls belong to the request of the app around it.
             await self.app(scope, receive, send)
             return
@@ -137,3 +140,13 @@ class RequestLayer:
             current_request.reset(token)
             port.in_flight.discard(request)
             runtime.finish(request)
+
+    def _watching_from_the_start(self, send: Send) -> Send:
+        """The loop is watched once start-up is over, so that a stall in the very first request is seen."""
+
+        async def watching(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                self.runtime.port()
+            await send(message)
+
+        return watching
