@@ -26,6 +26,8 @@ LIMIT_S = 900.0
 """Longer than any run takes. A process that does not end is a failure too."""
 WORKERS = ("-n", "2", "--dist", "loadgroup", "-o", "faulthandler_timeout=60")
 """Where pytest-timeout cannot end a test that hangs, its stacks are printed."""
+EXCLUDED = ("-n", "2", "--dist", "load", "--timeout", "10", "--timeout-method", "thread", "--tb", "no")
+"""How the excluded tests are run on their own: one that hangs takes its worker with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def run(name: str, *, plain: bool, arguments: Sequence[str] = ()) -> Result:
     if result.excluded:
         print("\n-- the excluded tests on their own: each has to fail --", flush=True)
         tests = [each.test for each in result.excluded]
-        again = run_pytest(suite, folder, ["--timeout", "20", "--tb", "no", *tests], plain=plain)
+        again = run_pytest(suite, folder, [*EXCLUDED, *tests], plain=plain)
         result.problems += exclusions.stale(result.excluded, again.report.get("outcomes", {}))
     return result
 

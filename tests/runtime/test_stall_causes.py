@@ -28,6 +28,7 @@ def evidence(**seen: Any) -> Evidence:
         "waited_share": None,
         "delay_ns": 0,
         "has_suspect": False,
+        "samples": 5,
         "idle": False,
         "usual_switches": 1.0,
     } | seen
@@ -53,6 +54,10 @@ def evidence(**seen: Any) -> Evidence:
         (evidence(process_ns=2, switches=50, has_suspect=True), Cause.BLOCKING_CALL),
         # A call of the loop's own thread that keeps the GIL while it waits.
         (evidence(starved_ns=90, switches=2), Cause.BLOCKING_CALL),
+        # A call of another thread that does, while the loop polls; the thread may have ended since.
+        (evidence(starved_ns=90, idle=True), Cause.GIL),
+        # One long call of another thread: the watchdog got in once, at its end.
+        (evidence(process_ns=95, starved_ns=90, samples=1, has_suspect=True), Cause.GIL),
     ],
 )
 def test_the_largest_part_of_a_stall_is_its_cause(seen: Evidence, cause: Cause) -> None:

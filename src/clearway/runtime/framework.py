@@ -209,7 +209,7 @@ def route_path(route: Any) -> str | None:
 def mounted_at(scope: Scope) -> str:
     """The path prefix of the mounts that a request went through, as the mounts were written."""
     outermost = scope.get("app_root_path")
-    prefix: str = scope["root_path"][len(outermost) :] if outermost is not None else ""
+    prefix: str = scope.get("root_path", "")[len(outermost) :] if outermost is not None else ""
     parameters = {str(value): name for name, value in scope.get("path_params", {}).items()}
     if not prefix or not parameters:
         return prefix

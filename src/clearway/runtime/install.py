@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -53,7 +54,7 @@ class Runtime:
         """How often Clearway itself failed and a call took FastAPI's own way."""
         self._fault_kinds: set[str] = set()
         self._ports: dict[asyncio.AbstractEventLoop, LoopPort] = {}
-        self._latest_port: LoopPort | None = None
+        self._by_thread: dict[int, LoopPort] = {}
         self._lock = threading.Lock()
         self._attach()
         self._apply_limits()
@@ -102,17 +103,19 @@ class Runtime:
 
     def port(self) -> LoopPort | None:
         """The running loop's port. None where Clearway cannot serve it: it is not asyncio's."""
+        # Asked for with each request: by thread, as asking for the running loop is a system call on Python 3.11.
+        port = self._by_thread.get(get_ident())
+        if port is not None and port.loop.is_running():
+            return port
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # trio
             return None
-        port = self._latest_port
-        if port is None or port.loop is not loop:
-            try:
-                port = self._latest_port = self._ports.get(loop) or self._open(loop)
-            except Exception as error:
-                self.fault("opening a port for the loop", error)
-                return None
+        try:
+            port = self._by_thread[get_ident()] = self._ports.get(loop) or self._open(loop)
+        except Exception as error:
+            self.fault("opening a port for the loop", error)
+            return None
         return port
 
     def finish(self, request: Request) -> None:
@@ -172,8 +175,8 @@ class Runtime:
 
     def _forget(self, port: LoopPort) -> None:
         self._ports.pop(port.loop, None)
-        if self._latest_port is port:
-            self._latest_port = None
+        if self._by_thread.get(port.thread) is port:
+            del self._by_thread[port.thread]
         if port.watch is not None:
             port.watch.stop()
         if not self._ports:

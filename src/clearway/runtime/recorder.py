@@ -72,7 +72,7 @@ class Recorder:
         self.appended = 0
         self.routes: dict[str, RouteRecord] = {}
         self.stalls: deque[Stall] = deque(maxlen=256)
-        self._by_route_object: dict[tuple[int, str | None, str], tuple[Any, RouteRecord]] = {}
+        self._by_route_object: dict[tuple[int, str | None, str | None], tuple[Any, RouteRecord]] = {}
 
     @property
     def dropped(self) -> int:
@@ -82,7 +82,7 @@ class Recorder:
     def route_of(self, scope: Scope) -> RouteRecord:
         """The record of the route that a scope was routed to."""
         route = framework.routed_to(scope)
-        key = (id(route), scope.get("method"), scope["root_path"])
+        key = (id(route), scope.get("method"), scope.get("root_path"))
         known = self._by_route_object.get(key)
         if known is not None:
             return known[1]

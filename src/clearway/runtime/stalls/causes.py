@@ -45,6 +45,7 @@ class Evidence(NamedTuple):
     """How long the loop's thread queued for a core."""
     has_suspect: bool
     """Some other thread was in the user's code, or computed."""
+    samples: int
     idle: bool
     """Most samples show the loop outside of any callback."""
 
@@ -120,13 +121,15 @@ def judge(evidence: Evidence) -> Cause:
 def _waited_for_gil(evidence: Evidence, rest_ns: int) -> int:
     """How much of `rest_ns` the loop's thread wanted the GIL while others had it."""
     stall = evidence.stall_ns
-    if not evidence.has_suspect:
-        return 0
     starved = evidence.starved_ns * 3 >= stall
     if not starved and (evidence.others_ns * 3 < stall or evidence.starved_ns * 6 < stall):
         return 0  # the watchdog had the GIL whenever it wanted it, so the loop could have had it too
     if evidence.idle:
         return rest_ns
+    if evidence.samples and not evidence.has_suspect:
+        return 0  # a call of the loop's own thread kept it
+    if evidence.samples <= 1 and min(evidence.starved_ns, evidence.others_ns) * 4 >= stall * 3:
+        return rest_ns  # another thread computed and never let go
     if evidence.waited_share is not None:
         return int(rest_ns * evidence.waited_share)
     if evidence.after.switches is None or evidence.before.switches is None:

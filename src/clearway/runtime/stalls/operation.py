@@ -6,9 +6,9 @@ Read from the source text of the current instruction; types of local variables m
 
 from __future__ import annotations
 
-import ast
 import builtins
 import linecache
+import re
 import types
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ _MOST_KNOWN = 4_096
 # The network primitive says more than the client library's entry point.
 _TELLING_MODULES = frozenset({"socket", "ssl"})
 _UNKNOWN = object()
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
 _known: dict[tuple[CodeType, int], str | None] = {}
 
 
@@ -84,18 +85,40 @@ def name_operation(site: Site, frame: FrameType | None = None) -> str | None:
 
 def _read(site: Site, local: Mapping[str, Any]) -> str | None:
     text = _source(site)
-    if text is None:
+    callee = None if text is None else _callee(text)
+    if callee is None:
         return None
-    expression = ast.parse(f"({text})", mode="eval").body
-    if isinstance(expression, ast.Await):
-        expression = expression.value
-    if not isinstance(expression, ast.Call):
+    if _DOTTED.fullmatch(callee):
+        *owners, last = (part.strip() for part in callee.split("."))
+        owner = _value(owners, local, site.scope) if owners else _UNKNOWN
+        value = _value([*owners, last], local, site.scope)
+        name = None if value is _UNKNOWN else _name_of(value)
+        if name is None and owner is not _UNKNOWN:
+            name = _method(owner, last)
+        return (name or ".".join([*owners, last]))[:_LONGEST]
+    return " ".join(callee.split())[:_LONGEST]
+
+
+def _callee(text: str) -> str | None:
+    """What an expression calls: `time.sleep` for `await (time.sleep(x))`, None where it is no call.
+
+    Read without the compiler: on Python 3.11 two threads that parse at once can fail each other, when a
+    collection comes between, and the other thread would be the user's.
+    """
+    text = text.strip()
+    if text.startswith("await "):
+        text = text[6:].strip()
+    if not text.endswith(")"):
         return None
-    value = _value(expression.func, local, site.scope)
-    name = None if value is _UNKNOWN else _name_of(value)
-    if name is None and isinstance(expression.func, ast.Attribute):
-        name = _method(expression.func, local, site.scope)
-    return (name or ast.unparse(expression.func))[:_LONGEST]
+    depth = 0
+    for index in range(len(text) - 1, -1, -1):
+        if text[index] in ")]}":
+            depth += 1
+        elif text[index] in "([{":
+            depth -= 1
+            if depth == 0:
+                return text[:index].strip() or _callee(text[1:-1])
+    return None
 
 
 def _source(site: Site) -> str | None:
@@ -114,18 +137,15 @@ def _source(site: Site) -> str | None:
     return b"".join(encoded).decode()
 
 
-def _value(node: ast.expr, local: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
-    """What the expression stands for, looked up without running any code."""
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.Name):
-        for names in (local, scope, vars(builtins)):
-            if node.id in names:
-                return names[node.id]
-    if isinstance(node, ast.Attribute):
-        owner = _value(node.value, local, scope)
-        return _UNKNOWN if owner is _UNKNOWN else _member(owner, node.attr)
-    return _UNKNOWN
+def _value(names: list[str], local: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
+    """What a dotted name stands for, looked up without running any code."""
+    first, *rest = names
+    found = next((known[first] for known in (local, scope, vars(builtins)) if first in known), _UNKNOWN)
+    for name in rest:
+        if found is _UNKNOWN:
+            break
+        found = _member(found, name)
+    return found
 
 
 def _member(owner: Any, name: str) -> Any:
@@ -160,12 +180,11 @@ def _name_of(value: Any) -> str | None:
     return name if module in ("builtins", "_io", "io") else f"{module}.{name}"
 
 
-def _method(node: ast.Attribute, local: Mapping[str, Any], scope: Mapping[str, Any]) -> str | None:
-    owner = _value(node.value, local, scope)
-    if owner is _UNKNOWN or isinstance(owner, types.ModuleType):
+def _method(owner: Any, name: str) -> str | None:
+    if isinstance(owner, types.ModuleType):
         return None
     cls = owner if isinstance(owner, type) else type(owner)
-    return f"{_class_name(cls)}.{node.attr}"
+    return f"{_class_name(cls)}.{name}"
 
 
 def _class_name(cls: type) -> str:

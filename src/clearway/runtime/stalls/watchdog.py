@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("clearway")
 _TICK_NS = 10_000_000
 _SHORTEST_NS = 1_000_000
+# A watch that asks for less, because its tick is long, must not delay the callbacks of `add_tick` much.
+_LONGEST_NS = 20_000_000
 _SMOOTHING = 0.2
 # Below this the operating system's own timer slack is all there is.
 _IN_TIME_NS = 1_000_000
@@ -94,7 +96,7 @@ class Watchdog:
                 self.garbage.switch_off()
 
     def add_tick(self, callback: Callable[[int], None]) -> None:
-        """Call `callback(perf_counter_ns)` on the watchdog's thread every 10 ms while a loop is watched.
+        """Call `callback(perf_counter_ns)` on the watchdog's thread every 10 ms, 20 ms while all loops rest.
 
         One that raises is switched off, and logged.
         """
@@ -111,13 +113,17 @@ class Watchdog:
         """How late the watchdog wakes up, smoothed: how contended the GIL is right now."""
         return self._late_ns / 1e9
 
+    def is_overdue(self, now_ns: int) -> bool:
+        """Whether the watchdog is late right now. Keeps the GIL."""
+        return now_ns - self._planned_ns >= _IN_TIME_NS
+
     def overdue(self, now_ns: int) -> tuple[int, int]:
-        """(starved, stopped) nanoseconds by which the watchdog is late right now."""
+        """(starved, stopped) nanoseconds by which the watchdog is late right now. May give the GIL away."""
         files = self._files
         if files is None:
             return 0, 0
         late_ns = now_ns - self._planned_ns
-        if late_ns >= _IN_TIME_NS and (time.process_time_ns() - self._process_ns) * 2 >= late_ns:
+        if self.is_overdue(now_ns) and (time.process_time_ns() - self._process_ns) * 2 >= late_ns:
             return late_ns, 0  # somebody computes: reading a file now would give him the GIL
         return self._split(now_ns, files.switches())
 
@@ -133,6 +139,7 @@ class Watchdog:
     def _run(self) -> None:
         self.ident = threading.get_ident()
         files = self._files = ThreadFiles()
+        self._switches = own_switches()
         try:
             while self._has_work():
                 started_ns = time.perf_counter_ns()
@@ -141,7 +148,6 @@ class Watchdog:
                 time.sleep((self._next_ns - started_ns) / 1e9)
                 late_ns, now_ns = self._account()
                 self._late_ns += _SMOOTHING * (late_ns - self._late_ns)
-                self._next_ns = now_ns + _TICK_NS
                 self._plan(now_ns + _IN_TIME_NS)
                 self._check_watches(now_ns, late_ns)
                 self._call_ticks(now_ns)
@@ -159,16 +165,17 @@ class Watchdog:
     def _plan(self, done_ns: int) -> None:
         """The watchdog means to be done with its sleep, or its work, by then."""
         self.may_block = False
-        self._switches = own_switches()
         self._process_ns = time.process_time_ns()
         self._planned_ns = done_ns
 
     def _account(self) -> tuple[int, int]:
         """Returns (how late, now), and keeps count of what made the watchdog late."""
         now_ns = time.perf_counter_ns()
-        starved_ns, stopped_ns = self._split(now_ns, own_switches())
+        switches = own_switches()
+        starved_ns, stopped_ns = self._split(now_ns, switches)
         late_ns = max(0, now_ns - self._planned_ns)
         self._planned_ns = now_ns
+        self._switches = switches
         self.starved_ns += starved_ns
         self.stopped_ns += stopped_ns
         return late_ns, now_ns
@@ -183,12 +190,13 @@ class Watchdog:
 
     def _check_watches(self, now_ns: int, late_ns: int) -> None:
         is_calm = True
+        self._next_ns = now_ns + _LONGEST_NS
         for watch in self._watches:
             try:
-                next_ns = watch.check(now_ns, late_ns)
+                self._next_ns = min(self._next_ns, watch.check(now_ns, late_ns))
                 is_calm = is_calm and not watch.is_late
-                self._next_ns = min(self._next_ns, next_ns)
             except Exception:
+                self._next_ns = min(self._next_ns, now_ns + _TICK_NS)
                 self.fault("a look at a loop")
         if is_calm:
             self.others.refresh(now_ns)

@@ -1,0 +1,148 @@
+"""Samples: what the loop's thread, and a thread that may have the GIL, do at one moment of a stall."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from clearway.runtime.stalls.blame import Other, Sample, Seen
+from clearway.runtime.stalls.causes import switch_interval_ns
+from clearway.runtime.stalls.stack import in_user_code, walk, walk_callback
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from types import CodeType, FrameType
+
+    from clearway.runtime.stalls.blame import FindContext
+    from clearway.runtime.stalls.causes import Reading
+    from clearway.runtime.stalls.clocks import ThreadFiles
+    from clearway.runtime.stalls.stack import Stack
+    from clearway.runtime.stalls.watchdog import Watchdog
+
+_MOST_SAMPLES = 64
+_CLOSE_SAMPLES = 5
+_CLOSE_NS = 3_000_000
+LATE_NS = 2_000_000
+"""A watchdog that is this late had to wait for the GIL or for a core."""
+
+
+class Sampler:
+    """Takes and keeps the samples of one loop's stall."""
+
+    def __init__(
+        self,
+        watchdog: Watchdog,
+        thread: int,
+        files: ThreadFiles,
+        tick_ns: int,
+        find_context: FindContext | None,
+    ) -> None:
+        self.base: CodeType | None = None
+        """The code from which the loop enters callbacks; known from the first beat on."""
+        self.next_ns = 0
+        """When the next sample is due."""
+        self.delay_ns: int | None = None
+        """How long the loop's thread had queued for a core when last seen."""
+        self._samples: list[Sample] = []
+        self._watchdog = watchdog
+        self._thread = thread
+        self._files = files
+        self._tick_ns = tick_ns
+        self._find_context = find_context
+
+    def take(self, now_ns: int, since_ns: int, loop: AbstractEventLoop, late_ns: int) -> None:
+        """On the watchdog's thread: look at the loop's thread, and beside it where somebody has the GIL."""
+        frames = sys._current_frames()
+        seen = Seen(self._callback(frames.get(self._thread)), self._find_context)
+        seen.weight_ns = now_ns - (self._samples[-1].at_ns if self._samples else since_ns)
+        task = asyncio.current_task(loop)
+        sample = Sample(now_ns, since_ns, seen, 0 if task is None else id(task))
+        del task
+        if late_ns > LATE_NS:
+            sample.other = self._suspect(frames, since_ns)
+            if sample.other is not None:
+                sample.other.seen.weight_ns = seen.weight_ns
+        # Kept before anything reads a file, which gives the GIL away: the loop may turn meanwhile.
+        self._samples.append(sample)
+        del frames
+        if late_ns > LATE_NS:
+            sample.switches = self._files.switches()
+        self.delay_ns = self._files.delay_ns()
+        self._watchdog.may_block = True
+        seen.settle()
+        if sample.other is not None:
+            sample.other.seen.settle()
+        self.next_ns = now_ns + self._spacing_ns(now_ns - since_ns)
+
+    def collect(self, since_ns: int) -> list[Sample]:
+        """The samples taken since that turn of the loop; all are forgotten."""
+        if not self._samples:
+            return []
+        samples, self._samples = self._samples, []
+        return [sample for sample in samples if sample.since_ns == since_ns]
+
+    @property
+    def is_full(self) -> bool:
+        """Enough samples for one stall."""
+        return len(self._samples) >= _MOST_SAMPLES
+
+    def polls(self) -> bool:
+        """The loop is outside of any callback."""
+        return self._callback(sys._current_frames().get(self._thread)).idle
+
+    def look(self, frame: FrameType, thread: int) -> Seen:
+        """The stack of that thread; of the loop's own thread, the callback."""
+        stack = self._callback(frame) if thread == self._thread else walk(frame)
+        seen = Seen(stack, self._find_context)
+        seen.settle()
+        return seen
+
+    def suspect(self, since_ns: int) -> Other | None:
+        """On any thread, right now: who may have the GIL."""
+        return self._suspect(sys._current_frames(), since_ns)
+
+    def _spacing_ns(self, elapsed_ns: int) -> int:
+        """Close together at first, for a short stall to have more than one; then ever wider."""
+        if len(self._samples) < _CLOSE_SAMPLES:
+            return _CLOSE_NS
+        return max(self._tick_ns, elapsed_ns // 12)
+
+    def _suspect(self, frames: dict[int, FrameType], since_ns: int) -> Other | None:
+        """The thread that computes; where none does, one that may hold the GIL without computing."""
+        watchdog = self._watchdog
+        # The readings may be older than the stall, so a little processor time proves nothing.
+        least_ns = max(LATE_NS, (time.perf_counter_ns() - since_ns) // 4)
+        waiting = None
+        for thread, cpu_ns in watchdog.others.spent((self._thread, watchdog.ident)):
+            frame = frames.get(thread)
+            if frame is None:
+                continue
+            stack = walk(frame)
+            if cpu_ns > least_ns or in_user_code(stack):
+                return Other(thread, cpu_ns, Seen(stack, self._find_context))
+            if waiting is None and (seen := Seen(stack, self._find_context)).user:
+                waiting = Other(thread, cpu_ns, seen)
+        return waiting
+
+    def _callback(self, frame: FrameType | None) -> Stack:
+        return walk(frame) if self.base is None else walk_callback(frame, self.base)
+
+
+def waited_share(samples: list[Sample], after: Reading) -> float | None:
+    """Share of the time since the first sample in which the loop's thread kept asking for the GIL."""
+    counts = [(sample.at_ns, sample.switches) for sample in samples if sample.switches is not None]
+    if not counts or after.switches is None:
+        return None
+    counts.append((after.at_ns, after.switches))
+    span_ns = counts[-1][0] - counts[0][0]
+    if span_ns < 2 * switch_interval_ns():
+        return None
+    # Giving the GIL up makes switches, too: no span can have waited for longer than it lasted.
+    waited_ns = sum(
+        min(end_ns - start_ns, (last - first) * switch_interval_ns())
+        for (start_ns, first), (end_ns, last) in pairwise(counts)
+    )
+    return waited_ns / span_ns
