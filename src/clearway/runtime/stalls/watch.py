@@ -114,9 +114,7 @@ class LoopWatch:
         if surely_ns > self._threshold_ns or in_one_callback(samples):
             self._report(before, after, samples, started_ns, stall_ns)
 
-    def _report(
-        self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int
-    ) -> None:
+    def _report(self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int) -> None:
         watchdog = self._watchdog
         others = [sample.other for sample in samples if sample.other is not None]
         others_ns = after.process_ns - before.process_ns - (after.cpu_ns - before.cpu_ns)
@@ -127,9 +125,7 @@ class LoopWatch:
             others = [] if found is None else [found]
         starved_ns, stopped_ns = watchdog.overdue(after.at_ns)
         # Asking may have let the watchdog run and count for itself, so its counters are read afterwards.
-        after = after._replace(
-            starved_ns=watchdog.starved_ns + starved_ns, stopped_ns=watchdog.stopped_ns + stopped_ns
-        )
+        after = after._replace(starved_ns=watchdog.starved_ns + starved_ns, stopped_ns=watchdog.stopped_ns + stopped_ns)
         idle = sum(sample.seen.idle for sample in samples)
         evidence = Evidence(
             stall_ns,
