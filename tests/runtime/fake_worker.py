@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from time import perf_counter_ns
 from typing import Any
+
+import pytest
 
 from clearway.model import CallKind, Lane
 from clearway.runtime.limiter import Limiter, Tier
 from clearway.runtime.recorder import RouteRecord
 from clearway.runtime.site import CallSite
+
+
+class Clock:
+    """Stands in for `perf_counter_ns`: every reading is a microsecond later than the one before."""
+
+    def __init__(self) -> None:
+        self.now_ns = 1_000_000_000
+
+    def __call__(self) -> int:
+        self.now_ns += 1_000
+        return self.now_ns
 
 
 def site_of(name: str, *, short: bool = False, weight: float = 0.0) -> CallSite:
@@ -21,11 +33,11 @@ def site_of(name: str, *, short: bool = False, weight: float = 0.0) -> CallSite:
 class FakeWork:
     """What the limiter reads and writes of a call."""
 
-    def __init__(self, route: RouteRecord, site: CallSite, tier: Tier) -> None:
+    def __init__(self, route: RouteRecord, site: CallSite, tier: Tier, submitted_ns: int = 1) -> None:
         self.route = route
         self.site = site
         self.tier = tier
-        self.submitted_ns = perf_counter_ns()
+        self.submitted_ns = submitted_ns
         self.started_ns = 0
         self.ended_ns = 0
         self.cpu_ns = -1
@@ -57,9 +69,11 @@ class FakeWorker:
 
 
 class FakePool:
-    """A limiter with fake workers."""
+    """A limiter with fake workers, and a clock that only the test moves on."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, patch: pytest.MonkeyPatch) -> None:
+        self.clock = Clock()
+        patch.setattr("clearway.runtime.limiter.perf_counter_ns", self.clock)
         self.workers: list[FakeWorker] = []
         self.running: dict[FakeWorker, FakeWork] = {}
         self.taken: list[FakeWork] = []
@@ -71,7 +85,7 @@ class FakePool:
         return self.workers[-1]
 
     def submit(self, route: RouteRecord, tier: Tier = Tier.STARTING, site: CallSite | None = None) -> FakeWork:
-        work: Any = FakeWork(route, site or site_of(route.name), tier)
+        work: Any = FakeWork(route, site or site_of(route.name), tier, self.clock())
         self.limiter.submit(work)
         submitted: FakeWork = work
         return submitted
@@ -95,12 +109,13 @@ class FakePool:
         """A call ends, and its worker looks for the next."""
         (worker,) = [worker for worker, running in self.running.items() if running is work]
         del self.running[worker]
-        work.ended_ns = perf_counter_ns()
+        work.ended_ns = self.clock()
         self.let_look(worker, work)
 
-    def tick(self, after_ns: int = 10_000_000) -> None:
+    def tick(self, after_ns: int = 10_000_000, loop_cpu: float = 0.0, is_free: bool = False) -> None:
         """A look from the watchdog, so long after now; by default after all short calls should have ended."""
-        self.limiter.tick(perf_counter_ns() + after_ns, 0.0, False)
+        self.clock.now_ns += after_ns
+        self.limiter.tick(self.clock.now_ns, loop_cpu, is_free)
 
     def settle(self) -> None:
         """Let pass what ticks and woken workers can bring about."""

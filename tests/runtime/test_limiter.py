@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from time import perf_counter_ns
+from collections.abc import Callable
 
 import pytest
 
 from clearway.runtime.limiter import COMPUTE_BUDGET, Limiter, Tier
 from tests.runtime.fake_worker import FakePool, FakeWorker, route, site_of
 
+NewPool = Callable[[int], FakePool]
+
 MIDDLE = [tier for tier in Tier if tier not in (Tier.FINISHING, Tier.STARTING)]
 
 
-def test_workers_are_added_for_work_that_waits_up_to_the_limit() -> None:
-    pool, a = FakePool(4), route("a")
+@pytest.fixture
+def new_pool(monkeypatch: pytest.MonkeyPatch) -> NewPool:
+    """A limiter with so many threads, fake workers and a clock of its own."""
+    return lambda threads: FakePool(threads, monkeypatch)
+
+
+def test_workers_are_added_for_work_that_waits_up_to_the_limit(new_pool: NewPool) -> None:
+    pool, a = new_pool(4), route("a")
     for _ in range(10):
         pool.submit(a)
     pool.settle()
@@ -27,8 +35,8 @@ def test_workers_are_added_for_work_that_waits_up_to_the_limit() -> None:
     assert limiter.idle() == limiter.workers == limiter.peak == 4
 
 
-def test_parked_workers_are_used_before_new_ones() -> None:
-    pool, a = FakePool(4), route("a")
+def test_parked_workers_are_used_before_new_ones(new_pool: NewPool) -> None:
+    pool, a = new_pool(4), route("a")
     for _ in range(5):
         work = pool.submit(a)
         pool.settle()
@@ -36,16 +44,16 @@ def test_parked_workers_are_used_before_new_ones() -> None:
     assert len(pool.workers) == 1
 
 
-def test_what_finishes_a_request_runs_whatever_the_limits_say() -> None:
-    pool, a = FakePool(2), route("a", limit=1)
+def test_what_finishes_a_request_runs_whatever_the_limits_say(new_pool: NewPool) -> None:
+    pool, a = new_pool(2), route("a", limit=1)
     pool.submit(a)
     finishing = [pool.submit(a, Tier.FINISHING, site_of("finish", weight=1.0)) for _ in range(5)]
     pool.settle()
     assert set(finishing) <= set(pool.running.values())
 
 
-def test_lower_tiers_go_first() -> None:
-    pool, a, b = FakePool(1), route("a"), route("b")
+def test_lower_tiers_go_first(new_pool: NewPool) -> None:
+    pool, a, b = new_pool(1), route("a"), route("b")
     running = pool.submit(b)
     pool.settle()
     waiting = [pool.submit(b, tier) for tier in reversed(Tier) if tier is not Tier.FINISHING]
@@ -56,8 +64,8 @@ def test_lower_tiers_go_first() -> None:
 
 
 @pytest.mark.parametrize("tier", MIDDLE)
-def test_who_is_further_on_is_not_kept_by_those_behind(tier: Tier) -> None:
-    pool, a = FakePool(3), route("a")
+def test_who_is_further_on_is_not_kept_by_those_behind(new_pool: NewPool, tier: Tier) -> None:
+    pool, a = new_pool(3), route("a")
     for _ in range(5):
         pool.submit(a, Tier(tier + 1))
     pool.settle()
@@ -68,8 +76,8 @@ def test_who_is_further_on_is_not_kept_by_those_behind(tier: Tier) -> None:
     assert sum(work in pool.running.values() for work in ahead) == 3
 
 
-def test_begun_work_gets_a_thread_more_when_nothing_ends() -> None:
-    pool, a = FakePool(2), route("a")
+def test_begun_work_gets_a_thread_more_when_nothing_ends(new_pool: NewPool) -> None:
+    pool, a = new_pool(2), route("a")
     for _ in range(6):
         pool.submit(a, Tier.BEGUN_ENDPOINT)
     pool.let_all_look()
@@ -80,8 +88,8 @@ def test_begun_work_gets_a_thread_more_when_nothing_ends() -> None:
         assert pool.limiter.busy == expected
 
 
-def test_work_that_starts_gets_none_more() -> None:
-    pool, a = FakePool(2), route("a")
+def test_work_that_starts_gets_none_more(new_pool: NewPool) -> None:
+    pool, a = new_pool(2), route("a")
     for _ in range(6):
         pool.submit(a)
     for _ in range(10):
@@ -90,8 +98,8 @@ def test_work_that_starts_gets_none_more() -> None:
     assert pool.limiter.busy == 2
 
 
-def test_a_route_with_nothing_running_always_gets_a_thread() -> None:
-    pool, a, b = FakePool(2), route("a"), route("b")
+def test_a_route_with_nothing_running_always_gets_a_thread(new_pool: NewPool) -> None:
+    pool, a, b = new_pool(2), route("a"), route("b")
     for _ in range(5):
         pool.submit(a, site=site_of("compute", weight=1.0))
     pool.settle()
@@ -100,8 +108,8 @@ def test_a_route_with_nothing_running_always_gets_a_thread() -> None:
     assert single in pool.running.values()
 
 
-def test_routes_take_turns_at_a_thread() -> None:
-    pool, routes = FakePool(1), [route(name) for name in "abc"]
+def test_routes_take_turns_at_a_thread(new_pool: NewPool) -> None:
+    pool, routes = new_pool(1), [route(name) for name in "abc"]
     first = pool.submit(route("first"), site=site_of("first", short=True))
     pool.let_all_look()
     for record in routes:
@@ -115,8 +123,8 @@ def test_routes_take_turns_at_a_thread() -> None:
     assert len(pool.workers) == 1
 
 
-def test_a_route_s_limit() -> None:
-    pool, a = FakePool(100), route("a", limit=2)
+def test_a_route_s_limit(new_pool: NewPool) -> None:
+    pool, a = new_pool(100), route("a", limit=2)
     work = [pool.submit(a) for _ in range(5)]
     pool.settle()
     assert pool.limiter.busy == 2
@@ -125,8 +133,8 @@ def test_a_route_s_limit() -> None:
     assert pool.limiter.busy == 2
 
 
-def test_a_share_is_kept_free() -> None:
-    pool, greedy, guarded = FakePool(6), route("greedy"), route("guarded", share=2)
+def test_a_share_is_kept_free(new_pool: NewPool) -> None:
+    pool, greedy, guarded = new_pool(6), route("greedy"), route("guarded", share=2)
     pool.limiter.guarantee(guarded)
     for _ in range(10):
         pool.submit(greedy)
@@ -138,8 +146,8 @@ def test_a_share_is_kept_free() -> None:
     assert (greedy.running, guarded.running) == (4, 2)
 
 
-def test_calls_that_compute_share_a_budget() -> None:
-    pool, a = FakePool(100), route("a")
+def test_calls_that_compute_share_a_budget(new_pool: NewPool) -> None:
+    pool, a = new_pool(100), route("a")
     for _ in range(10):
         pool.submit(a, site=site_of("compute", weight=1.0))
     pool.settle()
@@ -152,20 +160,20 @@ def test_calls_that_compute_share_a_budget() -> None:
     assert pool.limiter.load == COMPUTE_BUDGET
 
 
-def test_the_budget_grows_while_the_interpreter_is_free_and_shrinks_at_once() -> None:
-    pool, a = FakePool(100), route("a")
+def test_the_budget_grows_while_the_interpreter_is_free_and_shrinks_at_once(new_pool: NewPool) -> None:
+    pool, a = new_pool(100), route("a")
     pool.submit(a, site=site_of("compute", weight=1.0))
     pool.let_all_look()
     for _ in range(5):
-        pool.limiter.tick(perf_counter_ns(), 0.0, True)
+        pool.tick(is_free=True)
     assert pool.limiter.budget == pytest.approx(COMPUTE_BUDGET + 0.5)
     for _ in range(2):
-        pool.limiter.tick(perf_counter_ns(), 0.0, False)
+        pool.tick()
     assert pool.limiter.budget == COMPUTE_BUDGET
 
 
-def test_withdrawn_work_never_runs_and_running_work_is_not_withdrawn() -> None:
-    pool, a = FakePool(1), route("a")
+def test_withdrawn_work_never_runs_and_running_work_is_not_withdrawn(new_pool: NewPool) -> None:
+    pool, a = new_pool(1), route("a")
     running = pool.submit(a)
     pool.settle()
     waiting = pool.submit(a)
@@ -178,12 +186,12 @@ def test_withdrawn_work_never_runs_and_running_work_is_not_withdrawn() -> None:
     assert (limiter.queued, limiter.busy) == (0, 0)
 
 
-def test_late_work_is_taken_out_unless_it_finishes_a_request() -> None:
-    pool, a = FakePool(1), route("a")
+def test_late_work_is_taken_out_unless_it_finishes_a_request(new_pool: NewPool) -> None:
+    pool, a = new_pool(1), route("a")
     pool.submit(a)
     pool.settle()
     waiting = {tier: pool.submit(a, tier) for tier in (Tier.STARTING, *MIDDLE, Tier.FINISHING)}
-    late = pool.limiter.waiting_longer_than(0, perf_counter_ns() + 1)
+    late = pool.limiter.waiting_longer_than(0, pool.clock())
     expected = {waiting[tier] for tier in (Tier.STARTING, *MIDDLE)} - set(pool.running.values())
     assert set(late) == expected  # type: ignore[comparison-overlap]
     pool.settle()
@@ -191,8 +199,8 @@ def test_late_work_is_taken_out_unless_it_finishes_a_request() -> None:
     assert pool.limiter.queued == 0
 
 
-def test_a_retired_worker_is_not_counted() -> None:
-    pool, a = FakePool(4), route("a")
+def test_a_retired_worker_is_not_counted(new_pool: NewPool) -> None:
+    pool, a = new_pool(4), route("a")
     work = pool.submit(a)
     pool.settle()
     (worker,) = pool.workers
@@ -205,8 +213,8 @@ def test_a_retired_worker_is_not_counted() -> None:
     assert len(pool.workers) == 2
 
 
-def test_a_woken_worker_is_not_retired() -> None:
-    pool, a = FakePool(4), route("a")
+def test_a_woken_worker_is_not_retired(new_pool: NewPool) -> None:
+    pool, a = new_pool(4), route("a")
     work = pool.submit(a)
     pool.settle()
     pool.end(work)
@@ -218,13 +226,13 @@ def test_a_woken_worker_is_not_retired() -> None:
     assert len(pool.running) == 1
 
 
-def test_a_thread_that_the_system_refuses_leaves_the_work_to_those_that_run() -> None:
+def test_a_thread_that_the_system_refuses_leaves_the_work_to_those_that_run(new_pool: NewPool) -> None:
     class Refused(FakeWorker):
         def wake(self) -> None:
             raise RuntimeError("can't start new thread")
 
     made: list[FakeWorker] = []
-    pool, a = FakePool(4), route("a")
+    pool, a = new_pool(4), route("a")
 
     def start() -> FakeWorker:
         made.append(FakeWorker() if not made else Refused())
@@ -239,12 +247,12 @@ def test_a_thread_that_the_system_refuses_leaves_the_work_to_those_that_run() ->
     assert pool.taken == [first, second]
 
 
-def test_the_first_thread_that_the_system_refuses_is_said() -> None:
+def test_the_first_thread_that_the_system_refuses_is_said(new_pool: NewPool) -> None:
     class Refused(FakeWorker):
         def wake(self) -> None:
             raise RuntimeError("can't start new thread")
 
-    pool, a = FakePool(4), route("a")
+    pool, a = new_pool(4), route("a")
     pool.limiter = Limiter(4, Refused)  # type: ignore[arg-type]
     with pytest.raises(RuntimeError):
         pool.submit(a)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from time import perf_counter_ns
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -34,7 +34,8 @@ class LimiterMachine(RuleBasedStateMachine):
         weights: tuple[float, ...],
         short: tuple[bool, ...],
     ) -> None:
-        self.pool = FakePool(threads)
+        self.patch = pytest.MonkeyPatch()
+        self.pool = FakePool(threads, self.patch)
         self.routes = [route(f"r{number}", limit) for number, limit in enumerate(limits)]
         self.sites = [
             site_of(record.name, weight=weight, short=is_short)
@@ -66,7 +67,7 @@ class LimiterMachine(RuleBasedStateMachine):
     @rule(data=st.data(), computed=st.booleans())
     def end(self, data: st.DataObject, computed: bool) -> None:
         work = data.draw(st.sampled_from(list(self.pool.running.values())))
-        work.cpu_ns = (perf_counter_ns() - work.started_ns) if computed else -1
+        work.cpu_ns = (self.pool.clock() - work.started_ns) if computed else -1
         self.pool.end(work)
         self.ended.append(work)
 
@@ -82,13 +83,13 @@ class LimiterMachine(RuleBasedStateMachine):
     @rule()
     def refuse_the_late(self) -> None:
         starting = [work for work in self.queued if work.tier is not Tier.FINISHING]
-        late: Any = self.pool.limiter.waiting_longer_than(0, perf_counter_ns() + 1)
+        late: Any = self.pool.limiter.waiting_longer_than(0, self.pool.clock())
         assert sorted(map(id, late)) == sorted(map(id, starting))
         self.withdrawn += late
 
     @rule(loop_cpu=st.sampled_from([0.0, 0.5, 1.0]), free=st.booleans())
     def tick(self, loop_cpu: float, free: bool) -> None:
-        self.pool.limiter.tick(perf_counter_ns() + 10_000_000, loop_cpu, free)
+        self.pool.tick(10_000_000, loop_cpu, free)
 
     @rule()
     def retire_an_idle_worker(self) -> None:
@@ -139,6 +140,12 @@ class LimiterMachine(RuleBasedStateMachine):
         """When calls go on ending, all work is done some time."""
         if not hasattr(self, "pool"):
             return
+        try:
+            self.drain()
+        finally:
+            self.patch.undo()
+
+    def drain(self) -> None:
         self.pool.settle()
         for _ in range(2 * len(self.submitted) + 2):
             for work in list(self.pool.running.values()):
