@@ -113,6 +113,8 @@ class Plan:
             raise PlanError(f"plan {path}: {error.strerror or error}; write one, or drop --plan") from None
         except (UnicodeDecodeError, json.JSONDecodeError) as error:
             raise PlanError(f"plan {path}: not JSON ({error}); write it again") from None
+        except RecursionError:
+            raise PlanError(f"plan {path}: not JSON (nested too deeply); write it again") from None
         plan = cls._parse(data, path)
         plan._check_files(path)
         return plan
@@ -136,11 +138,12 @@ class Plan:
 
     def _check_files(self, path: Path) -> None:
         for name, digest in self.files.items():
-            source = path.parent / name
-            if not source.is_file():
-                raise PlanError(f"plan {path}: made from {name}, which does not exist; write it again")
-            if file_digest(source) != digest:
-                raise PlanError(f"plan {path}: {name} has changed since it was made; write it again")
+            try:
+                found = file_digest(path.parent / name)
+            except (OSError, ValueError):  # ValueError: no name that a file can have
+                raise PlanError(f"plan {path}: made from {name!r}, which cannot be read; write it again") from None
+            if found != digest:
+                raise PlanError(f"plan {path}: {name!r} has changed since it was made; write it again")
 
     def dump(self, path: Path) -> None:
         """Write the plan as JSON."""

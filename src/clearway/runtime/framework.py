@@ -207,9 +207,15 @@ def route_path(route: Any) -> str | None:
 
 
 def mounted_at(scope: Scope) -> str:
-    """The path prefix of the mounts that a request went through."""
+    """The path prefix of the mounts that a request went through, as the mounts were written."""
     outermost = scope.get("app_root_path")
-    return scope.get("root_path", "")[len(outermost) :] if outermost is not None else ""
+    prefix: str = scope.get("root_path", "")[len(outermost) :] if outermost is not None else ""
+    parameters = {str(value): name for name, value in scope.get("path_params", {}).items()}
+    if not prefix or not parameters:
+        return prefix
+    # What stands there is the client's word, and a name must not be.
+    parts = prefix.split("/")
+    return "/".join(f"{{{parameters[part]}}}" if part in parameters else part for part in parts)
 
 
 def routes_of(app: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -265,6 +271,11 @@ def cancel_scope_of_task() -> CancelScope | None:
     task = asyncio.current_task()
     state = _task_states.get(task) if _task_states is not None and task is not None else None
     return state.cancel_scope if state is not None else None
+
+
+def is_cancelled(scope: CancelScope) -> bool:
+    """Whether the scope or one around it is cancelled, and no shield stands between."""
+    return bool(getattr(scope, "_effectively_cancelled", False))
 
 
 def cancelled_by_anyio() -> bool:

@@ -43,8 +43,12 @@ class Tier(IntEnum):
 
     FINISHING = 0
     BEGUN_ENDPOINT = 1
-    BEGUN = 2
-    STARTING = 3
+    BEGUN_LONG_AGO = 2
+    """The fifth call of its request, or a later one."""
+    BEGUN_FOURTH = 3
+    BEGUN_THIRD = 4
+    BEGUN_SECOND = 5
+    STARTING = 6
 
 
 class Limiter:
@@ -66,8 +70,8 @@ class Limiter:
         self._running: dict[Worker, Work] = {}
         self._shares: list[RouteRecord] = []
         self._searching = 0
-        self._starting = 0
-        """How many running calls are the first of their request."""
+        self._running_of = [0] * len(Tier)
+        """How many running calls are of each tier."""
         self._added = 0
         """Threads past the limit, lent to begun requests because nothing ended."""
         self._soon: Worker | None = None
@@ -186,8 +190,8 @@ class Limiter:
             return True
         threads = self.threads
         if work.tier is not Tier.STARTING:
-            # A begun request may hold what those that start are waiting for, so these do not count against it.
-            threads += self._starting + self._added
+            # A request may hold what those that are less far on are waiting for: these do not count against it.
+            threads += sum(self._running_of[work.tier + 1 :]) + self._added
         if self.busy + self._kept_for_others(route) >= threads:
             return False
         site = work.site
@@ -222,7 +226,7 @@ class Limiter:
         worker.weight = work.site.weight
         self.load += worker.weight
         self.busy += 1
-        self._starting += work.tier is Tier.STARTING
+        self._running_of[work.tier] += 1
         work.route.running += 1
         self._running[worker] = work
 
@@ -230,7 +234,7 @@ class Limiter:
         del self._running[worker]
         work.route.running -= 1
         self.busy -= 1
-        self._starting -= work.tier is Tier.STARTING
+        self._running_of[work.tier] -= 1
         self.load = self.load - worker.weight if self.busy else 0.0
         self._last_end_ns = work.ended_ns
         if work.cpu_ns >= 0:
@@ -294,7 +298,7 @@ class Limiter:
             self.budget = max(self.budget - 0.5, COMPUTE_BUDGET)
 
     def _lend_threads(self, now_ns: int) -> None:
-        if not (self._tiers[Tier.BEGUN_ENDPOINT] or self._tiers[Tier.BEGUN]):
+        if not any(self._tiers[Tier.BEGUN_ENDPOINT : Tier.STARTING]):
             self._added = 0
         elif self.busy >= self.threads + self._added and now_ns - self._last_end_ns > STARVED_NS:
             self._added += 1

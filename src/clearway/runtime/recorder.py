@@ -87,7 +87,7 @@ class Recorder:
         if known is not None:
             return known[1]
         name = framework.route_name(scope)
-        if name is None:
+        if name is None or (len(self.routes) >= ROUTES and name not in self.routes):
             return self.named(UNMATCHED, matched=False)
         record = self.named(name, matched=True)
         if len(self._by_route_object) >= ROUTES:

@@ -35,8 +35,8 @@ class Request:
     wait_ns = 0
     run_ns = 0
     return_ns = 0
-    begun = False
-    """Whether a call of this request has been admitted to the thread lane: what it asks for now finishes it."""
+    begun = 0
+    """How many of its calls the thread lane has taken: the more, the sooner it takes the next."""
     works: tuple[Work, ...] = ()
     """Its calls that wait for a thread or run in one."""
     in_background = False

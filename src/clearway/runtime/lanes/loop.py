@@ -38,6 +38,9 @@ class LoopLane:
         finally:
             ended = perf_counter_ns()
             request.run_ns += ended - began
-            self._recorder.call_done(request, site.id, kind, Lane.LOOP, began, began, ended, ended)
+            try:
+                self._recorder.call_done(request, site.id, kind, Lane.LOOP, began, began, ended, ended)
+            except Exception as error:
+                request.runtime.fault("recording a call", error)
             if kind is CallKind.STREAM:
                 await asyncio.sleep(0)  # between two items the loop turns, as it would have done around a thread

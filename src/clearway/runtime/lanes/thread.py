@@ -11,6 +11,7 @@ from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
 
 from anyio import CancelScope
+from anyio.lowlevel import checkpoint_if_cancelled
 from starlette.exceptions import HTTPException
 
 from clearway.model import FINISHING_KINDS, CallKind, Lane
@@ -179,14 +180,20 @@ class ThreadLane:
         Raises HTTPException 503 when the call waited longer than the limit, ClientGone when its client went away
         while it waited. Cancelled while it waits, it never runs; while it runs, its thread counts until it ends.
         """
-        work = Work(request, site, self._tier(request, kind), func, args)
+        try:
+            work = Work(request, site, self._tier(request, kind), func, args)
+        except Exception as error:
+            request.runtime.fault("describing a call", error)
+            return await framework.original_run_sync(func, *args)
+        if work.scope is not None and framework.is_cancelled(work.scope):
+            await checkpoint_if_cancelled()  # as in AnyIO, nothing new begins in a cancelled scope
         try:
             self.limiter.submit(work)
-        except RuntimeError as error:  # not one thread can be had
-            self.limiter.withdraw(work)
+        except Exception as error:  # a RuntimeError where not one thread can be had
             request.runtime.fault("starting a thread", error)
-            return await framework.original_run_sync(func, *args)
-        request.begun = True
+            if self.limiter.withdraw(work) or not work.started_ns:
+                return await framework.original_run_sync(func, *args)
+        request.begun += 1
         request.works += (work,)
         self._waits.append(work)
         try:
@@ -197,7 +204,10 @@ class ThreadLane:
             return await _wait_shielded(work)
         finally:
             request.works = tuple(other for other in request.works if other is not work)
-            self._record(request, work, kind)
+            try:
+                self._record(request, work, kind)
+            except Exception as error:
+                request.runtime.fault("recording a call", error)
 
     @staticmethod
     def _tier(request: Request, kind: CallKind) -> Tier:
@@ -205,7 +215,11 @@ class ThreadLane:
             return Tier.FINISHING
         if not request.begun:
             return Tier.STARTING
-        return Tier.BEGUN_ENDPOINT if kind is CallKind.ENDPOINT else Tier.BEGUN
+        return (
+            Tier.BEGUN_ENDPOINT
+            if kind is CallKind.ENDPOINT
+            else Tier(max(Tier.STARTING - request.begun, Tier.BEGUN_LONG_AGO))
+        )
 
     def _record(self, request: Request, work: Work, kind: CallKind) -> None:
         request.stop_watching()
@@ -243,17 +257,15 @@ class ThreadLane:
                 work.port.call(_watch_client, work)
 
     def _refuse(self, work: Work, now_ns: int) -> None:
-        if work.future.done():
-            return
-        work.route.refused += 1
         waited_s = (now_ns - work.submitted_ns) / 1e9
-        work.future.set_exception(
-            HTTPException(
-                503,
-                detail=f"No thread was free within {self.max_wait_s:g} s",
-                headers={"Retry-After": str(max(1, math.ceil(waited_s)))},
-            )
+        work.error = HTTPException(
+            503,
+            detail=f"No thread was free within {self.max_wait_s:g} s",
+            headers={"Retry-After": str(max(1, math.ceil(waited_s)))},
         )
+        if not work.future.done():
+            work.route.refused += 1
+        deliver(work)  # also to one whose scope was cancelled a moment ago, and which is about to wait again
 
 
 def _watch_client(work: Work) -> None:

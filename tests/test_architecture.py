@@ -1,0 +1,107 @@
+"""The house as it was drawn: imports point down, private names stay in one room, public names are what is said."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import clearway
+
+SOURCE = Path(clearway.__file__).parent
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+BELOW = {
+    "__init__": {"model", "runtime"},
+    "__main__": {"cli"},
+    "cli": {"console", "bench", "learn", "runtime", "check", "settings", "model"},
+    "console": {"runtime", "check", "settings", "model"},
+    "bench": {"runtime", "check", "settings", "model"},
+    "learn": {"runtime", "check", "settings", "model"},
+    "runtime": {"settings", "model"},
+    "check": {"settings", "model"},
+    "settings": {"model"},
+    "model": set[str](),
+}
+"""For each room those that it may import; itself goes without saying."""
+
+FRAMEWORKS = ("anyio", "fastapi", "starlette")
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(SOURCE).with_suffix("")).replace("/", ".")
+
+
+def _room(path: Path) -> str:
+    return _name(path).partition(".")[0]
+
+
+def _imports(path: Path) -> Iterator[tuple[str, str | None]]:
+    """(module, name imported from it) of every import, those inside functions included."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, None
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            assert node.module is not None
+            for alias in node.names:
+                yield node.module, alias.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_imports_point_down(path: Path) -> None:
+    room = _room(path)
+    assert room in BELOW, f"{room} is no room of the house"
+    allowed = BELOW[room] | {room}
+    for module, name in _imports(path):
+        if module.partition(".")[0] != "clearway":
+            continue
+        parts = [*module.split(".")[1:], *([name] if name else [])]
+        imported = parts[0] if parts and parts[0] in BELOW else "__init__"
+        assert imported in allowed, f"{_name(path)} imports {module}: {room} may import only {sorted(allowed)}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_private_names_of_the_frameworks_stay_in_one_module(path: Path) -> None:
+    if _name(path) == "runtime.framework":
+        return
+    for module, name in _imports(path):
+        if module.partition(".")[0] in FRAMEWORKS:
+            private = [part for part in (*module.split("."), name or "") if part.startswith("_")]
+            assert not private, f"{_name(path)} imports {private} from {module}"
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__"):
+            root = re.match(r"\w+", ast.unparse(node.value))
+            assert root is None or root[0] not in FRAMEWORKS, f"{_name(path)} touches {ast.unparse(node)}"
+
+
+def test_the_command_needs_no_fastapi() -> None:
+    """Only the room that knows the frameworks' insides imports FastAPI, softly."""
+    users = {_name(path) for path in MODULES for module, _ in _imports(path) if module.partition(".")[0] == "fastapi"}
+    assert users <= {"runtime.framework"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("name", ["clearway", "clearway.runtime"])
+def test_public_names_are_those_that_it_lists(name: str) -> None:
+    module = importlib.import_module(name)
+    submodules = {info.name for info in pkgutil.iter_modules(module.__path__)}
+    public = {key for key in vars(module) if not key.startswith("_")} - {"annotations"}
+    own = {key for key in public if key not in submodules or not isinstance(vars(module)[key], type(module))}
+    assert own == set(module.__all__)
+    assert list(module.__all__) == sorted(module.__all__)
+
+
+def test_every_public_name_has_words() -> None:
+    for name in clearway.__all__:
+        assert getattr(clearway, name).__doc__, name
