@@ -126,6 +126,6 @@ class FakePool:
 
 
 def route(name: str, limit: int | None = None, share: int = 0) -> RouteRecord:
-    record = RouteRecord(name, True)
+    record = RouteRecord(name, 0, True)
     record.limit, record.share = limit, share
     return record

@@ -103,7 +103,7 @@ def test_the_parts_of_a_latency_add_up_to_it(install: Install, kind: str) -> Non
             await asyncio.gather(*(client.get("/") for _ in range(40)))
 
     asyncio.run(scenario())
-    latest = list(runtime.recorder.routes["GET /"].latest)
+    latest = runtime.recorder.routes["GET /"].latest()
     assert len(latest) == 40
     for latency, *parts in latest:
         assert all(part >= 0 for part in parts)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from clearway.model import Stall, Victim
 from clearway.runtime.lanes.thread import Work, Worker
-from clearway.runtime.recorder import OUT
 from clearway.runtime.request import Request, RequestLayer
 
 if TYPE_CHECKING:
@@ -87,10 +86,7 @@ def _waits(
             waited = _waited(request, begin, end)
             if waited > 0:
                 yield waited, request.id, request.route, request.in_ns >= end
-    for entry in reversed(recorder.ring):
-        if entry[0] != OUT:
-            continue
-        _, id, name, in_ns, latency = entry
+    for id, name, in_ns, latency in recorder.ring.latest_out():
         if in_ns + latency < end:
             return  # this one, and all before it, had left before the stall was over
         if culprit is None or id != culprit.id:

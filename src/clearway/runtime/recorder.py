@@ -1,31 +1,30 @@
-"""What happened: a bounded ring of events, and for each route its counts and latest latencies.
+"""What happened: the ring of events, and for each route its counts and latest latencies.
 
-The hot path appends tuples of numbers and strings, which the garbage collector need not look at again; `Event`
-objects are made when somebody reads. Only a loop's own thread writes
-for its requests, and a deque's append is atomic, so there is no lock and nothing here can block a request.
+Only a loop's own thread writes for its requests, so there is no lock, and nothing here can block a request.
 """
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
-from clearway.model import CallKind, Event, EventType, Lane, Stall
 from clearway.runtime import framework
+from clearway.runtime.ring import Ring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.types import Scope
 
+    from clearway.model import CallKind, Event, Lane, Stall
     from clearway.runtime.request import Request
 
 LATEST = 1024
 """How many of a route's latest requests its percentiles are taken from."""
+_PARTS = struct.Struct("=QQQQ")
 UNMATCHED = "(no route)"
-OUT, CALL, STALL = range(3)
-"""What an entry of the ring is."""
 ROUTES = 16_384
 """How many routed places are remembered; a proxy may invent path prefixes."""
 
@@ -34,11 +33,11 @@ class RouteRecord:
     """What is known of one route. Times in nanoseconds."""
 
     __slots__ = (
-        "in_flight",
-        "latest",
+        "_latest",
         "limit",
         "matched",
         "name",
+        "number",
         "refused",
         "requests",
         "running",
@@ -46,11 +45,11 @@ class RouteRecord:
         "withdrawn",
     )
 
-    def __init__(self, name: str, matched: bool) -> None:
+    def __init__(self, name: str, number: int, matched: bool) -> None:
         self.name = name
+        self.number = number
         self.matched = matched
         self.requests = 0
-        self.in_flight = 0
         self.refused = 0
         """Calls answered with 503 because they waited longer than the limit."""
         self.withdrawn = 0
@@ -60,24 +59,29 @@ class RouteRecord:
         self.limit: int | None = None
         self.share = 0
         """Threads that other routes must leave to this one."""
-        self.latest: deque[tuple[int, int, int, int]] = deque(maxlen=LATEST)
-        """(latency, wait, run, return wait) of the latest requests."""
+        self._latest: bytearray | None = None
+
+    def done(self, latency_ns: int, wait_ns: int, run_ns: int, return_ns: int) -> None:
+        """One of its requests has left."""
+        if self._latest is None:
+            self._latest = bytearray(LATEST * _PARTS.size)
+        _PARTS.pack_into(self._latest, self.requests % LATEST * _PARTS.size, latency_ns, wait_ns, run_ns, return_ns)
+        self.requests += 1
+
+    def latest(self) -> list[tuple[int, int, int, int]]:
+        """(latency, wait, run, return wait) of the latest requests, in no order."""
+        memory = b"" if self._latest is None else bytes(self._latest[: min(self.requests, LATEST) * _PARTS.size])
+        return list(_PARTS.iter_unpack(memory))
 
 
 class Recorder:
     """Bounded, never blocks, never raises into a request; counts what it drops."""
 
     def __init__(self, capacity: int) -> None:
-        self.ring: deque[tuple[Any, ...]] = deque(maxlen=capacity)
-        self.appended = 0
+        self.ring = Ring(capacity)
         self.routes: dict[str, RouteRecord] = {}
         self.stalls: deque[Stall] = deque(maxlen=256)
         self._by_route_object: dict[tuple[int, str | None, str | None], tuple[Any, RouteRecord]] = {}
-
-    @property
-    def dropped(self) -> int:
-        """Entries that newer ones have pushed out of the ring."""
-        return self.appended - len(self.ring)
 
     def route_of(self, scope: Scope) -> RouteRecord:
         """The record of the route that a scope was routed to."""
@@ -99,78 +103,28 @@ class Recorder:
         """The record with this name, made when it is new."""
         record = self.routes.get(name)
         if record is None:
-            record = self.routes[name] = RouteRecord(name, matched)
+            record = self.routes[name] = RouteRecord(name, self.ring.routes.number(name), matched)
         return record
 
     def request_done(self, request: Request) -> None:
         """A request has left the app."""
-        out_ns = request.out_ns or perf_counter_ns()
-        route = request.route
         in_ns = request.in_ns
-        latency = out_ns - in_ns
-        route.requests += 1
-        route.latest.append((latency, request.wait_ns, request.run_ns, request.return_ns))
-        self.appended += 1
-        self.ring.append((OUT, request.id, route.name, in_ns, latency))
+        latency_ns = (request.out_ns or perf_counter_ns()) - in_ns
+        route = request.route
+        route.done(latency_ns, request.wait_ns, request.run_ns, request.return_ns)
+        self.ring.put_out(route.number, request.id, in_ns, latency_ns)
 
     def call_done(
-        self,
-        request: Request,
-        call: str,
-        kind: CallKind,
-        lane: Lane,
-        submitted_ns: int,
-        started_ns: int,
-        ended_ns: int,
-        returned_ns: int,
+        self, request: Request, call: str, kind: CallKind, lane: Lane, times_ns: tuple[int, int, int, int]
     ) -> None:
-        """A call has run and its result is back."""
-        self.appended += 1
-        self.ring.append(
-            (
-                CALL,
-                request.id,
-                request.route.name,
-                call,
-                kind._value_,
-                lane._value_,
-                submitted_ns,
-                started_ns,
-                ended_ns,
-                returned_ns,
-            )
-        )
+        """A call has run and its result is back. Its times: submitted, started, ended, returned."""
+        self.ring.put_call(request.route.number, request.id, self.ring.calls.number(call), kind, lane, times_ns)
 
     def stalled(self, stall: Stall) -> None:
         """A stall has ended."""
         self.stalls.append(stall)
-        self.appended += 1
-        self.ring.append((STALL, stall))
+        self.ring.put_stall(stall)
 
     def events(self) -> Iterator[Event]:
         """The events that the ring still holds, oldest entry first."""
-        for entry in list(self.ring):
-            if entry[0] == OUT:
-                _, request, route, in_ns, latency = entry
-                yield Event(EventType.REQUEST, in_ns / 1e9, 0.0, request, route)
-                yield Event(EventType.OUT, (in_ns + latency) / 1e9, 0.0, request, route)
-            elif entry[0] == CALL:
-                _, request, route, call, kind, lane, submitted, started, ended, returned = entry
-                for type_, begin, end in (
-                    (EventType.WAIT, submitted, started),
-                    (EventType.RUN, started, ended),
-                    (EventType.RETURN, ended, returned),
-                ):
-                    yield Event(
-                        type_, begin / 1e9, (end - begin) / 1e9, request, route, call, CallKind(kind), Lane(lane)
-                    )
-            else:
-                stall: Stall = entry[1]
-                yield Event(
-                    EventType.STALL,
-                    stall.started_s,
-                    stall.duration_s,
-                    stall.request,
-                    stall.route or "",
-                    stall.call,
-                )
+        return self.ring.events()

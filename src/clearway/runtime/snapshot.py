@@ -55,9 +55,9 @@ def take(runtime: Runtime) -> dict[str, Any]:
             "latest": [_stall(stall) for stall in list(recorder.stalls)[-32:]],
         },
         "recorder": {
-            "capacity": recorder.ring.maxlen,
+            "capacity": recorder.ring.capacity,
             "held": len(recorder.ring),
-            "dropped": recorder.dropped,
+            "dropped": recorder.ring.dropped,
         },
         "faults": runtime.faults,
     }
@@ -77,7 +77,7 @@ def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord
         "refused": record.refused if record else 0,
         "withdrawn": record.withdrawn if record else 0,
     }
-    latest = list(record.latest) if record else []
+    latest = record.latest() if record else []
     columns = list(zip(*((*parts, max(0, parts[0] - sum(parts[1:]))) for parts in latest), strict=True))
     for part, values in zip(_PARTS, columns or [()] * len(_PARTS), strict=True):
         out[f"{part}_ms"] = _percentiles(values)

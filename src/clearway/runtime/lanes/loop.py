@@ -39,7 +39,7 @@ class LoopLane:
             ended = perf_counter_ns()
             request.run_ns += ended - began
             try:
-                self._recorder.call_done(request, site.id, kind, Lane.LOOP, began, began, ended, ended)
+                self._recorder.call_done(request, site.id, kind, Lane.LOOP, (began, began, ended, ended))
             except Exception as error:
                 request.runtime.fault("recording a call", error)
             if kind is CallKind.STREAM:

@@ -231,7 +231,7 @@ class ThreadLane:
         request.run_ns += work.ended_ns - work.started_ns
         request.return_ns += now - work.ended_ns
         self._recorder.call_done(
-            request, work.site.id, kind, Lane.THREAD, work.submitted_ns, work.started_ns, work.ended_ns, now
+            request, work.site.id, kind, Lane.THREAD, (work.submitted_ns, work.started_ns, work.ended_ns, now)
         )
 
     def withdraw_all(self, request: Request) -> None:

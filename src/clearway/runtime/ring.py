@@ -1,0 +1,145 @@
+"""The latest events, in one block of memory.
+
+An entry is packed in place: nothing is allocated for it and nothing freed, so that recording costs a request the
+same at the first event and at the millionth, and the garbage collector never looks here. Each entry is written by
+one call that keeps the interpreter, so no reader sees half of one.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+from clearway.model import CallKind, Event, EventType, Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearway.model import Stall
+
+_OUT, _CALL, _STALL = 1, 2, 3
+# What it is, kind and lane of a call, route, call, request, and four times or lengths in nanoseconds.
+_ENTRY = struct.Struct("=BBBxIIxxxxQQQQQ")
+_KINDS = tuple(CallKind)
+_LANES = tuple(Lane)
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
+_LANE_NUMBERS = {lane: number for number, lane in enumerate(_LANES)}
+
+
+class Names:
+    """Numbers for names, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def number(self, name: str) -> int:
+        """The number of a name, new or known."""
+        number = self._numbers.get(name)
+        if number is None:
+            number = self._numbers[name] = len(self._names)
+            self._names.append(name)
+        return number
+
+    def __getitem__(self, number: int) -> str:
+        return self._names[number]
+
+
+class Ring:
+    """Holds `capacity` entries of 56 bytes. When it is full, each new one takes the place of the oldest."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.written = 0
+        self.routes = Names()
+        self.calls = Names()
+        self._memory = bytearray(capacity * _ENTRY.size)
+        self._stalls: dict[int, Stall] = {}
+
+    def __len__(self) -> int:
+        return min(self.written, self.capacity)
+
+    @property
+    def dropped(self) -> int:
+        """Entries that newer ones have replaced."""
+        return self.written - len(self)
+
+    def put_out(self, route: int, request: int, in_ns: int, latency_ns: int) -> None:
+        """A request has left."""
+        place = self.written % self.capacity
+        self.written += 1
+        _ENTRY.pack_into(self._memory, place * _ENTRY.size, _OUT, 0, 0, route, 0, request, in_ns, latency_ns, 0, 0)
+
+    def put_call(
+        self, route: int, request: int, call: int, kind: CallKind, lane: Lane, times_ns: tuple[int, int, int, int]
+    ) -> None:
+        """A call is back. Its times: submitted, started, ended, returned."""
+        place = self.written % self.capacity
+        self.written += 1
+        _ENTRY.pack_into(
+            self._memory,
+            place * _ENTRY.size,
+            _CALL,
+            _KIND_NUMBERS[kind],
+            _LANE_NUMBERS[lane],
+            route,
+            call,
+            request,
+            *times_ns,
+        )
+
+    def put_stall(self, stall: Stall) -> None:
+        """The loop has stalled."""
+        number = self.written
+        self.written += 1
+        self._stalls[number] = stall
+        _ENTRY.pack_into(self._memory, number % self.capacity * _ENTRY.size, _STALL, 0, 0, 0, 0, number, 0, 0, 0, 0)
+        for old in list(self._stalls):
+            if old > number - self.capacity:
+                break
+            del self._stalls[old]
+
+    def events(self) -> Iterator[Event]:
+        """The events that are still held, oldest entry first."""
+        memory, written = bytes(self._memory), self.written
+        for number in range(max(0, written - self.capacity), written):
+            yield from self._events_of(_ENTRY.unpack_from(memory, number % self.capacity * _ENTRY.size))
+
+    def latest_out(self) -> Iterator[tuple[int, str, int, int]]:
+        """(request, route, came, latency) of the requests that have left, the last one first. Nanoseconds."""
+        for number in range(self.written - 1, max(-1, self.written - self.capacity - 1), -1):
+            entry = _ENTRY.unpack_from(self._memory, number % self.capacity * _ENTRY.size)
+            if entry[0] == _OUT:
+                yield entry[5], self.routes[entry[3]], entry[6], entry[7]
+
+    def _events_of(self, entry: tuple[Any, ...]) -> Iterator[Event]:
+        what, kind, lane, route_number, call, request, *times = entry
+        if what == _STALL:
+            stall = self._stalls.get(request)
+            if stall is not None:
+                yield Event(
+                    EventType.STALL, stall.started_s, stall.duration_s, stall.request, stall.route or "", stall.call
+                )
+            return
+        route = self.routes[route_number]
+        if what == _OUT:
+            in_ns, latency_ns, *_ = times
+            yield Event(EventType.REQUEST, in_ns / 1e9, 0.0, request, route)
+            yield Event(EventType.OUT, (in_ns + latency_ns) / 1e9, 0.0, request, route)
+        elif what == _CALL:
+            submitted, started, ended, returned = times
+            for type_, begin, end in (
+                (EventType.WAIT, submitted, started),
+                (EventType.RUN, started, ended),
+                (EventType.RETURN, ended, returned),
+            ):
+                yield Event(
+                    type_,
+                    begin / 1e9,
+                    (end - begin) / 1e9,
+                    request,
+                    route,
+                    self.calls[call],
+                    _KINDS[kind],
+                    _LANES[lane],
+                )
