@@ -54,7 +54,7 @@ class Runtime:
         """How often Clearway itself failed and a call took FastAPI's own way."""
         self._fault_kinds: set[str] = set()
         self._ports: dict[asyncio.AbstractEventLoop, LoopPort] = {}
-        self._by_thread: dict[int, LoopPort] = {}
+        self.ports_by_thread: dict[int, LoopPort] = {}
         self._lock = threading.Lock()
         self._attach()
         self._apply_limits()
@@ -104,7 +104,7 @@ class Runtime:
     def port(self) -> LoopPort | None:
         """The running loop's port. None where Clearway cannot serve it: it is not asyncio's."""
         # Asked for with each request: by thread, as asking for the running loop is a system call on Python 3.11.
-        port = self._by_thread.get(get_ident())
+        port = self.ports_by_thread.get(get_ident())
         if port is not None and port.loop.is_running():
             return port
         try:
@@ -112,18 +112,11 @@ class Runtime:
         except RuntimeError:  # trio
             return None
         try:
-            port = self._by_thread[get_ident()] = self._ports.get(loop) or self._open(loop)
+            port = self.ports_by_thread[get_ident()] = self._ports.get(loop) or self._open(loop)
         except Exception as error:
             self.fault("opening a port for the loop", error)
             return None
         return port
-
-    def finish(self, request: Request) -> None:
-        """A request has left."""
-        try:
-            self.recorder.request_done(request)
-        except Exception as error:
-            self.fault("finish", error)
 
     def dispatch(self, request: Request, func: Callable[..., Any], args: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The lane's run of what the framework wants to hand to a thread."""
@@ -175,8 +168,8 @@ class Runtime:
 
     def _forget(self, port: LoopPort) -> None:
         self._ports.pop(port.loop, None)
-        if self._by_thread.get(port.thread) is port:
-            del self._by_thread[port.thread]
+        if self.ports_by_thread.get(port.thread) is port:
+            del self.ports_by_thread[port.thread]
         if port.watch is not None:
             port.watch.stop()
         if not self._ports:

@@ -33,11 +33,11 @@ class RouteRecord:
     """What is known of one route. Times in nanoseconds."""
 
     __slots__ = (
-        "_latest",
         "limit",
         "matched",
         "name",
         "number",
+        "parts",
         "refused",
         "requests",
         "running",
@@ -59,19 +59,12 @@ class RouteRecord:
         self.limit: int | None = None
         self.share = 0
         """Threads that other routes must leave to this one."""
-        self._latest: bytearray | None = None
-
-    def done(self, latency_ns: int, wait_ns: int, run_ns: int, return_ns: int) -> None:
-        """One of its requests has left."""
-        if self._latest is None:
-            self._latest = bytearray(LATEST * _PARTS.size)
-        _PARTS.pack_into(self._latest, self.requests % LATEST * _PARTS.size, latency_ns, wait_ns, run_ns, return_ns)
-        self.requests += 1
+        self.parts = bytearray(LATEST * _PARTS.size)
+        """Of the latest requests: latency, wait, run and return wait of each."""
 
     def latest(self) -> list[tuple[int, int, int, int]]:
         """(latency, wait, run, return wait) of the latest requests, in no order."""
-        memory = b"" if self._latest is None else bytes(self._latest[: min(self.requests, LATEST) * _PARTS.size])
-        return list(_PARTS.iter_unpack(memory))
+        return list(_PARTS.iter_unpack(bytes(self.parts[: min(self.requests, LATEST) * _PARTS.size])))
 
 
 class Recorder:
@@ -110,8 +103,16 @@ class Recorder:
         """A request has left the app."""
         in_ns = request.in_ns
         latency_ns = (request.out_ns or perf_counter_ns()) - in_ns
-        route = request.route
-        route.done(latency_ns, request.wait_ns, request.run_ns, request.return_ns)
+        route = request.known_route or self.route_of(request.scope)
+        _PARTS.pack_into(
+            route.parts,
+            route.requests % LATEST * _PARTS.size,
+            latency_ns,
+            request.wait_ns,
+            request.run_ns,
+            request.return_ns,
+        )
+        route.requests += 1
         self.ring.put_out(route.number, request.id, in_ns, latency_ns)
 
     def call_done(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from collections import deque
+from threading import get_ident
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class Request:
     in_background = False
     gone = False
     endpoint_lane: Lane | None = None
-    _route: RouteRecord | None = None
+    known_route: RouteRecord | None = None
     _watch: asyncio.Task[None] | None = None
     _early: deque[Message] | None = None
 
@@ -57,11 +58,11 @@ class Request:
     @property
     def route(self) -> RouteRecord:
         """What is recorded of the route that serves it; known once the router has chosen."""
-        if self._route is not None:
-            return self._route
+        if self.known_route is not None:
+            return self.known_route
         route = self.runtime.recorder.route_of(self.scope)
         if route.matched:
-            self._route = route
+            self.known_route = route
         return route
 
     def response_sent(self) -> None:
@@ -124,10 +125,12 @@ class RequestLayer:
             await self.app(scope, receive, send)
             return
         runtime = self.runtime
-        port = runtime.port()
-        if port is None:
-            await self.app(scope, receive, send)
-            return
+        port = runtime.ports_by_thread.get(get_ident())
+        if port is None or not port.loop.is_running():
+            port = runtime.port()
+            if port is None:
+                await self.app(scope, receive, send)
+                return
         request = Request(runtime, port, scope, receive)
         port.in_flight.add(request)
         token = current_request.set(request)
@@ -139,7 +142,10 @@ class RequestLayer:
         finally:
             current_request.reset(token)
             port.in_flight.discard(request)
-            runtime.finish(request)
+            try:
+                runtime.recorder.request_done(request)
+            except Exception as error:
+                runtime.fault("recording a request", error)
 
     def _watching_from_the_start(self, send: Send) -> Send:
         """The loop is watched once start-up is over, so that a stall in the very first request is seen."""
