@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 
 from clearway.model import CallKind, ClearwayError, Lane, Plan, Stall
-from clearway.runtime import framework, snapshot
+from clearway.runtime import framework, interpreter, snapshot
 from clearway.runtime.blame import blame, find_request
 from clearway.runtime.lanes.loop import LoopLane
 from clearway.runtime.lanes.thread import ThreadLane, deliver
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("clearway")
 _ATTRIBUTE = "_clearway_runtime"
-INTERPRETER_FREE_S = 0.001
-"""The watchdog gets the interpreter this fast where no thread computes in it."""
 
 
 class Runtime:
@@ -181,7 +179,7 @@ class Runtime:
         for port in list(self._ports.values()):
             if port.loop.is_closed():
                 self._forget(port)
-        free = WATCHDOG.late_s < INTERPRETER_FREE_S
+        free = interpreter.is_free(WATCHDOG.late_s)
         self.thread_lane.limiter.tick(now_ns, sum(port.cpu_rate(now_ns) for port in self._ports.values()), free)
         self.thread_lane.tick(now_ns)
 

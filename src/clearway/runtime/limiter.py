@@ -19,9 +19,10 @@ from __future__ import annotations
 import os
 import threading
 from enum import IntEnum
-from time import perf_counter_ns
+from time import perf_counter_ns, process_time_ns
 from typing import TYPE_CHECKING
 
+from clearway.runtime.interpreter import switch_interval
 from clearway.runtime.queue import FairQueue
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 COMPUTE_BUDGET = 1.5
 """One call that computes, and half a one that mostly waits: more only adds fighting for the interpreter."""
+COMPUTES = 0.5
+"""Above this weight a call mostly computes."""
+MORE_THAN_ONE = 1.3
+"""A process that uses so many cores computes outside the interpreter: inside, there is room for one."""
+WAITS = 0.05
+"""Below this weight a call does nothing but wait."""
 SOON_NS = 1_000_000
 """A worker with short work that began within this time is taken to be back soon."""
 STARVED_NS = 100_000_000
@@ -77,6 +84,9 @@ class Limiter:
         self._soon: Worker | None = None
         self._last_end_ns = perf_counter_ns()
         self._loop_cpu = 0.0
+        self._cores = 0.0
+        self._ticked_ns = self._last_end_ns
+        self._process_ns = process_time_ns()
 
     def guarantee(self, route: RouteRecord) -> None:
         """Keep `route.share` threads free for this route."""
@@ -136,7 +146,8 @@ class Limiter:
             return True
 
     def dismiss_parked(self) -> None:
-        """End all workers that have nothing to do."""
+        """No loop is left: end all workers that have nothing to do."""
+        switch_interval.restore(self)
         with self._lock:
             parked, self._parked = self._parked, []
             self.workers -= len(parked)
@@ -171,7 +182,11 @@ class Limiter:
         with self._lock:
             self._loop_cpu = loop_cpu
             self._weigh_running(now_ns)
-            self._adjust_budget(interpreter_is_free)
+            self._adjust_budget(interpreter_is_free or self._cores_used(now_ns) > MORE_THAN_ONE)
+            if any(worker.weight > COMPUTES for worker in self._running):
+                switch_interval.shorten(self)
+            else:
+                switch_interval.restore(self)
             self._lend_threads(now_ns)
             worker = None
             if self.queued and self._searching == 0 and not self._back_soon(now_ns) and self._find() is not None:
@@ -282,13 +297,23 @@ class Limiter:
         load = 0.0
         for worker, work in self._running.items():
             # What waits is looked at now and then only: a thousand of them must not cost a thousand clock readings.
-            pause_ns = 5_000_000 if worker.weight > 0.05 else 200_000_000
+            pause_ns = 5_000_000 if worker.weight > WAITS else 200_000_000
             if now_ns - worker.looked_ns >= pause_ns:
                 worker.look(now_ns, self._crowd(worker.weight))
                 if work.site.runs == 0:
                     work.site.weight = worker.weight  # all that is known yet of the calls that wait behind it
+                elif worker.weight > WAITS:
+                    # It computes. How much it got done in so short a time says more of its luck than of itself.
+                    worker.weight = max(worker.weight, work.site.weight)
             load += worker.weight
         self.load = load
+
+    def _cores_used(self, now_ns: int) -> float:
+        cpu_ns = process_time_ns()
+        used = (cpu_ns - self._process_ns) / max(1, now_ns - self._ticked_ns)
+        self._cores += 0.2 * (used - self._cores)
+        self._process_ns, self._ticked_ns = cpu_ns, now_ns
+        return self._cores
 
     def _adjust_budget(self, interpreter_is_free: bool) -> None:
         """Calls that compute outside the interpreter (numpy, hashing) may use every core."""
