@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from clearway.model import Stall, Victim
 from clearway.runtime.lanes.thread import Work, Worker
 from clearway.runtime.request import Request, RequestLayer
+from clearway.runtime.stalls.allowance import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +40,22 @@ def find_request(frame: FrameType) -> Request | None:
     return None
 
 
+_allowance = Allowance(0.02)
+
+
 def blame(planner: Planner, recorder: Recorder, port: LoopPort, observed: ObservedStall) -> Stall:
-    """Name the call, the route and the victims of a stall. Call it on the loop, two turns after the stall ended."""
+    """Name the call, the route and the victims of a stall. Call it on the loop, two turns after the stall ended.
+
+    Where stalls come so fast that naming the victims of each would cost the loop more than its allowance, some
+    have only a count: of all requests that were in flight.
+    """
     request = observed.context if isinstance(observed.context, Request) else None
-    waits = list(_waits(recorder, port, observed, request))
+    is_granted = _allowance.grants()
+    waits: list[tuple[int, int, RouteRecord, bool]] = []
+    if is_granted:
+        _allowance.begin()
+        waits += _waits(recorder, port, observed, request)
+        _allowance.end()
     worst = heapq.nlargest(VICTIMS, waits, key=itemgetter(0))
     return Stall(
         started_s=observed.started_s,
@@ -55,7 +68,7 @@ def blame(planner: Planner, recorder: Recorder, port: LoopPort, observed: Observ
         stack=observed.stack,
         request=request.id if request is not None else 0,
         victims=tuple(Victim(id, route.name, waited / 1e9, arrived) for waited, id, route, arrived in worst),
-        victim_count=len(waits),
+        victim_count=len(waits) if is_granted else len(port.in_flight),
     )
 
 

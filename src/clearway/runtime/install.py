@@ -179,6 +179,8 @@ class Runtime:
         for port in list(self._ports.values()):
             if port.loop.is_closed():
                 self._forget(port)
+        if not self._ports:
+            return
         free = interpreter.is_free(WATCHDOG.late_s)
         self.thread_lane.limiter.tick(now_ns, sum(port.cpu_rate(now_ns) for port in self._ports.values()), free)
         self.thread_lane.tick(now_ns)

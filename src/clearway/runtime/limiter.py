@@ -41,6 +41,10 @@ WAITS = 0.05
 """Below this weight a call does nothing but wait."""
 SOON_NS = 1_000_000
 """A worker with short work that began within this time is taken to be back soon."""
+OFTEN_NS = 500_000
+"""Where calls end this often, and few wait, the next to end takes what waits: waking a thread for each would have
+hundreds of them fight for the interpreter."""
+FEW = 8
 STARVED_NS = 100_000_000
 """When work of a begun request has waited this long at the limit and nothing has ended, a thread is added."""
 
@@ -83,6 +87,8 @@ class Limiter:
         """Threads past the limit, lent to begun requests because nothing ended."""
         self._soon: Worker | None = None
         self._last_end_ns = perf_counter_ns()
+        self._end_gap_ns = 10.0 * OFTEN_NS
+        """How far apart calls end, smoothed."""
         self._loop_cpu = 0.0
         self._cores = 0.0
         self._ticked_ns = self._last_end_ns
@@ -131,7 +137,12 @@ class Limiter:
             else:
                 if self._soon is worker:
                     self._soon = None
-                if self.queued and self._searching == 0 and self._find() is not None:
+                if (
+                    self.queued
+                    and self._searching == 0
+                    and not self._back_soon(work.started_ns)
+                    and self._find() is not None
+                ):
                     woken = self._call_worker()
         self._wake(woken)
         return work
@@ -251,6 +262,7 @@ class Limiter:
         self.busy -= 1
         self._running_of[work.tier] -= 1
         self.load = self.load - worker.weight if self.busy else 0.0
+        self._end_gap_ns += (min(work.ended_ns - self._last_end_ns, 10 * OFTEN_NS) - self._end_gap_ns) * 0.05
         self._last_end_ns = work.ended_ns
         if work.cpu_ns >= 0:
             crowd = (worker.crowd + self._crowd(0.0)) / 2
@@ -259,6 +271,9 @@ class Limiter:
             work.site.runs += 1
 
     def _back_soon(self, now_ns: int) -> bool:
+        """Whether a worker that runs will take the next work before a parked one could be woken for it."""
+        if self._end_gap_ns < OFTEN_NS and now_ns - self._last_end_ns < SOON_NS and self.queued <= FEW:
+            return True
         worker = self._soon
         if worker is None:
             return False

@@ -87,7 +87,7 @@ def install_on_subclass(cls: type[Starlette]) -> None:
 
 
 if not PLAIN:
-    count(Runtime, "finish", "requests")
+    count(Recorder, "request_done", "requests")
     count_faults()
     count(Recorder, "call_done", "calls")
     install_when_constructed(Starlette)

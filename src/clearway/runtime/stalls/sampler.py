@@ -8,6 +8,7 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from clearway.runtime.stalls.allowance import Allowance
 from clearway.runtime.stalls.blame import Other, Sample, Seen
 from clearway.runtime.stalls.causes import switch_interval_ns
 from clearway.runtime.stalls.stack import in_user_code, walk, walk_callback
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 _MOST_SAMPLES = 64
 _CLOSE_SAMPLES = 5
+# Of a processor: for samples while the loop stands, and for looking at other threads from the loop itself.
+_PART = 0.05
+_PART_ASIDE = 0.02
+# Whoever computes comes first; beyond these, nobody has used the processor.
+_MOST_SUSPECTS = 32
 _CLOSE_NS = 3_000_000
 LATE_NS = 2_000_000
 """A watchdog that is this late had to wait for the GIL or for a core."""
@@ -52,9 +58,23 @@ class Sampler:
         self._files = files
         self._tick_ns = tick_ns
         self._find_context = find_context
+        self._allowance = Allowance(_PART)
+        self._allowance_aside = Allowance(_PART_ASIDE)
 
     def take(self, now_ns: int, since_ns: int, loop: AbstractEventLoop, late_ns: int) -> None:
         """On the watchdog's thread: look at the loop's thread, and beside it where somebody has the GIL."""
+        if not self._samples and not self._allowance.grants():
+            self.next_ns = self._allowance.rests_until_ns  # the stall goes unseen, unless it lasts until then
+            return
+        self._allowance.begin()
+        seen = self._take(now_ns, since_ns, loop, late_ns)
+        self._allowance.end()
+        # Once for each line of code: it may read a file.
+        for other in seen:
+            other.settle()
+        self.next_ns = now_ns + self._spacing_ns(now_ns - since_ns)
+
+    def _take(self, now_ns: int, since_ns: int, loop: AbstractEventLoop, late_ns: int) -> list[Seen]:
         frames = sys._current_frames()
         seen = Seen(self._callback(frames.get(self._thread)), self._find_context)
         seen.weight_ns = now_ns - (self._samples[-1].at_ns if self._samples else since_ns)
@@ -72,10 +92,7 @@ class Sampler:
             sample.switches = self._files.switches()
         self.delay_ns = self._files.delay_ns()
         self._watchdog.may_block = True
-        seen.settle()
-        if sample.other is not None:
-            sample.other.seen.settle()
-        self.next_ns = now_ns + self._spacing_ns(now_ns - since_ns)
+        return [seen] if sample.other is None else [seen, sample.other.seen]
 
     def collect(self, since_ns: int) -> list[Sample]:
         """The samples taken since that turn of the loop; all are forgotten."""
@@ -102,7 +119,12 @@ class Sampler:
 
     def suspect(self, since_ns: int) -> Other | None:
         """On any thread, right now: who may have the GIL."""
-        return self._suspect(sys._current_frames(), since_ns)
+        if not self._allowance_aside.grants():
+            return None
+        self._allowance_aside.begin()
+        found = self._suspect(sys._current_frames(), since_ns)
+        self._allowance_aside.end()
+        return found
 
     def _spacing_ns(self, elapsed_ns: int) -> int:
         """Close together at first, for a short stall to have more than one; then ever wider."""
@@ -116,7 +138,7 @@ class Sampler:
         # The readings may be older than the stall, so a little processor time proves nothing.
         least_ns = max(LATE_NS, (time.perf_counter_ns() - since_ns) // 4)
         waiting = None
-        for thread, cpu_ns in watchdog.others.spent((self._thread, watchdog.ident)):
+        for thread, cpu_ns in watchdog.others.spent((self._thread, watchdog.ident))[:_MOST_SUSPECTS]:
             frame = frames.get(thread)
             if frame is None:
                 continue
