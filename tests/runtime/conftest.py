@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,9 +21,11 @@ _RUN_SYNC = anyio.to_thread.run_sync
 
 @pytest.fixture(autouse=True)
 def _nothing_stays() -> Iterator[None]:
-    """Each test leaves AnyIO as it found it."""
+    """Each test leaves AnyIO and the interpreter as it found them."""
     yield
+    gc.collect(0)  # a limiter that a test made and dropped
     assert anyio.to_thread.run_sync is _RUN_SYNC
+    assert sys.getswitchinterval() == 0.005
 
 
 @pytest.fixture(params=["plain", "clearway"])

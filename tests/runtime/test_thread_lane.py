@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 import clearway
-from clearway.runtime.lanes import thread as thread_lane
+from clearway.runtime.lanes import worker
 from tests.runtime.serving import Fit, ask, client_of, happens, here
 
 Install = Callable[..., clearway.Runtime]
@@ -184,7 +184,7 @@ def test_any_error_of_a_call_arrives_as_itself(fit: Fit, error: BaseException) -
 
 
 def test_a_thread_is_used_again_and_ends_when_it_is_idle(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thread_lane, "IDLE_S", 0.05)
+    monkeypatch.setattr(worker, "IDLE_S", 0.05)
     app = FastAPI()
 
     @app.get("/")
@@ -208,7 +208,7 @@ def test_a_thread_is_used_again_and_ends_when_it_is_idle(install: Install, monke
 def test_the_threads_grow_for_what_waits_and_shrink_again(
     install: Install, monkeypatch: pytest.MonkeyPatch, release: threading.Event
 ) -> None:
-    monkeypatch.setattr(thread_lane, "IDLE_S", 0.05)
+    monkeypatch.setattr(worker, "IDLE_S", 0.05)
     app = FastAPI()
 
     @app.get("/")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearway.model import Stall, Victim
-from clearway.runtime.lanes.thread import Work, Worker
+from clearway.runtime.lanes.worker import Work, Worker
 from clearway.runtime.request import Request, RequestLayer
 from clearway.runtime.stalls.allowance import Allowance
 

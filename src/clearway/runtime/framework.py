@@ -1,8 +1,5 @@
 """What Clearway knows about the insides of FastAPI, Starlette and AnyIO. No other module touches a private name.
 
-Everything that these frameworks run off the loop goes through one public function,
-`anyio.to_thread.run_sync`, looked up at call time: `run_in_threadpool`, sync dependencies and their exits,
-background tasks, exception handlers, file reads, the steps of sync streams. So that is the one place to stand in.
 Private names that a later release may drop are looked up softly: without one, calls are still placed, only told
 apart less well. The suites in `tests/compat` say whether they still hold.
 """
@@ -14,10 +11,7 @@ import contextlib
 import io
 import os
 import tempfile
-from contextvars import ContextVar
 from functools import partial
-from threading import get_ident
-from time import perf_counter_ns
 from types import CodeType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +29,10 @@ from starlette.staticfiles import StaticFiles
 from clearway.model import CallKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from starlette.types import Scope
 
-    from clearway.runtime.request import Request
 
 try:
     import fastapi.routing as fastapi_routing
@@ -48,8 +41,6 @@ try:
 except ImportError:  # plain Starlette
     fastapi_routing = None  # type: ignore[assignment]
     ModelField = None  # type: ignore[assignment, misc]
-
-current_request: ContextVar[Request | None] = ContextVar("clearway_request", default=None)
 
 _run_sync_endpoint = getattr(fastapi_routing, "_run_sync_endpoint", None)
 _validate = getattr(ModelField, "validate", None)
@@ -63,10 +54,6 @@ threadlocals = anyio_eventloop.threadlocals
 """AnyIO's thread-local state: `current_token` and `current_cancel_scope` make `anyio.from_thread` work."""
 
 forget_async_library = partial(anyio_eventloop.set_current_async_library, None)
-
-original_run_sync = anyio.to_thread.run_sync
-_original_background_call = starlette.background.BackgroundTask.__call__
-_original_run_endpoint = getattr(fastapi_routing, "run_endpoint_function", None)
 
 
 def recognise(func: Callable[..., Any]) -> tuple[Any, CallKind | None]:
@@ -283,79 +270,13 @@ def cancelled_by_anyio() -> bool:
     return anyio.current_effective_deadline() == float("-inf")
 
 
-class _Hooks:
-    """The replacements, in place while at least one app has Clearway."""
-
-    def __init__(self) -> None:
-        self._users = 0
-
-    def hold(self) -> None:
-        self._users += 1
-        if self._users == 1:
-            anyio.to_thread.run_sync = _run_sync  # type: ignore[assignment]
-            starlette.background.BackgroundTask.__call__ = _background_call  # type: ignore[method-assign]
-            if _original_run_endpoint is not None:
-                fastapi_routing.run_endpoint_function = _run_endpoint
-
-    def release(self) -> None:
-        self._users -= 1
-        if self._users == 0:
-            anyio.to_thread.run_sync = original_run_sync
-            starlette.background.BackgroundTask.__call__ = _original_background_call  # type: ignore[method-assign]
-            if _original_run_endpoint is not None:
-                fastapi_routing.run_endpoint_function = _original_run_endpoint
-
-
-hooks = _Hooks()
-
-
-def _run_sync(
-    func: Callable[..., Any],
-    *args: Any,
-    abandon_on_cancel: bool = False,
-    cancellable: bool | None = None,
-    limiter: Any = None,
-) -> Coroutine[Any, Any, Any]:
-    request = current_request.get()
-    if (
-        request is None
-        or request.port.thread != get_ident()  # a loop of the user's own in a thread of the request
-        or abandon_on_cancel
-        or cancellable is not None
-        # A limiter of the caller's own is the caller's own decision, save FastAPI's throw-away one for exits.
-        or (limiter is not None and not _is_exit(func))
-    ):
-        return original_run_sync(
-            func, *args, abandon_on_cancel=abandon_on_cancel, cancellable=cancellable, limiter=limiter
-        )
-    return request.runtime.dispatch(request, func, args)
-
-
-def _is_exit(func: Any) -> bool:
+def is_dependency_exit(func: Any) -> bool:
+    """Whether this is the exit of a `yield` dependency."""
     return (
         isinstance(func, MethodType)
         and func.__name__ == "__exit__"
         and isinstance(func.__self__, contextlib._GeneratorContextManager)
     )
-
-
-async def _background_call(self: starlette.background.BackgroundTask) -> None:
-    request = current_request.get()
-    if request is not None:
-        request.response_sent()
-    await _original_background_call(self)
-
-
-async def _run_endpoint(*, dependant: Any, values: dict[str, Any], is_coroutine: bool) -> Any:
-    assert _original_run_endpoint is not None
-    request = current_request.get()
-    if request is None or not is_coroutine:
-        return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=is_coroutine)
-    began = perf_counter_ns()
-    try:
-        return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=True)
-    finally:
-        request.run_ns += perf_counter_ns() - began
 
 
 def code_of(target: Any) -> CodeType | None:

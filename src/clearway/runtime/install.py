@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 
 from clearway.model import CallKind, ClearwayError, Lane, Plan, Stall
-from clearway.runtime import framework, interpreter, snapshot
+from clearway.runtime import framework, hooks, interpreter, snapshot
 from clearway.runtime.blame import blame, find_request
 from clearway.runtime.lanes.loop import LoopLane
 from clearway.runtime.lanes.thread import ThreadLane, deliver
@@ -71,7 +71,7 @@ class Runtime:
         app.build_middleware_stack = build  # type: ignore[method-assign]
         if app.middleware_stack is not None:
             app.middleware_stack = RequestLayer(app.middleware_stack, self)
-        framework.hooks.hold()
+        hooks.hold()
 
     def uninstall(self) -> None:
         """Give the app back as it was. Requests in flight end as they began."""
@@ -81,7 +81,7 @@ class Runtime:
         del app.build_middleware_stack
         if isinstance(app.middleware_stack, RequestLayer):
             app.middleware_stack = app.middleware_stack.app
-        framework.hooks.release()
+        hooks.release()
         for port in list(self._ports.values()):
             self._forget(port)
 
@@ -128,7 +128,7 @@ class Runtime:
             return self.thread_lane.run(request, site, kind, func, args)
         except Exception as error:
             self.fault("dispatch", error)
-            return framework.original_run_sync(func, *args)
+            return hooks.original_run_sync(func, *args)
 
     def _lane(self, request: Request, lane: Lane, kind: CallKind) -> Lane:
         if kind is CallKind.ENDPOINT:
@@ -172,7 +172,7 @@ class Runtime:
             port.watch.stop()
         if not self._ports:
             WATCHDOG.remove_tick(self._tick)
-            self.thread_lane.limiter.dismiss_parked()
+            self.thread_lane.rest()
 
     def _tick(self, now_ns: int) -> None:
         """Every few milliseconds, on the watchdog's thread."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 
 PYTHONS_OWN_S = 0.005
 SHORT_S = 0.001
@@ -18,22 +19,27 @@ class SwitchInterval:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._holders: set[int] = set()
+        self._lock = threading.RLock()  # a holder may be collected in the middle of anything
+        self._holders: dict[int, weakref.finalize[..., object]] = {}
 
     def shorten(self, holder: object) -> None:
-        """From now on, until this holder restores it."""
+        """From now on, until this holder restores it or is no more."""
         with self._lock:
             if not self._holders and sys.getswitchinterval() == PYTHONS_OWN_S:
                 sys.setswitchinterval(SHORT_S)
-            self._holders.add(id(holder))
+            if id(holder) not in self._holders:
+                self._holders[id(holder)] = weakref.finalize(holder, self._drop, id(holder))
 
     def restore(self, holder: object) -> None:
         """This holder needs it no longer. May be called without `shorten`."""
-        if id(holder) not in self._holders:
-            return
+        if id(holder) in self._holders:
+            self._drop(id(holder))
+
+    def _drop(self, number: int) -> None:
         with self._lock:
-            self._holders.discard(id(holder))
+            gone = self._holders.pop(number, None)
+            if gone is not None:
+                gone.detach()
             if not self._holders and sys.getswitchinterval() == SHORT_S:
                 sys.setswitchinterval(PYTHONS_OWN_S)
 

@@ -28,7 +28,7 @@ from clearway.runtime.queue import FairQueue
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.runtime.lanes.thread import Work, Worker
+    from clearway.runtime.lanes.worker import Work, Worker
     from clearway.runtime.recorder import RouteRecord
 
 COMPUTE_BUDGET = 1.5
@@ -86,6 +86,8 @@ class Limiter:
         self._added = 0
         """Threads past the limit, lent to begun requests because nothing ended."""
         self._soon: Worker | None = None
+        self._at_rest = True
+        """No loop is served; a last tick may still come."""
         self._last_end_ns = perf_counter_ns()
         self._end_gap_ns = 10.0 * OFTEN_NS
         """How far apart calls end, smoothed."""
@@ -103,6 +105,7 @@ class Limiter:
         with self._lock:
             self._tiers[work.tier].push(work)
             self.queued += 1
+            self._at_rest = False
             worker = None
             if self._searching == 0 and not self._back_soon(work.submitted_ns) and self._admits(work):
                 worker = self._call_worker()
@@ -156,10 +159,24 @@ class Limiter:
             self.workers -= 1
             return True
 
+    def lose(self, worker: Worker) -> None:
+        """A worker has failed, by no fault of the call that it ran: go on without it."""
+        with self._lock:
+            self.workers -= 1
+            if worker.searching:
+                worker.searching = False
+                self._searching -= 1
+            work = self._running.get(worker)
+            if work is not None:
+                self._end(worker, work)
+            replacement = self._call_worker() if self.queued and self._searching == 0 else None
+        self._wake(replacement)
+
     def dismiss_parked(self) -> None:
         """No loop is left: end all workers that have nothing to do."""
-        switch_interval.restore(self)
         with self._lock:
+            self._at_rest = True
+            switch_interval.restore(self)
             parked, self._parked = self._parked, []
             self.workers -= len(parked)
         for worker in parked:
@@ -194,7 +211,7 @@ class Limiter:
             self._loop_cpu = loop_cpu
             self._weigh_running(now_ns)
             self._adjust_budget(interpreter_is_free or self._cores_used(now_ns) > MORE_THAN_ONE)
-            if any(worker.weight > COMPUTES for worker in self._running):
+            if not self._at_rest and any(worker.weight > COMPUTES for worker in self._running):
                 switch_interval.shorten(self)
             else:
                 switch_interval.restore(self)

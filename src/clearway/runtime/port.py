@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from clearway.runtime.lanes.thread import Work
+    from clearway.runtime.lanes.worker import Work
     from clearway.runtime.recorder import RouteRecord
     from clearway.runtime.request import Request
     from clearway.runtime.stalls import LoopWatch

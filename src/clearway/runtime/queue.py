@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.runtime.lanes.thread import Work
+    from clearway.runtime.lanes.worker import Work
     from clearway.runtime.recorder import RouteRecord
 
 

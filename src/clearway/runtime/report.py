@@ -82,7 +82,9 @@ def counted(count: int, noun: str) -> str:
 
 def _culprit_text(stall: Stall) -> str:
     cause = CAUSES[stall.cause]
-    if stall.operation:
+    if stall.cause is Cause.CPU and stall.culprit is None and stall.operation is None:
+        cause = "many requests in one turn of the loop"
+    elif stall.operation:
         cause = f"{cause} {stall.operation}"
     parts = [stall.route, cause, str(stall.culprit) if stall.culprit else None]
     return "  ".join(part for part in parts if part)

@@ -10,14 +10,14 @@ from threading import get_ident
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from clearway.runtime.framework import current_request
+from clearway.runtime.hooks import current_request
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from clearway.model import Lane
     from clearway.runtime.install import Runtime
-    from clearway.runtime.lanes.thread import Work
+    from clearway.runtime.lanes.worker import Work
     from clearway.runtime.port import LoopPort
     from clearway.runtime.recorder import RouteRecord
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-import threading
 from collections import deque
-from contextvars import copy_context
-from time import perf_counter_ns, thread_time_ns
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from anyio import CancelScope
@@ -15,143 +13,20 @@ from anyio.lowlevel import checkpoint_if_cancelled
 from starlette.exceptions import HTTPException
 
 from clearway.model import FINISHING_KINDS, CallKind, Lane
-from clearway.runtime import framework
+from clearway.runtime import framework, hooks
+from clearway.runtime.lanes.worker import Work, Worker
 from clearway.runtime.limiter import Limiter, Tier
 from clearway.runtime.request import ClientGone
-from clearway.runtime.site import computing_part
-from clearway.runtime.stalls.clocks import run_delay_ns, thread_cpu_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextvars import Context
 
-    from clearway.runtime.port import LoopPort
-    from clearway.runtime.recorder import Recorder, RouteRecord
+    from clearway.runtime.recorder import Recorder
     from clearway.runtime.request import Request
     from clearway.runtime.site import CallSite
 
-LONG_NS = 5_000_000
-"""In a call of this length it matters whether the machine was busy with something else."""
-IDLE_S = 10.0
-"""A thread that has had nothing to do for so long ends."""
 WATCH_CLIENT_NS = 100_000_000
 """A call that has waited so long has its client watched."""
-
-
-class Work:
-    """One call on its way through the thread lane. Times are `perf_counter_ns`; 0 while they have not come."""
-
-    __slots__ = (
-        "args", "context", "cpu_ns", "delay_ns", "ended_ns", "error", "func", "future", "port", "request", "result",
-        "returned", "route", "scope", "site", "started_ns", "submitted_ns", "tier",
-    )  # fmt: skip
-
-    def __init__(
-        self, request: Request, site: CallSite, tier: Tier, func: Callable[..., Any], args: tuple[Any, ...]
-    ) -> None:
-        self.request = request
-        self.port: LoopPort = request.port
-        self.route: RouteRecord = request.route
-        self.site = site
-        self.tier = tier
-        self.func = func
-        self.args = args
-        self.context: Context = copy_context()
-        self.scope: CancelScope | None = framework.cancel_scope_of_task()
-        self.future: asyncio.Future[Any] = self.port.loop.create_future()
-        self.returned = False
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.cpu_ns = -1
-        self.delay_ns = 0
-        """How long its thread was ready to run and got no processor."""
-        self.started_ns = 0
-        self.ended_ns = 0
-        self.submitted_ns = perf_counter_ns()
-
-
-class Worker(threading.Thread):
-    """A thread of the lane. The limiter tells it what to run and when to park."""
-
-    def __init__(self, limiter: Limiter) -> None:
-        super().__init__(name="clearway thread lane", daemon=True)
-        self._limiter = limiter
-        self._gate = threading.Lock()
-        self._gate.acquire()
-        self.searching = False
-        self.dismissed = False
-        self.weight = 0.0
-        self.crowd = 1.0
-        self.looked_ns = 0
-        self.looked_cpu_ns = -1
-        self._looked_delay_ns = 0
-        self._delay_ns = 0
-
-    def wake(self) -> None:
-        """Let the parked worker look for work; starts it the first time."""
-        if self.ident is None:
-            self.start()
-        else:
-            self._gate.release()
-
-    def run(self) -> None:
-        """Run work until there has been none for `IDLE_S`."""
-        self._delay_ns = run_delay_ns(self.native_id)
-        next_work = self._limiter.next_work
-        ended: Work | None = None
-        while True:
-            work = next_work(self, ended)
-            ended = None
-            if work is not None:
-                self.run_one(work)
-                ended = work
-                del work
-            elif not self._park():
-                return
-
-    def _park(self) -> bool:
-        while not self._gate.acquire(timeout=IDLE_S):
-            if self._limiter.retire(self):
-                return False
-        return not self.dismissed
-
-    def run_one(self, work: Work) -> None:
-        """Run one call and hand its result back."""
-        local = framework.threadlocals
-        local.current_token = work.port.token
-        local.current_cancel_scope = work.scope
-        measured = work.site.measures_next()
-        if measured:
-            self.looked_cpu_ns = began = thread_time_ns()
-        try:
-            work.result = work.context.run(_call, work.func, work.args)
-        except BaseException as error:
-            work.error = error
-        if measured:
-            work.cpu_ns = thread_time_ns() - began
-        work.ended_ns = perf_counter_ns()
-        if measured and work.ended_ns - work.started_ns > LONG_NS:
-            delay_ns = run_delay_ns(self.native_id)
-            work.delay_ns, self._delay_ns = delay_ns - self._delay_ns, delay_ns
-        work.port.hand_back(work)
-
-    def look(self, now_ns: int, crowd: float) -> None:
-        """From another thread: weigh the running call by what it has done since the last look."""
-        cpu_ns = thread_cpu_ns(self.native_id) if self.native_id is not None else None
-        if cpu_ns is None:
-            return
-        delay_ns = run_delay_ns(self.native_id)
-        if self.looked_cpu_ns >= 0:
-            wall_ns = now_ns - self.looked_ns - max(0, delay_ns - max(self._looked_delay_ns, self._delay_ns))
-            if wall_ns < 2_000_000:
-                return  # it has hardly had a processor: nothing can be said yet
-            self.weight = computing_part(wall_ns, cpu_ns - self.looked_cpu_ns, crowd)
-        self.looked_ns, self.looked_cpu_ns, self._looked_delay_ns = now_ns, cpu_ns, delay_ns
-
-
-def _call(func: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    framework.forget_async_library()
-    return func(*args)
 
 
 class ThreadLane:
@@ -184,7 +59,7 @@ class ThreadLane:
             work = Work(request, site, self._tier(request, kind), func, args)
         except Exception as error:
             request.runtime.fault("describing a call", error)
-            return await framework.original_run_sync(func, *args)
+            return await hooks.original_run_sync(func, *args)
         if work.scope is not None and framework.is_cancelled(work.scope):
             await checkpoint_if_cancelled()  # as in AnyIO, nothing new begins in a cancelled scope
         try:
@@ -192,7 +67,7 @@ class ThreadLane:
         except Exception as error:  # a RuntimeError where not one thread can be had
             request.runtime.fault("starting a thread", error)
             if self.limiter.withdraw(work) or not work.started_ns:
-                return await framework.original_run_sync(func, *args)
+                return await hooks.original_run_sync(func, *args)
         request.begun += 1
         request.works += (work,)
         self._waits.append(work)
@@ -240,6 +115,11 @@ class ThreadLane:
             if self.limiter.withdraw(work) and not work.future.done():
                 work.route.withdrawn += 1
                 work.future.set_exception(ClientGone())
+
+    def rest(self) -> None:
+        """No loop is left to serve."""
+        self._waits.clear()
+        self.limiter.dismiss_parked()
 
     def is_in_use(self) -> bool:
         """Whether calls wait or run."""
