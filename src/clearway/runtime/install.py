@@ -22,7 +22,7 @@ from clearway.runtime.port import LoopPort
 from clearway.runtime.recorder import Recorder
 from clearway.runtime.report import StallReport
 from clearway.runtime.request import Request, RequestLayer
-from clearway.runtime.stalls import WATCHDOG, ObservedStall
+from clearway.runtime.stalls import WATCHDOG, ObservedStall, claim_folder
 from clearway.settings import Settings
 
 if TYPE_CHECKING:
@@ -160,6 +160,8 @@ class Runtime:
                 find_context=find_request,
             )
             if not self._ports:
+                for folder in self.planner.packages():
+                    claim_folder(folder)  # an app that is installed like any package is the user's code all the same
                 WATCHDOG.add_tick(self._tick, self.thread_lane.is_in_use)
             self._ports[loop] = port
         return port

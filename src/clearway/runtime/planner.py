@@ -6,6 +6,7 @@ import functools
 import inspect
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from clearway.settings import Settings
 
+FRAMEWORKS = frozenset({"fastapi", "starlette"})
 PIN = "__clearway_lane__"
 """The attribute that a pin leaves on a function."""
 
@@ -162,6 +164,12 @@ class Planner:
                 if not any(dependency is other for other in seen):
                     seen.append(dependency)
                     yield self._row(name, dependency, CallKind.DEPENDENCY)
+
+    def packages(self) -> set[Path]:
+        """The folders of the packages that the app's own calls come from."""
+        tops = {row.call.partition(":")[0].partition(".")[0] for row in self.rows()} - FRAMEWORKS
+        modules = (sys.modules.get(top) for top in tops)
+        return {Path(folder) for module in modules for folder in getattr(module, "__path__", ())}
 
     def _row(self, route: str, target: Any, kind: CallKind) -> PlanRow:
         site = self._decide(target, kind, route)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clearway.runtime.request import Request
     from clearway.runtime.stalls import LoopWatch
 
-TURN = 16
+TURN = 64
 """How many results are delivered in one turn of the loop."""
 
 

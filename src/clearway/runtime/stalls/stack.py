@@ -41,8 +41,10 @@ _origins: dict[str, Origin] = {}
 
 def claim_folder(folder: str | Path) -> None:
     """Count the code below `folder` as the user's own, also where it is installed in site-packages."""
-    _claimed.append(str(Path(folder).resolve()) + "/")
-    _origins.clear()
+    claim = str(Path(folder).resolve()) + "/"
+    if claim not in _claimed:
+        _claimed.append(claim)
+        _origins.clear()
 
 
 def origin_of(code: CodeType) -> Origin:
