@@ -55,6 +55,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
+def _version() -> str:
+    try:
+        return importlib.metadata.version("clearway")
+    except importlib.metadata.PackageNotFoundError:  # run from its source
+        return "(not installed)"
+
+
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     from clearway.cli import run
 
@@ -63,8 +70,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         allow_abbrev=False,
         description="Runs each endpoint of an app where it belongs, and blames each stall on its line.",
     )
-    version = importlib.metadata.version("clearway")
-    parser.add_argument("--version", action="version", version=f"clearway {version}")
+    parser.add_argument("--version", action="version", version=f"clearway {_version()}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     runs = verbs.add_parser(
         "run",
