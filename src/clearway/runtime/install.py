@@ -51,6 +51,7 @@ class Runtime:
         self.faults = 0
         """How often Clearway itself failed and a call took FastAPI's own way."""
         self._fault_kinds: set[str] = set()
+        self._claimed = False
         self._ports: dict[asyncio.AbstractEventLoop, LoopPort] = {}
         self.ports_by_thread: dict[int, LoopPort] = {}
         self._lock = threading.Lock()
@@ -160,8 +161,6 @@ class Runtime:
                 find_context=find_request,
             )
             if not self._ports:
-                for folder in self.planner.packages():
-                    claim_folder(folder)  # an app that is installed like any package is the user's code all the same
                 WATCHDOG.add_tick(self._tick, self.thread_lane.is_in_use)
             self._ports[loop] = port
         return port
@@ -178,6 +177,12 @@ class Runtime:
 
     def _tick(self, now_ns: int) -> None:
         """Every few milliseconds, on the watchdog's thread."""
+        if not self._claimed:
+            # An app that is installed like any package is the user's code all the same. Not on the loop's thread:
+            # it asks the file system.
+            self._claimed = True
+            for folder in self.planner.packages():
+                claim_folder(folder)
         for port in list(self._ports.values()):
             if port.loop.is_closed():
                 self._forget(port)
