@@ -13,10 +13,9 @@ def tune_collector() -> None:
     """Call once start-up is over.
 
     What start-up made lives as long as the process: frozen, it need not be walked again and again. And requests
-    in flight are many small objects that live for a while. With Python's own threshold a hundred of them are
-    looked at, moved to an older generation and looked at again, which takes a third of the time of a `def`
-    endpoint under load; with a thousand, full collections stop the loop for 50 ms several times a second.
-    A threshold that the app has set itself is kept.
+    in flight are many small objects that live for a while. With Python's own threshold they are looked at, moved to
+    an older generation and looked at again, and full collections stop the loop. A threshold that the app has set
+    itself is kept.
     """
     gc.collect()
     gc.freeze()

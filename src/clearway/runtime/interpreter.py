@@ -13,9 +13,9 @@ SHORT_S = 0.001
 class SwitchInterval:
     """Shortens the process's switch interval while somebody wants it short.
 
-    The loop asks for the interpreter several times for each request that it serves. While a call computes in a
-    thread, each time costs a switch interval: with Python's 5 ms an unrelated request takes 10 to 40 ms, with 1 ms
-    it takes 2 to 9. An interval that somebody else has set is kept.
+    The loop asks for the interpreter several times for each request that it serves, and while a call computes in a
+    thread, each time costs a switch interval. What is left of that the case `cpu` of the benchmarks shows. An interval
+    that somebody else has set is kept.
     """
 
     def __init__(self) -> None:
