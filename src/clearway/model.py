@@ -257,3 +257,150 @@ class Stall:
     victims: tuple[Victim, ...] = ()
     """The longest waits first, at most 100 of them."""
     victim_count: int = 0
+
+
+class Severity(StrEnum):
+    """How much a finding can cost: `error` seconds, `warning` milliseconds to seconds, `advice` little or nothing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    ADVICE = "advice"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest."""
+        return tuple(Severity).index(self)
+
+
+class SinkKind(StrEnum):
+    """What a blocking operation waits for."""
+
+    SLEEP = "sleep"
+    NETWORK = "network"
+    DATABASE = "database"
+    SUBPROCESS = "subprocess"
+    FILE = "file"
+    LOCK = "lock"
+    CPU = "cpu"
+    INPUT = "input"
+
+
+class RootKind(StrEnum):
+    """By which door the loop enters user code."""
+
+    ENDPOINT = "endpoint"
+    WEBSOCKET = "websocket"
+    DEPENDENCY = "dependency"
+    MIDDLEWARE = "middleware"
+    EXCEPTION_HANDLER = "exception_handler"
+    LIFESPAN = "lifespan"
+    BACKGROUND_TASK = "background_task"
+    TASK = "task"
+    OTHER = "other"
+    """Any other `async def`."""
+
+
+class Verdict(StrEnum):
+    """What the checker knows of a root."""
+
+    CLEAN = "clean"
+    BLOCKS = "blocks"
+    """A finding of level error or warning on the loop, its own or that of an async dependency."""
+    UNKNOWN = "unknown"
+    """An unresolved call could hide a sink."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One step of a chain: this function calls that, on this line."""
+
+    function: str
+    """A call's id, `app.crud:load`."""
+    file: str
+    """Relative to the project's root, with forward slashes."""
+    line: int
+    calls: str
+    """The id of the called function, or the dotted name of what is called outside the project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """An operation that blocks."""
+
+    name: str
+    """Dotted, `requests.sessions.Session.request`."""
+    kind: SinkKind
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Where a root belongs, and the edit that puts it there."""
+
+    lane: Lane
+    change: str
+    """`def`, `await`, `none` …: what to write differently."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A function by which the loop enters user code."""
+
+    id: str
+    """`module:qualified.name`."""
+    kind: RootKind
+    file: str
+    """Relative to the project's root."""
+    line: int
+    """1-based line of the `def`."""
+    function: str
+    """Qualified name, `Class.method`."""
+    is_async: bool
+    routes: tuple[str, ...]
+    """`GET /items/{id}`: those that it serves, or that depend on it."""
+    runs_on: Lane
+    verdict: Verdict
+    blocked_by: tuple[str, ...] = ()
+    """Ids of the async dependencies by which it blocks."""
+    advice: Advice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A safe edit, as a place and what to do there. Lines are 1-based, columns 0-based in characters."""
+
+    kind: str
+    """One of `clearway.check.fix.FixKind`."""
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule broken at one place, with the calls that lead there."""
+
+    rule: str
+    severity: Severity
+    root: str | None
+    """A root's id; None where the rule is not about a root."""
+    message: str
+    sink: Sink | None
+    chain: tuple[Link, ...]
+    """Outermost first, never empty: its first link says where the finding stands."""
+    fingerprint: str
+    """Stays the same when lines move."""
+    fix: Fix | None = None
+
+    @property
+    def file(self) -> str:
+        """Where the finding is reported."""
+        return self.chain[0].file
+
+    @property
+    def line(self) -> int:
+        """Where the finding is reported."""
+        return self.chain[0].line

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from clearway.model import Lane, SettingsError
+from clearway.model import Lane, SettingsError, Severity, SinkKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,6 +35,16 @@ class RouteLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class SinkSetting:
+    """A sink that the user adds to the checker's data."""
+
+    kind: SinkKind
+    severity: Severity | None = None
+    """None for what is usual for the kind."""
+    fix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a user can set. Every default was chosen by measurement; `docs/run.md` says which."""
 
@@ -48,6 +58,16 @@ class Settings:
     pins: Mapping[str, Lane] = field(default_factory=dict)
     """Lane by route (`GET /items/{id}`) or by call (`app.main:read_item`)."""
     routes: Mapping[str, RouteLimits] = field(default_factory=dict)
+    sinks: Mapping[str, SinkSetting] = field(default_factory=dict)
+    """The checker's: dotted names of functions and methods that block."""
+    safe: tuple[str, ...] = ()
+    """The checker's: dotted names of functions and methods that do not block, whatever it thinks."""
+    offloaders: tuple[str, ...] = ()
+    """The checker's: dotted names of functions that run their first argument off the loop, and of decorators that do."""
+    ignore: tuple[str, ...] = ()
+    """The checker's: rules that are switched off, `CW302`."""
+    exclude: tuple[str, ...] = ()
+    """The checker's: glob patterns of files, relative to the project's root."""
 
     @classmethod
     def load(cls, start: Path) -> Settings:
