@@ -17,6 +17,7 @@ import ast
 import keyword
 import re
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 _GAP = rb"(?:[ \t\f]|\\\n)"
@@ -63,10 +64,9 @@ def lower(text: str, host: tuple[int, int]) -> Lowered:
     """The text in the syntax of Python `host`. From where its tokens make no sense it stays as it is."""
     data = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "surrogatepass")
     reader = _Reader(data, host)
-    try:
+    # Where that ends early, what was lowered so far lets the host's parser go on to the place that is wrong.
+    with suppress(_Malformed, RecursionError):
         reader.code(_Code())
-    except (_Malformed, RecursionError):
-        pass  # what was lowered so far lets the host's parser go on to the place that is wrong
     lines = [0, *(match.end() for match in re.finditer(rb"\n", data))]
     formatted = set()
     for offset in reader.formatted:

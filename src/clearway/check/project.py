@@ -131,7 +131,9 @@ def _nearest_name(path: Path) -> str:
         match = nearest(path.name, os.listdir(folder))
     except (OSError, ValueError):
         match = None
-    return f"; did you mean {shown(folder / match)!r}?" if match else f"; nothing in {shown(folder)!r} is called like it"
+    return (
+        f"; did you mean {shown(folder / match)!r}?" if match else f"; nothing in {shown(folder)!r} is called like it"
+    )
 
 
 def _source_folder(folder: Path) -> str:

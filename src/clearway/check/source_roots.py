@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _READ_BYTES = 65_536
 """Imports further down are few, and one vote more or less changes nothing."""
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([A-Za-z_][\w.]*)[ \t]+import[ \t]*\(?[ \t\r\n]*([^\r\n]*)|import[ \t]+([A-Za-z_][^\r\n;#(]*))",
+    rb"^[ \t]*(?:from[ \t]+([A-Za-z_][\w.]*)[ \t]+import[ \t]*\(?[ \t\r\n]*([^\r\n]*)"
+    rb"|import[ \t]+([A-Za-z_][^\r\n;#(]*))",
     re.MULTILINE,
 )
 _WORD = re.compile(r"\w+")
@@ -236,7 +237,9 @@ def _defines(path: str, names: Sequence[str]) -> bool:
 def _defined_in(path: str, names: Sequence[str]) -> bool:
     some = "|".join(map(re.escape, names))
     return bool(some) and (
-        re.search(rf"^(?:(?:async[ ]+)?(?:def|class)[ ]+)?(?:{some})\b|^(?:from|import)\b.*\b(?:{some})\b", _text(path), re.M)
+        re.search(
+            rf"^(?:(?:async[ ]+)?(?:def|class)[ ]+)?(?:{some})\b|^(?:from|import)\b.*\b(?:{some})\b", _text(path), re.M
+        )
         is not None
     )
 
@@ -257,7 +260,9 @@ def _upwards(folder: str, top: str) -> Iterator[str]:
 def _distance(folder: str, root: str) -> tuple[int, int]:
     """How many steps from one folder to another, and how deep the second lies."""
     one, other = folder.split(os.sep), root.split(os.sep)
-    shared = len(os.path.commonprefix([one, other]))
+    shared = 0
+    while shared < min(len(one), len(other)) and one[shared] == other[shared]:
+        shared += 1
     return len(one) + len(other) - 2 * shared, len(other)
 
 

@@ -6,11 +6,11 @@ import os
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
 PROJECT_FILES = ("pyproject.toml", "clearway.toml", "setup.cfg", "setup.py")
 _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
@@ -179,7 +179,7 @@ class Walk:
         entries = _entries(folder, unreadable)
         self.found.skipped += [(path, f"cannot be read: {reason}") for path, reason in unreadable]
         listing = self.disk.listings[folder] = _listing(entries)
-        below = []
+        below: list[str] = []
         for entry in entries:
             name = entry.name
             if name.endswith(".py") and not name.startswith("."):
