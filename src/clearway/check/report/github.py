@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
 
 
-def annotations(selection: Selection, place: Place) -> Iterator[str]:
+def workflow_commands(selection: Selection, place: Place) -> Iterator[str]:
     """One line for each finding, then one for each warning of the check."""
     for finding in selection.shown:
         yield _line(_COMMANDS[finding.severity], _text(finding), place.file(finding.file), finding.line, finding.rule)

@@ -28,6 +28,10 @@ def _shown(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+LONGEST = 200
+"""Characters of a line that are shown: generated files have lines of a megabyte."""
+
+
 class SourceLines:
     """The lines of a project's files; each file is read once."""
 
@@ -44,4 +48,7 @@ class SourceLines:
                 text = ""
             self._files[file] = _LINE_END.split(text)
         lines = self._files[file]
-        return printable(lines[number - 1].strip()) if 1 <= number <= len(lines) else ""
+        if not 1 <= number <= len(lines):
+            return ""
+        line = lines[number - 1].strip()
+        return printable(line if len(line) <= LONGEST else line[:LONGEST] + "…")
