@@ -95,7 +95,7 @@ def _parser(given: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, ar
     )
     parser.add_argument("--version", action="version", version=f"clearway {version()}")
     adder = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    verbs = {}
+    verbs: dict[str, argparse.ArgumentParser] = {}
     for name, verb in _VERBS.items():
         verbs[name] = adder.add_parser(name, allow_abbrev=False, help=verb.help, description=verb.description)
         if name in given:  # a verb's module is imported only when it is used: a check needs no server

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib
 import io
@@ -24,11 +23,12 @@ from clearway.check.request import Request
 from clearway.cli.place import described
 from clearway.cli.progress import TerminalProgress
 from clearway.cli.report import complain
-from clearway.model import ClearwayError, Lane, Severity, SettingsError, shown
+from clearway.model import ClearwayError, Lane, SettingsError, Severity, shown
 from clearway.settings import Settings, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import argparse
+    from collections.abc import Iterator, Mapping
     from typing import TextIO
 
     from clearway.check.report.sarif import RuleDoc
@@ -117,7 +117,7 @@ class _Check:
             selection = self.write_baseline(selection)
         if self.args.write_plan is not None:
             self.write_plan(selection)
-        if not self.args.diff or self.args.output is not None or self.args.format is not None:
+        if not self.args.diff or self.args.output is not None:  # a diff has standard output for itself
             self.report(selection)
         if not selection.result.files and selection.result.skipped:
             first = selection.result.skipped[0]
@@ -272,7 +272,7 @@ def _print(text: str, stream: TextIO) -> None:
 
 
 @contextlib.contextmanager
-def _quiet_pipe(stream: TextIO) -> Any:
+def _quiet_pipe(stream: TextIO) -> Iterator[None]:
     """Whoever read our output may have gone, as `head` does: the exit code is still that of the findings."""
     try:
         yield

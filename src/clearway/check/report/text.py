@@ -24,11 +24,16 @@ DEEPEST = 12
 """So far a chain moves to the right; deeper hops stand below each other."""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # rich would end the process with exit code 1, which means findings
+
+
 def console_on(stream: IO[str]) -> Console:
     """Colours where the stream is a terminal and `NO_COLOR` is not set. Elsewhere no line is broken or cut."""
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    console = _Console(file=stream, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(file=stream, highlight=False, markup=False, emoji=False, no_color=True, width=1000)
+        console = _Console(file=stream, highlight=False, markup=False, emoji=False, no_color=True, width=1000)
     return console
 
 
