@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearway.model import Lane, SettingsError
-from clearway.settings import RouteLimits, Settings, nearest, suggest
+from clearway.model import Lane, SettingsError, Severity, SinkKind
+from clearway.settings import RouteLimits, Settings, SinkSetting, nearest, suggest
 
 
 def test_defaults_where_there_is_no_file(tmp_path: Path) -> None:
@@ -25,6 +25,13 @@ def test_every_key(tmp_path: Path) -> None:
         max_wait = 2
         stall_threshold = 50
         events = 1000
+        safe = ["app.cache.get"]
+        offloaders = ["app.pool.run"]
+        ignore = ["CW302"]
+        exclude = ["migrations/**"]
+        [sinks]
+        "app.legacy.fetch" = "network"
+        "app.legacy.Report.render" = {kind = "cpu", severity = "warning", fix = "render_async()"}
         [pins]
         "GET /items/{id}" = "loop"
         "app.main:read_item" = "thread"
@@ -39,6 +46,14 @@ def test_every_key(tmp_path: Path) -> None:
         events=1000,
         pins={"GET /items/{id}": Lane.LOOP, "app.main:read_item": Lane.THREAD},
         routes={"GET /health": RouteLimits(share=0.25, limit=3)},
+        sinks={
+            "app.legacy.fetch": SinkSetting(SinkKind.NETWORK),
+            "app.legacy.Report.render": SinkSetting(SinkKind.CPU, Severity.WARNING, "render_async()"),
+        },
+        safe=("app.cache.get",),
+        offloaders=("app.pool.run",),
+        ignore=("CW302",),
+        exclude=("migrations/**",),
     )
 
 
@@ -51,6 +66,14 @@ def test_nearest_file_upwards_counts(tmp_path: Path) -> None:
     assert Settings.load(below).threads == 2
     (tmp_path / "project" / "clearway.toml").write_text("threads = 4")
     assert Settings.load(below).threads == 4
+
+
+def test_the_file_that_counts_is_named(tmp_path: Path) -> None:
+    assert Settings.locate(tmp_path / "none") is None
+    (tmp_path / "pyproject.toml").write_text("[tool.clearway]\nthreads = 2")
+    assert Settings.locate(tmp_path / "below") == tmp_path / "pyproject.toml"
+    (tmp_path / "clearway.toml").write_text("")
+    assert Settings.locate(tmp_path) == tmp_path / "clearway.toml"
 
 
 def test_read_takes_the_whole_file_or_the_table(tmp_path: Path) -> None:
@@ -67,7 +90,8 @@ def test_read_takes_the_whole_file_or_the_table(tmp_path: Path) -> None:
         ({"treads": 4}, "x.toml: unknown key 'treads'; did you mean 'threads'?"),
         (
             {"zzz": 4},
-            "x.toml: unknown key 'zzz'; known: events, max_wait, pins, routes, stall_threshold, threads",
+            "x.toml: unknown key 'zzz'; known: events, exclude, ignore, max_wait, offloaders, pins, routes, safe, "
+            "sinks, stall_threshold, threads",
         ),
         ({"threads": "4"}, "x.toml: threads must be a whole number, not a string"),
         ({"threads": True}, "x.toml: threads must be a whole number, not a boolean"),
@@ -87,6 +111,20 @@ def test_read_takes_the_whole_file_or_the_table(tmp_path: Path) -> None:
         ({"routes": {"GET /": {"limit": 0}}}, "x.toml: routes.'GET /'.limit must be from 1"),
         ({"routes": {"GET /": {"share": 1.5}}}, "x.toml: routes.'GET /'.share must be from 0 to 1, not 1.5"),
         ({"routes": {"a": {"share": 0.6}, "b": {"share": 0.6}}}, "x.toml: routes: the shares add up to 1.2"),
+        ({"sinks": ["a.b"]}, "x.toml: sinks must be a table, not a list"),
+        ({"sinks": {"a.b": "netwrk"}}, "x.toml: sinks.'a.b': unknown kind 'netwrk'; did you mean 'network'?"),
+        ({"sinks": {"a.b": 1}}, "x.toml: sinks.'a.b' must be a table, not a whole number"),
+        ({"sinks": {"a.b": {"kid": "cpu"}}}, "x.toml: sinks.'a.b': unknown key 'kid'; did you mean 'kind'?"),
+        ({"sinks": {"a.b": {"fix": "x"}}}, "x.toml: sinks.'a.b' has no kind; one of sleep, network"),
+        ({"sinks": {"a.b": {"kind": 1}}}, "x.toml: sinks.'a.b'.kind must be a kind (sleep, "),
+        ({"sinks": {"a.b": {"kind": "cpu", "severity": "eror"}}}, "unknown severity 'eror'; did you mean 'error'?"),
+        ({"sinks": {"a.b": {"kind": "cpu", "fix": 3}}}, "x.toml: sinks.'a.b'.fix must be a sentence, not a whole"),
+        ({"sinks": {"a b": "cpu"}}, "x.toml: sinks: 'a b' is no dotted name; write package.module.function"),
+        ({"safe": "a.b"}, "x.toml: safe must be a list of dotted names, not a string"),
+        ({"safe": ["a..b"]}, "x.toml: safe: 'a..b' is no dotted name"),
+        ({"offloaders": [1]}, "x.toml: offloaders must be a list of dotted names; it contains a whole number"),
+        ({"ignore": ["E501"]}, "x.toml: ignore: 'E501' is no rule code; write it like CW102"),
+        ({"exclude": [""]}, "x.toml: exclude has an empty entry"),
     ],
 )
 def test_refusal_names_file_key_and_fault(data: dict[str, Any], reason: str) -> None:
@@ -114,19 +152,21 @@ def test_shares_may_add_up_to_exactly_one() -> None:
     assert len(Settings.from_mapping({"routes": tenths}, "x").routes) == 10
 
 
-KEYS = st.sampled_from(["threads", "max_wait", "stall_threshold", "events", "pins", "routes"]) | st.text(max_size=8)
+RUN_KEYS = ["threads", "max_wait", "stall_threshold", "events", "pins", "routes"]
+CHECK_KEYS = ["sinks", "safe", "offloaders", "ignore", "exclude"]
+KEYS = st.sampled_from([*RUN_KEYS, *CHECK_KEYS]) | st.text(max_size=8)
 SCALARS = (
     st.booleans()
     | st.integers()
     | st.integers(min_value=10**400, max_value=10**401)
     | st.floats()
     | st.text()
-    | st.sampled_from([*Lane, "share", "limit"])
+    | st.sampled_from([*Lane, *SinkKind, *Severity, "share", "limit", "CW101", "a.b"])
     | st.datetimes()
     | st.dates()
     | st.just(datetime.time(1))
 )
-NAMES = st.sampled_from(["share", "limit", "GET /"]) | st.text(max_size=8)
+NAMES = st.sampled_from(["share", "limit", "GET /", "kind", "severity", "fix", "a.b"]) | st.text(max_size=8)
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,12 @@ AVAILABLE_LANES = (Lane.LOOP, Lane.THREAD)
 MOST_THREADS = 100_000
 MOST_EVENTS = 100_000_000
 MOST_SECONDS = 86_400.0
+
+MOST_NAMED = 12
+"""How many known names an error message lists where none is like the unknown one."""
+
+RULE_CODE = re.compile(r"CW\d{3}")
+SINK_KEYS = ("kind", "severity", "fix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ class Settings:
     safe: tuple[str, ...] = ()
     """The checker's: dotted names of functions and methods that do not block, whatever it thinks."""
     offloaders: tuple[str, ...] = ()
-    """The checker's: dotted names of functions that run their first argument off the loop, and of decorators that do."""
+    """The checker's: dotted names of functions that run their first argument off the loop, or decorators that do."""
     ignore: tuple[str, ...] = ()
     """The checker's: rules that are switched off, `CW302`."""
     exclude: tuple[str, ...] = ()
@@ -76,15 +83,21 @@ class Settings:
         The nearest folder going upwards counts that has a `clearway.toml`, or a `pyproject.toml` with a
         `[tool.clearway]` table. Raises SettingsError.
         """
+        file = cls.locate(start)
+        return cls() if file is None else cls.read(file)
+
+    @staticmethod
+    def locate(start: Path) -> Path | None:
+        """The file that `load` reads, None where there is none. Raises SettingsError for one that is not TOML."""
         start = start.absolute()
         for folder in (start, *start.parents):
             own = folder / "clearway.toml"
             if own.is_file():
-                return cls.read(own)
+                return own
             shared = folder / "pyproject.toml"
-            if shared.is_file() and (table := _tool_table(_read_toml(shared), shared)) is not None:
-                return cls.from_mapping(table, f"{shared} [tool.clearway]")
-        return cls()
+            if shared.is_file() and _tool_table(_read_toml(shared), shared) is not None:
+                return shared
+        return None
 
     @classmethod
     def read(cls, path: Path) -> Settings:
@@ -128,7 +141,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
     names = sorted(map(str, known))
     if (match := nearest(name, names)) is not None:
         return f"; did you mean {match!r}?"
-    if 0 < len(names) <= 8:
+    if 0 < len(names) <= MOST_NAMED:
         return f"; known: {', '.join(names)}"
     return ""
 
@@ -230,6 +243,69 @@ def _limits(value: object, where: str) -> RouteLimits:
     return RouteLimits(share, limit)
 
 
+def _sinks(value: object, where: str) -> dict[str, SinkSetting]:
+    table = _table(value, where)
+    _names(list(table), where)
+    return {name: _sink(entry, f"{where}.{name!r}") for name, entry in table.items()}
+
+
+def _sink(value: object, where: str) -> SinkSetting:
+    """`"network"`, or a table with more to say."""
+    if isinstance(value, str):
+        return SinkSetting(SinkKind(_one_of(value, where, "kind", tuple(SinkKind))))
+    table = _table(value, where)
+    for key in table:
+        if key not in SINK_KEYS:
+            raise SettingsError(f"{where}: unknown key {key!r}{suggest(key, SINK_KEYS)}")
+    if "kind" not in table:
+        raise SettingsError(f"{where} has no kind; one of {', '.join(SinkKind)}")
+    kind = SinkKind(_one_of(table["kind"], f"{where}.kind", "kind", tuple(SinkKind)))
+    severity = None
+    if "severity" in table:
+        severity = Severity(_one_of(table["severity"], f"{where}.severity", "severity", tuple(Severity)))
+    fix = table.get("fix")
+    if fix is not None and (not isinstance(fix, str) or not fix.strip()):
+        raise SettingsError(f"{where}.fix must be a sentence, not {'empty' if isinstance(fix, str) else _kind(fix)}")
+    return SinkSetting(kind, severity, fix)
+
+
+def _one_of(value: object, where: str, what: str, known: tuple[str, ...]) -> str:
+    if not isinstance(value, str):
+        raise SettingsError(f"{where} must be a {what} ({', '.join(known)}), not {_kind(value)}")
+    if value not in known:
+        raise SettingsError(f"{where}: unknown {what} {value!r}{suggest(value, known)}")
+    return value
+
+
+def _strings(value: object, where: str, what: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise SettingsError(f"{where} must be a list of {what}, not {_kind(value)}")
+    for entry in value:
+        if not isinstance(entry, str):
+            raise SettingsError(f"{where} must be a list of {what}; it contains {_kind(entry)}")
+        if not entry.strip():
+            raise SettingsError(f"{where} has an empty entry")
+    return tuple(value)
+
+
+def _names(value: object, where: str) -> tuple[str, ...]:
+    """Dotted names, as an import would write them."""
+    names = _strings(value, where, "dotted names")
+    for name in names:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise SettingsError(f"{where}: {name!r} is no dotted name; write package.module.function")
+    return names
+
+
+def _codes(value: object, where: str) -> tuple[str, ...]:
+    """Whether there is such a rule, the checker says: settings know nothing of it."""
+    codes = _strings(value, where, "rule codes")
+    for code in codes:
+        if not RULE_CODE.fullmatch(code):
+            raise SettingsError(f"{where}: {code!r} is no rule code; write it like CW102")
+    return codes
+
+
 _READERS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "threads": ("threads", lambda value, where: _whole(value, where, MOST_THREADS)),
     "max_wait": ("max_wait_s", lambda value, where: _duration(value, where, "seconds", MOST_SECONDS)),
@@ -240,5 +316,10 @@ _READERS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "events": ("events", lambda value, where: _whole(value, where, MOST_EVENTS)),
     "pins": ("pins", _pins),
     "routes": ("routes", _routes),
+    "sinks": ("sinks", _sinks),
+    "safe": ("safe", _names),
+    "offloaders": ("offloaders", _names),
+    "ignore": ("ignore", _codes),
+    "exclude": ("exclude", lambda value, where: _strings(value, where, "glob patterns")),
 }
 """Key in the file: field of Settings, and what turns the value into that field's."""

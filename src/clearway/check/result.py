@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from clearway.model import Finding, Root
@@ -56,4 +57,10 @@ class Result:
     """One line each: the engine's and the environment's troubles that did not stop the check."""
     files: int = 0
     """How many files were checked."""
+    checked: tuple[str, ...] = ()
+    """Those files: where comments that ignore findings are looked for."""
+    evidence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By root id: the files of the project that were read to decide about it. A plan holds while they stay the same;
+    a root without an entry is never put on the loop.
+    """
     seconds: float = 0.0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.metadata
 import os
 import sys
 import traceback
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from clearway.cli.report import complain
@@ -15,6 +17,29 @@ from clearway.settings import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    """A verb, whose module has `add_arguments(parser)` and `run(args)`."""
+
+    module: str
+    help: str
+    description: str
+
+
+_VERBS = {
+    "run": _Verb(
+        "clearway.cli.run",
+        "serve an app",
+        "Serves an ASGI app; each call of a FastAPI or Starlette app runs in its lane.",
+    ),
+    "check": _Verb(
+        "clearway.cli.check",
+        "find what blocks the event loop",
+        "Reads the code of a FastAPI or Starlette service, runs none of it, and says what blocks the event loop.",
+    ),
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,13 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code: 0 done, 1 findings, 2 it could not be carried out."""
     given = list(sys.argv[1:] if argv is None else argv)
     try:
-        parser, verbs = _parser()
+        parser, verbs = _parser(given)
         args, unknown = parser.parse_known_args(given)
         if unknown:
             verbs[args.verb].error(f"unrecognized arguments: {' '.join(unknown)}")
-        from clearway.cli import run
-
-        return run.run(args)
+        code: int = importlib.import_module(_VERBS[args.verb].module).run(args)
+        return code
     except ClearwayError as error:
         if "--verbose" in given:
             traceback.print_exc()
@@ -55,28 +79,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _version() -> str:
+def version() -> str:
+    """Clearway's own."""
     try:
         return importlib.metadata.version("clearway")
     except importlib.metadata.PackageNotFoundError:  # run from its source
         return "(not installed)"
 
 
-def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    from clearway.cli import run
-
+def _parser(given: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     parser = _Parser(
         prog="clearway",
         allow_abbrev=False,
-        description="Runs each endpoint of an app where it belongs, and blames each stall on its line.",
+        description="Runs each endpoint of an app where it belongs, and finds what blocks the event loop.",
     )
-    parser.add_argument("--version", action="version", version=f"clearway {_version()}")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    runs = verbs.add_parser(
-        "run",
-        allow_abbrev=False,
-        help="serve an app",
-        description="Serves an ASGI app; each call of a FastAPI or Starlette app runs in its lane.",
-    )
-    run.add_arguments(runs)
-    return parser, {"run": runs}
+    parser.add_argument("--version", action="version", version=f"clearway {version()}")
+    adder = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs: dict[str, argparse.ArgumentParser] = {}
+    for name, verb in _VERBS.items():
+        verbs[name] = adder.add_parser(name, allow_abbrev=False, help=verb.help, description=verb.description)
+        if name in given:  # a verb's module is imported only when it is used: a check needs no server
+            importlib.import_module(verb.module).add_arguments(verbs[name])
+    return parser, verbs

@@ -1,0 +1,73 @@
+"""Which findings of a result are shown, and what became of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clearway.check.ignores import silence
+from clearway.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from clearway.check.baseline import Baseline
+    from clearway.check.result import Result
+    from clearway.model import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A result, sorted for those who read it. Every finding is in exactly one of the groups."""
+
+    result: Result
+    shown: tuple[Finding, ...]
+    below: tuple[Finding, ...] = ()
+    """Of lesser severity than asked for."""
+    ignored: tuple[Finding, ...] = ()
+    """By a comment."""
+    known: tuple[Finding, ...] = ()
+    """By the baseline."""
+    switched_off: tuple[Finding, ...] = ()
+    """By the settings."""
+    gone: int = 0
+    """Entries of the baseline whose finding is no more."""
+    level: Severity = Severity.ADVICE
+    warnings: tuple[str, ...] = ()
+    """The result's, and those about comments that ignore."""
+
+    @property
+    def accepted(self) -> tuple[Finding, ...]:
+        """Those that the user has seen and does not want to see again."""
+        return self.ignored + self.known + self.switched_off
+
+    def fails(self, fail_on: Severity) -> bool:
+        """Whether a finding is as grave as that. What is not shown fails nobody."""
+        return any(finding.severity.rank <= fail_on.rank for finding in self.shown)
+
+
+def select(
+    result: Result,
+    codes: Collection[str],
+    *,
+    level: Severity = Severity.ADVICE,
+    switched_off: Collection[str] = (),
+    baseline: Baseline | None = None,
+) -> Selection:
+    """Sort the findings. `codes` are the rules that there are, `switched_off` those that the settings ignore."""
+    silenced = silence(result, codes)
+    off = tuple(finding for finding in silenced.findings if finding.rule in switched_off)
+    open_ = [finding for finding in silenced.findings if finding.rule not in switched_off]
+    known = tuple(finding for finding in open_ if baseline is not None and baseline.knows(finding))
+    new = [finding for finding in open_ if baseline is None or not baseline.knows(finding)]
+    return Selection(
+        result=result,
+        shown=tuple(finding for finding in new if finding.severity.rank <= level.rank),
+        below=tuple(finding for finding in new if finding.severity.rank > level.rank),
+        ignored=silenced.ignored,
+        known=known,
+        switched_off=off,
+        gone=0 if baseline is None else baseline.gone(open_),
+        level=level,
+        warnings=(*result.warnings, *silenced.warnings),
+    )

@@ -1,0 +1,119 @@
+"""`--format text`: findings for people, each with its chain as a tree and the source lines, and a summary."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import IO, TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from clearway.check.report.lines import SourceLines, printable
+from clearway.check.report.summary import summarise
+from clearway.check.report.totals import total_lines
+from clearway.model import Lane, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from clearway.check.report.selection import Selection
+    from clearway.model import Finding, Root
+
+COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.ADVICE: "cyan"}
+DEEPEST = 12
+"""So far a chain moves to the right; deeper hops stand below each other."""
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # rich would end the process with exit code 1, which means findings
+
+
+def console_on(stream: IO[str]) -> Console:
+    """Colours where the stream is a terminal and `NO_COLOR` is not set. Elsewhere no line is broken or cut."""
+    console = _Console(file=stream, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console = _Console(file=stream, highlight=False, markup=False, emoji=False, no_color=True, width=1000)
+    return console
+
+
+def render(selection: Selection, console: Console, command: str) -> None:
+    """Print the report. `command` is what the user typed, to be continued by the next one."""
+    roots = {root.id: root for root in selection.result.roots}
+    tree = _Tree(SourceLines(selection.result.root), "└─ " if console.encoding.startswith("utf") else "`- ")
+    for line in _report(selection, roots, tree, command):
+        console.print(line, overflow="ellipsis" if console.is_terminal else "ignore", no_wrap=_is_code(line))
+
+
+def _is_code(line: Text) -> bool:
+    """Source lines and chains are cut at the edge of a terminal; sentences are wrapped."""
+    return line.plain.startswith("      ")
+
+
+def _report(selection: Selection, roots: Mapping[str, Root], tree: _Tree, command: str) -> Iterator[Text]:
+    for file, in_file in groupby(selection.shown, key=lambda finding: finding.file):
+        yield Text(printable(file), "bold underline")
+        for root_id, of_root in groupby(in_file, key=lambda finding: finding.root):
+            if root_id is not None:
+                yield _root_line(root_id, roots.get(root_id))
+            for finding in of_root:
+                yield from _finding(finding, tree)
+            if root_id is not None and root_id in roots:
+                yield from _advice(roots[root_id])
+            yield Text("")
+    yield from total_lines(selection, summarise(selection), command)
+
+
+def _root_line(root_id: str, root: Root | None) -> Text:
+    line = Text("  ")
+    if root is None:
+        return line.append(printable(root_id), "bold")
+    routes = ", ".join(root.routes[:3]) + (f" and {len(root.routes) - 3} more" if len(root.routes) > 3 else "")
+    line.append(printable(routes or root.function), "bold")
+    function = f"{'async def' if root.is_async else 'def'} {root.function}"
+    place = "on the loop" if root.runs_on is Lane.LOOP else f"in a {root.runs_on}"
+    line.append(printable(f"  {root.kind.replace('_', ' ')} {function}, line {root.line}, {place}"), "dim")
+    return line
+
+
+def _finding(finding: Finding, tree: _Tree) -> Iterator[Text]:
+    head = Text("    ").append(f"{finding.rule} {finding.severity}", COLOURS[finding.severity])
+    yield head.append("  " + printable(finding.message))
+    yield from tree.lines(finding)
+    if finding.fix is not None:
+        yield Text("    ").append("fix", "green").append(f"  {printable(finding.fix.description)} (--fix)")
+
+
+def _advice(root: Root) -> Iterator[Text]:
+    if root.advice is None or root.advice.change == "none":
+        return
+    change = "make it `def`" if root.advice.change == "def" else root.advice.change
+    yield Text("    ").append("do", "green").append(f"   {printable(f'{change}: {root.advice.why}')}")
+
+
+class _Tree:
+    """Draws chains: a branch for each hop, with the line itself, and the sink as the last leaf."""
+
+    def __init__(self, source: SourceLines, branch: str) -> None:
+        self._source = source
+        self._branch = branch
+
+    def lines(self, finding: Finding) -> Iterator[Text]:
+        for depth, link in enumerate(finding.chain):
+            hop = self._start(depth).append(printable(f"{link.file}:{link.line}"), "blue")
+            yield hop.append(printable(f"  {link.function.rpartition(':')[2]}"), "dim")
+            if code := self._source.line(link.file, link.line):
+                yield Text(_indent(depth + 1) + code)
+        leaf = self._start(len(finding.chain))
+        if finding.sink is not None:
+            leaf.append(printable(finding.sink.name), COLOURS[finding.severity]).append(f"  {finding.sink.kind}", "dim")
+        else:
+            leaf.append(printable(finding.chain[-1].calls), COLOURS[finding.severity])
+        yield leaf
+
+    def _start(self, depth: int) -> Text:
+        return Text(_indent(depth) + (self._branch if depth else ""))
+
+
+def _indent(depth: int) -> str:
+    return "      " + "   " * max(0, min(depth, DEEPEST) - 1)
