@@ -11,7 +11,8 @@
     #: [KIND] [METHOD /path[, METHOD /path]] VERDICT [SINK[=LEVEL] …] [by NAME …] [on loop|thread]
 
 VERDICT is `clean`, `blocks` or `unknown`, or several with `|` where more than one is right. After `blocks` come the
-sinks as a user writes them; exactly these are expected, with none named any is. `by` names what `blocked_by` holds.
+sinks as a user writes them; exactly these are expected (with `…` after them others may be found too, with none named
+any is right). `by` names what `blocked_by` holds.
 `#:?` is for a root that need not be listed. Kind, routes and the rest are compared only where they are written.
 
 `#!` at the end of a line says which findings stand there: `#! CW201`, `#! CW102 error requests.get`, several with `;`.
@@ -90,6 +91,8 @@ class ExpectedRoot:
     kind: str | None = None
     routes: frozenset[str] = frozenset()
     sinks: tuple[ExpectedSink, ...] = ()
+    others: bool = True
+    """Whether further sinks may be found."""
     blocked_by: tuple[str, ...] = ()
     runs_on: str | None = None
     optional: bool = False
@@ -260,10 +263,13 @@ def parse_root(words: list[str], file: str, line: int, *, optional: bool = False
     sinks: list[ExpectedSink] = []
     blocked_by: list[str] = []
     runs_on: str | None = None
+    others = False
     while words:
         word = words.pop(0)
         if word == "by" and words:
             blocked_by.append(words.pop(0))
+        elif word == "…":
+            others = True
         elif word == "on" and words and words[0] in ("loop", "thread"):
             runs_on = words.pop(0)
         else:
@@ -271,7 +277,7 @@ def parse_root(words: list[str], file: str, line: int, *, optional: bool = False
     if (sinks or blocked_by) and "blocks" not in verdicts:
         raise CaseError("only what blocks has sinks")
     return ExpectedRoot(
-        file, line, verdicts, kind, frozenset(routes), tuple(sinks), tuple(blocked_by), runs_on, optional
+        file, line, verdicts, kind, frozenset(routes), tuple(sinks), others or not sinks, tuple(blocked_by), runs_on, optional
     )
 
 

@@ -139,9 +139,8 @@ def _sinks(
     ]
     if "blocks" not in expected.verdicts:
         return
-    if not expected.sinks:
+    if expected.others:
         explained.update(index for index, _ in own)
-        return
     for sink in expected.sinks:
         meant = [(index, finding) for index, finding in own if any(sink.matches(name) for name in names(finding))]
         explained.update(index for index, _ in meant)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,3 +45,27 @@ def _compiles(name: str, text: str) -> bool:
         except SyntaxError:
             return False
     return True
+
+
+@pytest.fixture(scope="module")
+def truth() -> dict[str, Any]:
+    """What the frameworks make of every case."""
+    command = [sys.executable, "-m", "tests.check.corpus.truth"]
+    answered = subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[3], check=False)
+    assert answered.returncode == 0, answered.stderr.decode()
+    answers: dict[str, Any] = json.loads(answered.stdout)
+    return answers
+
+
+@pytest.mark.parametrize("case", LOADED.values(), ids=LOADED)
+def test_case_has_the_routes_that_it_says(case: Case, truth: dict[str, Any]) -> None:
+    """Each case is a service that FastAPI or Starlette accepts, and no route of it goes without a word."""
+    if case.name not in truth:
+        assert case.newer is not None
+        assert sys.version_info < case.newer
+        return
+    answer = truth[case.name]
+    assert answer["error"] is None
+    serving = [root for root in case.roots if root.kind in ("endpoint", "websocket")]
+    expected = {route for root in serving for route in root.routes}
+    assert set(answer["routes"]) == expected
