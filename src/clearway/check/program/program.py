@@ -78,6 +78,10 @@ class Program:
         """What the frame's code does when it runs, in the order in which it is written."""
         return self._steps.of(frame)
 
+    def calls_in(self, frame: Frame) -> int:
+        """How many calls stand in the frame's own statements."""
+        return self._steps.calls(frame)
+
     def iteration(self, values: Values) -> tuple[Effect, ...]:
         """What iterating over this to the end does."""
         return self._steps.iteration(values)

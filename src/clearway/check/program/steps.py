@@ -32,6 +32,7 @@ class Steps:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[Frame, tuple[Step, ...]] = {}
+        self._calls: dict[Frame, int] = {}
 
     def of(self, frame: Frame) -> Sequence[Step]:
         """The steps of a frame's code."""
@@ -40,6 +41,11 @@ class Steps:
             self._known[frame] = ()  # for code that asks for its own steps
             known = self._known[frame] = tuple(self._steps(frame))
         return known
+
+    def calls(self, frame: Frame) -> int:
+        """How many calls the frame's own statements make."""
+        self.of(frame)
+        return self._calls.get(frame, 0)
 
     def _steps(self, frame: Frame) -> Iterator[Step]:
         code = frame.code
@@ -50,10 +56,13 @@ class Steps:
         else:
             body = code.source.tree.body
         awaited: set[ast.AST] = set()
+        calls = 0
         stack: list[ast.AST] = list(reversed(body))
         while stack:
             node = stack.pop()
-            if isinstance(node, ast.Await):
+            if isinstance(node, ast.Call):
+                calls += 1
+            elif isinstance(node, ast.Await):
                 awaited.add(node.value)
             elif isinstance(node, ast.AsyncWith):
                 awaited.update(item.context_expr for item in node.items)
@@ -65,6 +74,7 @@ class Steps:
             if effects:
                 yield Step(node, tuple(dict.fromkeys(effects)))
             stack.extend(reversed(_children(node)))
+        self._calls[frame] = calls
 
     def _effects(self, node: ast.AST, frame: Frame, awaited: set[ast.AST]) -> Sequence[Effect]:
         program = self._program
