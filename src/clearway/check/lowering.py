@@ -37,8 +37,9 @@ _STRING_END = {
 _TYPE_STATEMENT = re.compile(rb"type" + _GAP + rb"+(?P<name>" + _NAME + rb")" + _GAP + rb"*(?:\[|=(?!=))")
 _LITERAL = re.compile(rb"[^\\{}'\"\n]+")
 _NAMED_CHARACTER = re.compile(rb"\\N\{[^{}'\"\n]*\}")
-_DEBUG = re.compile(rb"=[ \t\f\n]*(?=[!:}])")
-_CONVERSION = re.compile(rb"![ \t\f\n]*" + _NAME + rb"[ \t\f\n]*")
+_TRIVIA = rb"(?:[ \t\f\n]|\\\n|\#[^\n]*)*"
+_DEBUG = re.compile(rb"=" + _TRIVIA + rb"(?=[!:}])")
+_CONVERSION = re.compile(rb"!" + _TRIVIA + _NAME + _TRIVIA)
 _YIELD = re.compile(rb"\s*yield\b(?:\s*from\b)?")
 
 _TYPE = b"type "
