@@ -352,15 +352,15 @@ def _readable(string: bytes) -> bool:
 
 def _applied(data: bytes, edits: list[_Edit]) -> bytes:
     """The text after these edits. Where two meet, the later one was made with more knowledge."""
-    out = bytearray(data)
-    # What changes no length comes first, in the order in which it was decided; insertions then go from the back.
+    even = bytearray(data)
+    insertions = []
     for edit in edits:
         if edit.end - edit.start == len(edit.replacement):
-            out[edit.start : edit.end] = edit.replacement
-    for edit in sorted((edit for edit in edits if edit.end - edit.start != len(edit.replacement)), key=_start)[::-1]:
-        out[edit.start : edit.end] = edit.replacement
-    return bytes(out)
-
-
-def _start(edit: _Edit) -> int:
-    return edit.start
+            even[edit.start : edit.end] = edit.replacement
+        else:
+            insertions.append(edit)
+    pieces, at = [], 0
+    for edit in sorted(insertions, key=lambda edit: edit.start):
+        pieces += [bytes(even[at : edit.start]), edit.replacement]
+        at = edit.end
+    return b"".join([*pieces, bytes(even[at:])])
