@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from clearway.check.tree import Disk
 
@@ -79,7 +79,7 @@ def imports_of(path: str) -> list[Import]:
 class RootFinder:
     """Source roots for files below `top`."""
 
-    def __init__(self, disk: Disk, top: str, folders: Iterable[str]) -> None:
+    def __init__(self, disk: Disk, top: str, folders: Set[str]) -> None:
         self.disk = disk
         self.top = top
         while disk.listing(self.top).is_package and os.path.dirname(self.top) != self.top:
@@ -96,6 +96,8 @@ class RootFinder:
         imports = {path: imports_of(path) for path in files}
         self._index(imports)
         self._vote(imports)
+        if self.votes.by_root[parent := os.path.dirname(self.top)]:
+            self.top = parent
         self.roots = frozenset(root for root in self.votes.by_root if self._is_credible(root))
         self.structural.cache_clear()
         assigned = {path: self._root_of(path) for path in files}
@@ -113,8 +115,8 @@ class RootFinder:
 
     def _around(self, wanted: set[str]) -> Iterator[str]:
         """Folders that were not visited and can be source roots: those above, and their projects and `src` folders."""
-        start = min(self._folders, key=len, default=self.top)
-        for folder in _upwards(start, self.top):
+        above = {folder for start in self._folders for folder in _upwards(start, self.top)}
+        for folder in above - {*self._folders} | {self.top}:
             yield folder
             for name in self.disk.listing(folder).folders:
                 child = os.path.join(folder, name)
@@ -264,6 +266,7 @@ def _upwards(folder: str, top: str) -> Iterator[str]:
         folder = parent
 
 
+@cache
 def _distance(folder: str, root: str) -> tuple[int, int]:
     """How many steps from one folder to another, and how deep the second lies."""
     one, other = folder.split(os.sep), root.split(os.sep)

@@ -44,6 +44,7 @@ class Disk:
     """Folders that were read, each once."""
 
     listings: dict[str, Listing] = field(default_factory=dict)
+    _sources: dict[str, bool] = field(default_factory=dict)
 
     def listing(self, folder: str) -> Listing:
         """What lies in this folder; nothing where it cannot be read."""
@@ -73,12 +74,24 @@ class Disk:
             and self.holds_source(f"{folder}{os.sep}{name}")
         )
 
-    def holds_source(self, folder: str, depth: int = 8) -> bool:
-        """Whether there is a Python file somewhere below."""
-        here = self.listing(folder)
-        return bool(here.modules) or (
-            depth > 0 and any(self.holds_source(f"{folder}{os.sep}{name}", depth - 1) for name in here.folders)
-        )
+    def holds_source(self, folder: str) -> bool:
+        """Whether there is a Python file somewhere below; links may lead in circles, so each folder counts once."""
+        if (known := self._sources.get(folder)) is None:
+            known = self._sources[folder] = self._find_source(folder)
+        return known
+
+    def _find_source(self, folder: str) -> bool:
+        pending, seen = [folder], {os.path.realpath(folder)}
+        while pending:
+            here = pending.pop()
+            if self.listing(here).modules:
+                return True
+            for name in self.listing(here).folders:
+                below = f"{here}{os.sep}{name}"
+                if (real := os.path.realpath(below)) not in seen:
+                    seen.add(real)
+                    pending.append(below)
+        return False
 
     def _leads_to(self, root: str, folder: str) -> bool:
         """Whether every step from `root` to `folder` is a folder that was listed; links outside do not count."""
@@ -163,7 +176,7 @@ class Walk:
 
     def is_excluded(self, path: str) -> bool:
         """Whether a pattern names this file or folder."""
-        return self.excluded is not None and bool(self.excluded.match(_relative(path, self.root)))
+        return self.excluded is not None and bool(self.excluded.match(relative(path, self.root)))
 
     def _visit(self, folder: str) -> list[str]:
         """Take the files of one folder; the folders in it that are to be visited next."""
@@ -206,8 +219,9 @@ class Walk:
         return entry.name in _BUILT and listing.is_project and not self.disk.listing(entry.path).is_package
 
 
-def _relative(path: str, root: str) -> str:
-    return os.path.relpath(path, root).replace(os.sep, "/")
+def relative(path: str, root: str) -> str:
+    """A path below the root, with forward slashes."""
+    return path[len(root) :].lstrip(os.sep).replace(os.sep, "/") or "."
 
 
 @lru_cache(maxsize=16)
