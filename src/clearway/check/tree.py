@@ -54,8 +54,8 @@ class Disk:
 
     def locate(self, root: str, module: str) -> str | None:
         """The file that `import module` reads when `root` is the folder that imports start from."""
-        folder, _, name = os.path.join(root, *module.split(".")).rpartition(os.sep)
-        return self.file(folder, name) if self._leads_to(root, folder) else None
+        folder, name = _place(root, module)
+        return self.file(folder, name) if name and self._leads_to(root, folder) else None
 
     def file(self, folder: str, name: str) -> str | None:
         """The file of the package or module of this name in this folder; a package wins, as it does for Python."""
@@ -66,9 +66,10 @@ class Disk:
 
     def is_namespace(self, root: str, module: str) -> bool:
         """Whether the module is a folder without an `__init__.py`, and no file has its name."""
-        folder, _, name = os.path.join(root, *module.split(".")).rpartition(os.sep)
+        folder, name = _place(root, module)
         return (
-            self._leads_to(root, folder)
+            name != ""
+            and self._leads_to(root, folder)
             and name in self.listing(folder).folders
             and self.file(folder, name) is None
             and self.holds_source(f"{folder}{os.sep}{name}")
@@ -102,6 +103,14 @@ class Disk:
                     return False
                 here = f"{here}{os.sep}{step}"
         return True
+
+
+def _place(root: str, module: str) -> tuple[str, str]:
+    """The folder that a module of this name lies in, and its last name; no name where none can be imported."""
+    parts = module.split(".")
+    if "" in parts or os.sep in module:
+        return root, ""
+    return os.sep.join([root.rstrip(os.sep), *parts[:-1]]), parts[-1]
 
 
 def _entries(folder: str, unreadable: list[tuple[str, str]]) -> list[os.DirEntry[str]]:
@@ -249,7 +258,8 @@ def _glob_parts(glob: str) -> Iterator[str]:
         elif part == "?":
             yield "[^/]"
         elif part.startswith("[") and len(part) > 1:
-            inner = part[1:-1].replace("\\", "\\\\")
-            yield f"[{'^' + inner[1:] if inner.startswith('!') else inner}]"
+            negated = part[1] == "!" and len(part) > 3
+            inner = re.sub(r"[\\\[^&~|]|(?<!\w)-|-(?!\w)", r"\\\g<0>", part[2 if negated else 1 : -1])
+            yield f"[{'^' if negated else ''}{inner}]"
         else:
             yield re.escape(part)
