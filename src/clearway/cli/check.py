@@ -104,6 +104,9 @@ class _Check:
         for code in self.settings.ignore:
             if code not in self.rules:
                 raise SettingsError(f"{self.settings_file}: ignore: unknown rule {code!r}{suggest(code, self.rules)}")
+        for option, path in (("--output", args.output), ("--write-plan", args.write_plan)):
+            if path is not None and not path.parent.is_dir():  # said before the work is done, not after
+                raise ClearwayError(f"{option} {path}: there is no folder {path.parent}")
         reads = args.baseline is not None and not args.write_baseline
         self.baseline = Baseline.load(args.baseline) if reads else None
 
