@@ -295,9 +295,7 @@ def test_fix_edits_until_nothing_changes(check: Check, analysis: Analysis, tmp_p
 def test_fix_gives_up_on_edits_that_never_end(
     check: Check, analysis: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clearway.cli import fixing
-
-    monkeypatch.setattr(fixing.fix, "apply", lambda text, fixes: text + "#")
+    monkeypatch.setattr("clearway.check.fix.apply", lambda text, fixes: text + "#")
     outcome = check(APP, "--fix")
     assert outcome.code == 1
     assert "there is still something to fix after 10 rounds" in outcome.err
