@@ -43,29 +43,48 @@ class Span:
 
 
 class CallGraph(Protocol):
-    """The engine's answer for one project. Asking is cheap; a module's part is read when first asked for."""
+    """The engine's answer for one project. Asking is cheap; a module's part is read when first asked for.
+
+    Every question may raise EngineError, where the part that it needs cannot be read.
+    """
+
+    @property
+    def unanswered(self) -> Sequence[Path]:
+        """The project's files of which the engine says nothing: no call in them is resolved here."""
 
     def calls(self, path: Path, span: Span) -> Sequence[Target]:
         """The functions that the call expression at this place may run; empty where the engine does not know.
 
-        Constructors answer with the class's `__init__` and `__new__`, where the project defines them.
+        Constructors answer with the class's `__init__` and `__new__`, where the project defines them, and with the
+        `__post_init__` of a dataclass. A decorated function is answered as it stands below its decorators. A method
+        answers with all that override it in the receiver's subclasses; one whose body is `...` is left out.
         """
 
     def constructs(self, path: Path, span: Span) -> Sequence[str]:
-        """`module.Class` of every class of the project that the call at this place makes an object of."""
+        """`module.Class` of every class of the project that the call at this place makes an object of.
+
+        A class within another, or within a function, has the outer names in between: `module.Outer.Inner`.
+        """
 
     def properties(self, path: Path, span: Span) -> Sequence[Target]:
         """The property getters of the project that the attribute access at this place may run."""
+
+    def implicit(self, path: Path, span: Span) -> Sequence[Target]:
+        """The methods of the project that are called without being written, for the expression at this place.
+
+        Of a `with` item `__enter__` and `__exit__` or their async twins; of what a `for` or a comprehension walks
+        through, and of a call of `iter()` or `next()`, `__iter__` and `__next__` or their async twins.
+        """
 
 
 class PendingCallGraph(Protocol):
     """An engine at work beside us."""
 
     def wait(self) -> CallGraph:
-        """Its answer, when it is there. Raises EngineError."""
+        """Its answer, when it is there; it reads files until `cancel`. Raises EngineError, and then leaves none."""
 
     def cancel(self) -> None:
-        """End it; afterwards nothing of it is left on disk."""
+        """End it, at work or done; afterwards nothing of it is left on disk."""
 
 
 class Engine(Protocol):

@@ -1,0 +1,7 @@
+"""By which doors the loop enters user code: endpoints, dependencies, middleware, tasks."""
+
+from __future__ import annotations
+
+from clearway.check.roots.collect import Entry, collect
+
+__all__ = ["Entry", "collect"]

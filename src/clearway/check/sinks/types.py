@@ -17,7 +17,11 @@ class Unless:
     position: int | None
     """Where it stands when it is given without its name, the object of a method not counted."""
     value: object
-    """A boolean, number, string or None."""
+    """A boolean, number, string or None. Compare with the type: `0` is not `False`."""
+    instance: str | None = None
+    """Where set, `value` says nothing: the call does not block where the argument is an object of this class, by its
+    canonical name: `zipfile.ZipFile(io.BytesIO(data))`.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class SinkEntry:
     """One operation that blocks."""
 
     name: str
-    """What findings call it: the entry's `through`, else the name that was asked for."""
+    """What findings call it: the entry's `through`, else the canonical form of the name that was asked for."""
     kind: SinkKind
     severity: Severity
     fix: str
@@ -42,9 +46,9 @@ class Returned:
 
     shape: Literal["instance", "class", "self", "iter", "await", "enter", "call", "argument", "opaque"]
     """`instance` of `name`; the class `name` itself; `self`: the object that the method is called on; `iter`: something
-    that is iterated and yields `inner`; `await`: something that is awaited and gives `inner`; `enter`: a context
-    manager (sync or async) that gives `inner`; `call`: a callable that gives `inner`; `argument`: its argument at
-    `position` unchanged; `opaque`: known not to matter.
+    that is iterated (`for` or `async for`) and yields `inner`; `await`: something that is awaited and gives `inner`;
+    `enter`: a context manager (sync or async) that gives `inner`; `call`: a callable that gives `inner`; `argument`:
+    its argument at `position` unchanged; `opaque`: known not to matter.
     """
     name: str = ""
     position: int = 0
@@ -62,7 +66,10 @@ class Offload:
     lane: Lane
     """`thread` or `process`."""
     wraps: bool = False
-    """It returns a function that offloads when called (`asgiref.sync.sync_to_async`) instead of offloading at once."""
+    """It returns a function that offloads when called (`asgiref.sync.sync_to_async`) instead of offloading at once.
+    Also set for what the user names in settings, which may be used either way: called with a function, or as a
+    decorator. Either way the function never runs on the loop by this call.
+    """
 
 
 @dataclass(frozen=True, slots=True)

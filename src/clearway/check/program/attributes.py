@@ -1,0 +1,361 @@
+"""What an attribute stands for."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from clearway.check.program.modules import Class, Function
+from clearway.check.program.names import with_elements
+from clearway.check.program.scopes import Bind
+from clearway.check.program.values import (
+    OPAQUE,
+    UNKNOWN,
+    ClassV,
+    ConstantV,
+    DictV,
+    ExternalInstanceV,
+    ExternalV,
+    Frame,
+    FunctionV,
+    InstanceV,
+    ListV,
+    ModelV,
+    ModuleV,
+    NamespaceV,
+    PartialV,
+    SuperV,
+    TaskV,
+    TupleV,
+    Value,
+    Values,
+)
+
+if TYPE_CHECKING:
+    from clearway.check.program.program import Program
+
+STATES = frozenset({"starlette.datastructures.State"})
+
+
+class Attributes:
+    """Reads `x.name` for every kind of x."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._busy: set[tuple[Value, str]] = set()
+        self._instances: dict[tuple[InstanceV, str], Values] = {}
+
+    def of(self, values: Values, name: str, frame: Frame) -> Values:
+        """What the attribute of any of these values may be."""
+        found: Values = UNKNOWN
+        for value in values:
+            found = self._program.union(found, self.one(value, name, frame))
+        return found
+
+    def one(self, value: Value, name: str, frame: Frame) -> Values:
+        """What the attribute of this value may be."""
+        match value:
+            case ModuleV(module=module):
+                return self._program.modules.of_module(value, name, module)
+            case NamespaceV(root=root):
+                return self._program.modules.of_module(value, name, root)
+            case ExternalV():
+                return self._external(value, name)
+            case ExternalInstanceV():
+                return self.external_instance(value, name)
+            case ClassV():
+                return self._class(value, name)
+            case InstanceV():
+                return self.instance(value, name)
+            case SuperV():
+                return self._super(value, name)
+            case FunctionV():
+                return self._function(value, name)
+            case PartialV(function=function):
+                return frozenset({function}) if name == "func" else OPAQUE
+            case DictV() | ListV() | TupleV():
+                return frozenset({ExternalV(f"container.{name}", value)})
+            case ConstantV():
+                return frozenset({ExternalV(f"builtins.{type(value.value).__name__}.{name}", value)})
+            case TaskV():
+                return frozenset({ExternalV(f"asyncio.Task.{name}", value)})
+            case ModelV():
+                return self._program.models.attribute(value, name)
+            case _:
+                return UNKNOWN
+
+    def _external(self, value: ExternalV, name: str) -> Values:
+        library = self._program.library
+        dotted = library.canonical(f"{value.name}.{name}")
+        held = library.attribute(dotted)
+        if held is not None:
+            return self._program.returned(held, value, ())
+        return frozenset({ExternalV(dotted)})
+
+    def external_instance(self, value: ExternalInstanceV, name: str) -> Values:
+        """An attribute of a library's object: what data says it holds, else a method of this name."""
+        if value.name in STATES:
+            return self._state(name)
+        library = self._program.library
+        dotted = f"{value.name}.{name}"
+        held = library.attribute(dotted)
+        if held is not None:
+            return self._program.returned(held, value, ())
+        return frozenset({ExternalV(dotted, value)})
+
+    def _state(self, name: str) -> Values:
+        """`app.state.name`, `request.state.name`: whatever the project stores there."""
+        key = (ExternalInstanceV("starlette.datastructures.State"), name)
+        if key in self._busy:
+            return UNKNOWN
+        self._busy.add(key)
+        try:
+            found: Values = UNKNOWN
+            for module, function, target, value in self._program.modules.stores(name):
+                if isinstance(target.value, ast.Attribute) and target.value.attr == "state":
+                    frames = self._program.frames
+                    where = frames.of_module(module) if function is None else frames.generic(function)
+                    found = self._program.union(found, self._program.evaluate(value, where))
+            return found
+        finally:
+            self._busy.discard(key)
+
+    def _function(self, value: FunctionV, name: str) -> Values:
+        if name == "__wrapped__":
+            return frozenset({value})
+        if name in ("__name__", "__qualname__", "__module__", "__doc__"):
+            return frozenset({ConstantV(value.function.name)}) if name == "__name__" else OPAQUE
+        return UNKNOWN
+
+    def _super(self, value: SuperV, name: str) -> Values:
+        receiver = value.receiver
+        cls = receiver.cls if isinstance(receiver, InstanceV | ClassV) else value.cls
+        order = self._program.definitions.mro(cls)
+        if value.cls in order:
+            order = order[order.index(value.cls) + 1 :]
+        else:
+            order = self._program.definitions.mro(value.cls)[1:]
+        return self._along(order, receiver, name)
+
+    def _class(self, value: ClassV, name: str) -> Values:
+        if name in ("__name__", "__qualname__", "__doc__", "__module__"):
+            return OPAQUE
+        if self._program.definitions.is_enum(value.cls):
+            own = value.cls.scope.bindings.get(name)
+            if own and own[0].kind is Bind.VALUE:
+                return frozenset({InstanceV(value.cls)})
+        return self._along(self._program.definitions.mro(value.cls), value, name)
+
+    def instance(self, value: InstanceV, name: str) -> Values:
+        """An attribute of an object of the program."""
+        key = (value, name)
+        known = self._instances.get(key)
+        if known is not None:
+            return known
+        if key in self._busy:
+            return UNKNOWN
+        self._busy.add(key)
+        try:
+            found = self._instance(value, name)
+        finally:
+            self._busy.discard(key)
+        self._instances[key] = found
+        return found
+
+    def _instance(self, value: InstanceV, name: str) -> Values:
+        definitions = self._program.definitions
+        order = definitions.mro(value.cls)
+        if name == "__class__":
+            return frozenset({ClassV(value.cls)})
+        if name in ("__dict__", "__doc__", "__module__"):
+            return OPAQUE
+        stored = self._stored(value, order, name)
+        found = self._program.union(stored, self._along(order, value, name, exact=value.made_by is not None))
+        if found:
+            return found
+        if name in ("name", "value") and definitions.is_enum(value.cls):
+            return OPAQUE
+        outside = self._outside(value, name)
+        if outside:
+            return outside
+        getter = definitions.method(value.cls, "__getattr__")
+        if getter is not None and getter.receiver is not None:
+            parameters = getter.parameters[1:2]
+            arguments = {parameter.arg: frozenset({ConstantV(name)}) for parameter in parameters}
+            frame = self._program.frames.call(getter, dict(arguments), value, None)
+            return self._program.returns(frame)
+        return UNKNOWN
+
+    def _stored(self, value: InstanceV, order: tuple[Class | str, ...], name: str) -> Values:
+        """What methods put on `self`, and what the constructor of a dataclass was given."""
+        program = self._program
+        found: Values = UNKNOWN
+        annotated: Values = UNKNOWN
+        for base in order:
+            if not isinstance(base, Class):
+                continue
+            for method, expression, annotation, path in base.stores.get(name, ()):
+                frame = self._method_frame(method, value)
+                if expression is not None:
+                    part = program.part(program.evaluate(expression, frame), path)
+                    found = program.union(found, part)
+                if annotation is not None:
+                    annotated = program.union(annotated, program.annotations.instances(annotation, frame))
+            for method, expression in base.elements.get(name, ()):
+                put = program.evaluate(expression, self._method_frame(method, value))
+                if put:
+                    found = frozenset(with_elements(one, put) for one in found)
+            if found or annotated:
+                break
+        if isinstance(value.made_by, Frame) and isinstance(value.made_by.code, Class):
+            found = program.union(found, value.made_by.argument(name) or UNKNOWN)
+        telling = any(not isinstance(one, ConstantV) for one in found)
+        return found if telling or not annotated else program.union(annotated, found)
+
+    def _method_frame(self, method: Function, value: InstanceV) -> Frame:
+        made_by = value.made_by
+        if made_by is not None and made_by.code is method:
+            return made_by
+        if made_by is not None and method.name == "__init__" and isinstance(made_by.code, Function):
+            # A base's constructor, reached through `super().__init__(...)`.
+            frame = self._program.base_constructor(made_by, method)
+            if frame is not None:
+                return frame
+        if method.name == "__init__" and made_by is None:
+            return self._program.constructor(method, value)
+        return self._program.frames.generic(method, value)
+
+    def _along(self, order: tuple[Class | str, ...], receiver: Value, name: str, *, exact: bool = True) -> Values:
+        """The first class along the order that has the name."""
+        for base in order:
+            if isinstance(base, Class):
+                if name in base.scope.bindings:
+                    return self._member(base, receiver, name, exact=exact)
+            elif values := self._external_member(base, receiver, name):
+                return values
+        return UNKNOWN
+
+    def _external_member(self, base: str, receiver: Value, name: str) -> Values:
+        library = self._program.library
+        dotted = f"{base}.{name}"
+        held = library.attribute(dotted)
+        if held is not None:
+            return self._program.returned(held, receiver, ())
+        known = library.sink(dotted) or library.returns(dotted) or library.offload(dotted) or library.schedule(dotted)
+        if known is not None or self._program.models.knows(dotted):
+            return frozenset({ExternalV(dotted, receiver)})
+        if library.covers(base) and base not in ("builtins.object", "typing.Protocol", "abc.ABC", "typing.Generic"):
+            # A method of the library's that does not block; a field of a model is looked up before.
+            return frozenset({ExternalV(dotted, receiver)}) if name in _METHODS_OF_MODELS else UNKNOWN
+        return UNKNOWN
+
+    def _member(self, cls: Class, receiver: Value, name: str, *, exact: bool) -> Values:
+        program = self._program
+        function = program.definitions.own_method(cls, name)
+        frame = program.frames.of_class(cls, program.frames.parent(cls))
+        if function is None:
+            values = program.names.bound(name, frame)
+            if isinstance(receiver, InstanceV):
+                values = frozenset(self._described(value, receiver) for value in values)
+            return values
+        if function.is_property:
+            if isinstance(receiver, InstanceV):
+                return self._property(function, receiver, exact=exact)
+            return OPAQUE
+        if isinstance(receiver, InstanceV) and function.is_abstract and not exact:
+            others = program.definitions.implementations(receiver.cls, name)
+            found: Values = UNKNOWN
+            for child, method in others:
+                found = program.union(found, self._bound(method, child, InstanceV(child)))
+            if found:
+                return found
+        return self._bound(function, cls, receiver)
+
+    def _bound(self, function: Function, cls: Class, receiver: Value) -> Values:
+        program = self._program
+        frame = program.frames.of_class(cls, program.frames.parent(cls))
+        values = program.definitions.function(function, frame)
+        if function.is_static:
+            return values
+        if function.is_classmethod:
+            bound = receiver if isinstance(receiver, ClassV) else ClassV(_class_of(receiver) or cls)
+        elif isinstance(receiver, ClassV):
+            return values
+        else:
+            bound = receiver
+        return frozenset(bind(value, bound) for value in values)
+
+    def _property(self, function: Function, receiver: InstanceV, *, exact: bool) -> Values:
+        program = self._program
+        if function.is_abstract and not exact:
+            found: Values = UNKNOWN
+            for child, method in program.definitions.implementations(receiver.cls, function.name):
+                found = program.union(found, program.returns(program.frames.generic(method, InstanceV(child))))
+            if found:
+                return found
+        frame = program.frames.call(function, {}, receiver, program.frames.parent(function))
+        return program.returns(frame)
+
+    def _described(self, value: Value, receiver: InstanceV) -> Value:
+        """A function kept in a class is a method; the rest stays what it is."""
+        if isinstance(value, FunctionV) and value.bound is None and not value.function.is_static:
+            return bind(value, receiver)
+        return value
+
+    def _outside(self, value: InstanceV, name: str) -> Values:
+        """What code outside of the class puts on its objects: `service.client = Client()`."""
+        program = self._program
+        stores = program.modules.stores(name)
+        if not 0 < len(stores) <= 20:
+            return UNKNOWN
+        found: Values = UNKNOWN
+        for module, function, target, expression in stores:
+            where = program.frames.of_module(module) if function is None else program.frames.generic(function)
+            if isinstance(target.value, ast.Name) and function is not None and target.value.id == function.receiver:
+                continue
+            owners = program.evaluate(target.value, where)
+            if any(isinstance(one, InstanceV) and one.cls is value.cls for one in owners):
+                found = program.union(found, program.evaluate(expression, where))
+        return found
+
+    def getters(self, values: Values, name: str) -> list[Frame]:
+        """The property getters that reading this attribute runs."""
+        program = self._program
+        found: list[Frame] = []
+        for value in values:
+            if isinstance(value, InstanceV):
+                function = program.definitions.method(value.cls, name)
+                if function is None or not function.is_property:
+                    continue
+                if function.is_abstract and value.made_by is None:
+                    found.extend(
+                        program.frames.call(method, {}, InstanceV(child), None)
+                        for child, method in program.definitions.implementations(value.cls, name)
+                    )
+                else:
+                    found.append(program.frames.call(function, {}, value, program.frames.parent(function)))
+        return found
+
+
+_METHODS_OF_MODELS = frozenset(
+    {"model_dump", "model_dump_json", "model_copy", "model_validate", "model_validate_json", "dict", "json", "copy"}
+    | {"parse_obj", "parse_raw", "construct", "model_construct", "model_json_schema", "schema", "validate"}
+)
+
+
+def bind(value: Value, receiver: Value) -> Value:
+    """A function taken from an object."""
+    match value:
+        case FunctionV(function=function, frame=frame, bound=None):
+            return FunctionV(function, frame, receiver)
+        case PartialV():
+            # A decorator's result that is a partial does not become a method.
+            return value
+        case ModelV(name="context_manager" | "decorated"):
+            return ModelV(value.name, tuple((k, frozenset(bind(v, receiver) for v in vs)) for k, vs in value.items))
+        case _:
+            return value
+
+
+def _class_of(value: Value) -> Class | None:
+    return value.cls if isinstance(value, InstanceV | ClassV) else None

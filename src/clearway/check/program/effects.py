@@ -1,0 +1,104 @@
+"""What happens when a piece of code runs, as far as the checker cares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import ast
+
+    from clearway.check.program.values import Frame, Value, Values
+    from clearway.check.sinks import SinkEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A function's body runs here, before the statement goes on."""
+
+    frame: Frame
+    possible: bool = False
+    """Found by the method's name alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """An operation that blocks the thread it runs on."""
+
+    entry: SinkEntry
+    called: str
+    """As the code names it, `requests.get`."""
+    possible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offload:
+    """A function runs in another thread or process."""
+
+    functions: Values
+    frames: tuple[Frame, ...]
+    lane: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """A function runs on the loop later, or in another task."""
+
+    frames: tuple[Frame, ...]
+    kind: Literal["task", "background_task", "callback"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reenter:
+    """A loop is run, or waited for, from code that may be on a loop: `asyncio.run(f())`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The framework is told of a function."""
+
+    kind: str
+    """`route`, `websocket`, `include`, `mount`, `middleware` … : see `roots`."""
+    functions: Values
+    owner: Value | None
+    """The app or router."""
+    details: tuple[tuple[str, Values], ...] = ()
+
+    def detail(self, name: str) -> Values:
+        for key, values in self.details:
+            if key == name:
+                return values
+        return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A call whose target is not known."""
+
+    text: str
+    module: str | None = None
+    """The imported module that it leads to, where that is known."""
+    hides: bool = True
+    """It could hide a sink: something of this name blocks, or nothing at all is known of it."""
+
+
+Effect = Run | Block | Offload | Spawn | Reenter | Register | Unresolved
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A call's result and what it does."""
+
+    values: Values
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One expression or statement that does something."""
+
+    node: ast.AST
+    effects: tuple[Effect, ...]

@@ -1,0 +1,539 @@
+"""Functions of Python's own and of the frameworks that need more than data to follow."""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from clearway.check.program.calls import Arguments, written
+from clearway.check.program.effects import Block, Effect, Outcome, Run, Unresolved
+from clearway.check.program.modules import Class, Function
+from clearway.check.program.values import (
+    OPAQUE,
+    UNKNOWN,
+    ClassV,
+    ConstantV,
+    DictV,
+    ExternalV,
+    Frame,
+    FunctionV,
+    InstanceV,
+    ListV,
+    ModelV,
+    ModuleV,
+    PartialV,
+    ShapeV,
+    SuperV,
+    TupleV,
+    Value,
+    Values,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clearway.check.program.program import Program
+
+    Model = Callable[["Models", ExternalV, Arguments, ast.AST, Frame], Outcome | None]
+
+MOST_NAMESAKES = 2
+"""A method that more classes than this define says too little about an object of unknown type."""
+
+
+class Models:
+    """By dotted name, what the functions of Python itself do. Frameworks add theirs with `add`."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._external: dict[str, Model] = dict(_PYTHON)
+        self._calls: dict[str, Callable[[ModelV, Arguments, ast.AST, Frame], Outcome]] = {}
+
+    def add(self, name: str, model: Model) -> None:
+        """Follow calls of this dotted name."""
+        self._external[name] = model
+
+    def add_call(self, name: str, model: Callable[[ModelV, Arguments, ast.AST, Frame], Outcome]) -> None:
+        """Follow calls of a ModelV of this name."""
+        self._calls[name] = model
+
+    def knows(self, name: str) -> bool:
+        return self._found(name) is not None
+
+    def _found(self, name: str) -> Model | None:
+        model = self._external.get(name)
+        if model is None and "." in name:
+            owner, _, attribute = name.rpartition(".")
+            for base in self.program.library.bases(owner):
+                model = self._external.get(f"{base}.{attribute}")
+                if model is not None:
+                    break
+        return model
+
+    def external(self, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome | None:
+        """What a modelled function does; None for the others."""
+        if callee.name.startswith("container."):
+            return Outcome(self._container(callee, arguments))
+        model = self._found(callee.name)
+        return model(self, callee, arguments, node, frame) if model is not None else None
+
+    def attribute(self, value: ModelV, name: str) -> Values:
+        if name == "__wrapped__":
+            return value.item("function")
+        if value.name == "singledispatch" and name == "register":
+            return frozenset({ModelV("singledispatch.register", value.items, value.site)})
+        return UNKNOWN
+
+    def call(self, callee: ModelV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+        """Calling something that a model made."""
+        added = self._calls.get(callee.name)
+        if added is not None:
+            return added(callee, arguments, node, frame)
+        match callee.name:
+            case "identity":
+                return Outcome(arguments.at(0))
+            case "context_manager":
+                made: Values = UNKNOWN
+                for function in callee.item("function"):
+                    made |= self.program.calls.apply(function, arguments, node, frame).values
+                return Outcome(frozenset({ModelV("context", (("generator", made),))}))
+            case "context":
+                # A context manager used as a decorator.
+                return Outcome(arguments.at(0))
+            case "singledispatch":
+                return self._every(callee.item("function"), arguments, node, frame)
+            case "singledispatch.register":
+                return Outcome(frozenset({ModelV("identity")}))
+            case _:
+                return Outcome(UNKNOWN)
+
+    def _every(self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+        values: Values = UNKNOWN
+        effects: dict[Effect, None] = {}
+        for function in functions:
+            outcome = self.program.calls.apply(function, arguments, node, frame)
+            values |= outcome.values
+            effects.update(dict.fromkeys(outcome.effects))
+        return Outcome(values, tuple(effects))
+
+    def _container(self, callee: ExternalV, arguments: Arguments) -> Values:
+        """A method of a dictionary, list or tuple that the program shows."""
+        held = callee.receiver
+        name = callee.name.removeprefix("container.")
+        if isinstance(held, DictV):
+            if name in ("get", "pop", "setdefault"):
+                keys = {value.value for value in arguments.at(0) if isinstance(value, ConstantV)}
+                exact = [values for key, values in held.items if key in keys]
+                found = frozenset().union(*exact) if exact and not held.other else held.values
+                return found | arguments.at(1)
+            if name == "values":
+                return frozenset({ListV(held.values)})
+            if name == "items":
+                return frozenset({ListV(frozenset({TupleV((OPAQUE, held.values))}))})
+            if name == "popitem":
+                return frozenset({TupleV((OPAQUE, held.values))})
+            return frozenset({held}) if name == "copy" else OPAQUE
+        elements = self.program.iterated(frozenset({held})) if held is not None else UNKNOWN
+        if name in ("pop", "popleft"):
+            return elements
+        return frozenset({held}) if name == "copy" and held is not None else OPAQUE
+
+    def guess(self, node: ast.Call, frame: Frame, arguments: Arguments) -> Outcome:
+        """A call of which neither values nor the engine say anything: what its name allows."""
+        called = node.func
+        effects: list[Effect] = [Run(inner) for inner in self.program.calls.coroutines(arguments)]
+        name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+        if isinstance(called, ast.Attribute):
+            entry = self._database_chain(called, frame)
+            if entry is not None:
+                return Outcome(UNKNOWN, (*effects, entry))
+            possible = self._namesakes(name, arguments, node, frame)
+            if possible is not None:
+                return Outcome(possible.values, (*effects, *possible.effects))
+        hides = not name or name in self.sinking_names or not isinstance(called, ast.Attribute)
+        effects.append(Unresolved(written(node), hides=hides))
+        return Outcome(UNKNOWN, tuple(effects))
+
+    def _namesakes(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome | None:
+        """The project's few methods of this name, as possible targets."""
+        if name.startswith("__") or name in COMMON_NAMES or name in dir(str) or name in dir(dict) or name in dir(list):
+            return None
+        methods = [method for method in self.program.definitions.methods.get(name, ()) if not method.is_abstract]
+        if not 0 < len(methods) <= MOST_NAMESAKES or any(method.is_property for method in methods):
+            return None
+        values: Values = UNKNOWN
+        effects: list[Effect] = []
+        for method in methods:
+            if method.owner is None:
+                continue
+            receiver: Value = ClassV(method.owner) if method.is_classmethod else InstanceV(method.owner)
+            bound = None if method.is_static else receiver
+            outcome = self.program.calls.function(
+                FunctionV(method, self.program.frames.parent(method), bound), arguments
+            )
+            values = self.program.union(values, outcome.values)
+            effects.extend(Run(e.frame, possible=True) if isinstance(e, Run) else e for e in outcome.effects)
+        return Outcome(values, tuple(effects))
+
+    def _database_chain(self, called: ast.Attribute, frame: Frame) -> Block | None:
+        """`db.query(X).filter(...).all()` and `db.commit()` on a `db` without a type: the shape tells."""
+        base = called.value
+        name = called.attr
+        while isinstance(base, ast.Call | ast.Attribute):
+            if isinstance(base, ast.Call):
+                inner = base.func
+                if isinstance(inner, ast.Attribute) and inner.attr == "query" and _last(inner.value) in SESSION_NAMES:
+                    return self._block("sqlalchemy.orm.Query", name) if name in QUERY_ENDS else None
+                base = inner
+            else:
+                base = base.value
+        if _last(called.value) in SESSION_NAMES and name in SESSION_WAITS and isinstance(called.value, ast.Name | ast.Attribute):
+            return self._block("sqlalchemy.orm.Session", name)
+        return None
+
+    def _block(self, cls: str, name: str) -> Block | None:
+        entry = self.program.library.sink(f"{cls}.{name}")
+        return Block(entry, f"{cls}.{name}", possible=True) if entry is not None else None
+
+    @cached_property
+    def sinking_names(self) -> frozenset[str]:
+        """Method names under which something could hide: the project's own methods and functions."""
+        names = {name for name in self.program.definitions.methods if not name.startswith("__")}
+        return frozenset(names | WAITING_NAMES)
+
+
+COMMON_NAMES = frozenset(
+    {"get", "set", "run", "close", "open", "read", "write", "send", "execute", "add", "delete", "update", "create"}
+    | {"save", "load", "start", "stop", "name", "commit", "flush", "all", "first", "one", "query", "filter", "next"}
+    | {"connect", "result", "call", "apply", "put", "post", "patch", "head", "request", "fetch", "info", "debug"}
+    | {"warning", "error", "exception", "log", "json", "text", "content", "validate", "process", "handle", "dict"}
+)
+"""Names that objects of any library may have."""
+WAITING_NAMES = frozenset(
+    {"execute", "commit", "query", "fetchall", "fetchone", "request", "get", "post", "put", "delete", "patch"}
+    | {"send", "recv", "connect", "read", "write", "result", "join", "wait", "acquire", "run", "invoke", "call"}
+    | {"save", "load", "fetch", "download", "upload", "scan", "search", "find", "insert", "refresh", "flush"}
+    | {"all", "first", "one", "scalar", "scalars", "exec", "rollback", "generate", "predict", "publish", "sleep"}
+)
+"""Names that blocking operations of many libraries have."""
+SESSION_NAMES = frozenset({"db", "session", "db_session", "sess", "dbsession", "_db", "_session", "database"})
+SESSION_WAITS = frozenset({"commit", "execute", "refresh", "flush", "rollback", "scalar", "scalars", "merge", "exec"})
+QUERY_ENDS = frozenset(
+    {"all", "first", "one", "one_or_none", "scalar", "count", "update", "delete", "get", "exists"} - {"exists"}
+)
+
+
+def _last(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _same(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    return Outcome(arguments.at(0))
+
+
+def _identity(_models: Models, _callee: ExternalV, _arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    return Outcome(frozenset({ModelV("identity")}))
+
+
+def _cached(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """`@lru_cache` and `@lru_cache(maxsize=8)`."""
+    functions = frozenset(value for value in arguments.at(0) if isinstance(value, FunctionV | PartialV | ClassV))
+    return Outcome(functions or frozenset({ModelV("identity")}))
+
+
+def _partial(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    rest = arguments.after(1)
+    made = frozenset(PartialV(function, rest.positional, rest.keywords) for function in arguments.at(0))
+    return Outcome(made)
+
+
+def _getattr(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    """`getattr(x, "name")`; of a module of the project by an unknown name, all its functions and classes."""
+    program = models.program
+    names = {value.value for value in arguments.at(1) if isinstance(value, ConstantV) and isinstance(value.value, str)}
+    found: Values = UNKNOWN
+    for name in sorted(names):
+        found = program.union(found, program.attributes.of(arguments.at(0), name, frame))
+    found = program.union(found, arguments.at(2))
+    if not names:
+        for value in arguments.at(0):
+            found = program.union(found, _members(models, value, node, frame))
+    return Outcome(found)
+
+
+def _members(models: Models, value: Value, node: ast.AST, frame: Frame) -> Values:
+    """What a computed name may find: `getattr(handlers, f"on_{event}")`."""
+    pattern = _pattern(node)
+    program = models.program
+    found: Values = UNKNOWN
+    if isinstance(value, ModuleV) and value.module.is_project:
+        names = [name for name in value.module.scope.bindings if pattern is None or pattern(name)]
+        if len(names) <= 40:
+            for name in names:
+                held = program.attributes.one(value, name, frame)
+                found = program.union(found, frozenset(v for v in held if isinstance(v, FunctionV | ClassV)))
+    if isinstance(value, InstanceV | ClassV) and pattern is not None:
+        for base in program.definitions.mro(value.cls):
+            if isinstance(base, Class):
+                for name in base.scope.bindings:
+                    if pattern(name):
+                        found = program.union(found, program.attributes.one(value, name, frame))
+    return found
+
+
+def _pattern(node: ast.AST) -> Callable[[str], bool] | None:
+    """Which names `f"on_{event}"` and `"on_" + event` can be."""
+    if not isinstance(node, ast.Call) or len(node.args) < 2:
+        return None
+    name = node.args[1]
+    if isinstance(name, ast.JoinedStr):
+        first, last = name.values[0], name.values[-1]
+        prefix = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+        suffix = last.value if isinstance(last, ast.Constant) and isinstance(last.value, str) else ""
+    elif isinstance(name, ast.BinOp) and isinstance(name.left, ast.Constant) and isinstance(name.left.value, str):
+        prefix, suffix = name.left.value, ""
+    else:
+        return None
+    if not prefix and not suffix:
+        return None
+    return lambda candidate: candidate.startswith(prefix) and candidate.endswith(suffix)
+
+
+def _super(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, frame: Frame) -> Outcome:
+    here: Frame | None = frame
+    while here is not None and not (isinstance(here.code, Function) and here.code.owner is not None):
+        here = here.parent
+    if here is None or not isinstance(here.code, Function) or here.code.owner is None:
+        return Outcome(UNKNOWN)
+    cls = here.code.owner
+    for value in arguments.at(0):
+        if isinstance(value, ClassV):
+            cls = value.cls
+    receiver = here.receiver or (ClassV(cls) if here.code.is_classmethod else InstanceV(cls))
+    return Outcome(frozenset({SuperV(cls, receiver)}))
+
+
+def _type(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    classes = {models.program.definitions.class_of(value) for value in arguments.at(0)} - {None}
+    return Outcome(frozenset(value for value in classes if value is not None) or OPAQUE)
+
+
+def _consumed(models: Models, values: Values) -> tuple[Effect, ...]:
+    return models.program.iteration(values)
+
+
+def _list(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    """`list(x)`, `sorted(x, key=f)`: iterates."""
+    values = arguments.at(0)
+    effects = [*_consumed(models, values), *_called(models, arguments.named("key"), values, node, frame)]
+    return Outcome(frozenset({ListV(models.program.iterated(values))}), tuple(effects))
+
+
+def _reduce(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    """`sum(x)`, `any(x)`, `max(x, key=f)`: iterates and gives one of its elements, or a number."""
+    values = arguments.at(0)
+    effects = [*_consumed(models, values), *_called(models, arguments.named("key"), values, node, frame)]
+    return Outcome(models.program.iterated(values) or OPAQUE, tuple(effects))
+
+
+def _called(models: Models, functions: Values, over: Values, node: ast.AST, frame: Frame) -> list[Effect]:
+    """A function called with each element."""
+    effects: list[Effect] = []
+    elements = models.program.iterated(over)
+    for function in functions:
+        effects.extend(models.program.calls.apply(function, Arguments((elements,)), node, frame).effects)
+    return effects
+
+
+def _map(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    """`map(f, x)` and `filter(f, x)`: taken as iterated where they stand."""
+    program = models.program
+    elements = tuple(program.iterated(values) for values in arguments.positional[1:])
+    values: Values = UNKNOWN
+    effects: list[Effect] = []
+    for function in arguments.at(0):
+        outcome = program.calls.apply(function, Arguments(elements), node, frame)
+        values = program.union(values, outcome.values)
+        effects.extend(outcome.effects)
+    for over in arguments.positional[1:]:
+        effects.extend(_consumed(models, over))
+    return Outcome(frozenset({ListV(values)}), tuple(effects))
+
+
+def _filter(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    outcome = _map(models, callee, arguments, node, frame)
+    return Outcome(frozenset({ListV(models.program.iterated(arguments.at(1)))}), outcome.effects)
+
+
+def _zip(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    items = tuple(models.program.iterated(values) for values in arguments.positional)
+    return Outcome(
+        frozenset({ListV(frozenset({TupleV(items)}))}),
+        tuple(effect for values in arguments.positional for effect in _consumed(models, values)),
+    )
+
+
+def _enumerate(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    values = arguments.at(0)
+    inner = frozenset({TupleV((OPAQUE, models.program.iterated(values)))})
+    return Outcome(frozenset({ListV(inner)}), _consumed(models, values))
+
+
+def _iter(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    return Outcome(arguments.at(0))
+
+
+def _next(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    values = arguments.at(0)
+    return Outcome(
+        models.program.union(models.program.awaited_or_same(models.program.iterated(values)), arguments.at(1)),
+        _consumed(models, values),
+    )
+
+
+def _dict(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    held = [value for value in arguments.at(0) if isinstance(value, DictV)]
+    items: dict[object, Values] = {}
+    other: Values = UNKNOWN
+    for one in held:
+        items.update(one.items)
+        other |= one.other
+    items.update(arguments.keywords)
+    return Outcome(frozenset({DictV(tuple(items.items()), other)}), _consumed(models, arguments.at(0)))
+
+
+def _context_manager(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    return Outcome(frozenset({ModelV("context_manager", (("function", arguments.at(0)),))}))
+
+
+def _enter(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """`stack.enter_context(cm)`."""
+    values = arguments.at(0)
+    given = models.program.entered(values)
+    if _callee.name.endswith("enter_async_context"):
+        given = frozenset({ShapeV("await", given)})
+    return Outcome(given, models.program.entering(values))
+
+
+def _closing(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    return Outcome(frozenset({ShapeV("enter", arguments.at(0))}))
+
+
+def _cast(models: Models, _callee: ExternalV, _arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    if isinstance(node, ast.Call) and len(node.args) == 2:
+        return Outcome(models.program.annotations.instances(node.args[0], frame) or _arguments.at(1))
+    return Outcome(UNKNOWN)
+
+
+def _field(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    """`field(default_factory=Client)` of dataclasses, pydantic and attrs."""
+    values = arguments.named("default") | arguments.at(0)
+    for factory in arguments.named("default_factory") | arguments.named("factory"):
+        values = models.program.union(values, models.program.calls.apply(factory, Arguments(), node, frame).values)
+    return Outcome(values or OPAQUE)
+
+
+def _import_module(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, frame: Frame) -> Outcome:
+    found: Values = UNKNOWN
+    for value in arguments.at(0):
+        if isinstance(value, ConstantV) and isinstance(value.value, str) and value.value:
+            found |= models.program.modules.imported(frame.module, value.value)
+    return Outcome(found)
+
+
+def _reduce_function(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    elements = models.program.iterated(arguments.at(1))
+    return models._every(arguments.at(0), Arguments((elements | arguments.at(2), elements)), node, frame)
+
+
+def _replaced(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    """`re.sub(pattern, f, text)` calls f."""
+    effects: list[Effect] = []
+    for function in arguments.at(1) | arguments.at(0):
+        if isinstance(function, FunctionV):
+            effects.extend(models.program.calls.apply(function, Arguments((OPAQUE,)), node, frame).effects)
+    return Outcome(OPAQUE, tuple(effects))
+
+
+def _joined_text(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    return Outcome(OPAQUE, _consumed(models, arguments.at(0)))
+
+
+def _single_dispatch(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    return Outcome(frozenset({ModelV("singledispatch", (("function", arguments.at(0)),))}))
+
+
+def _run_inside(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    """`contextvars.Context.run(f, *args)` calls f here."""
+    return models._every(arguments.at(0), arguments.after(1), node, frame)
+
+
+def _opaque(_models: Models, _callee: ExternalV, _arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    return Outcome(OPAQUE)
+
+
+_PYTHON: dict[str, Model] = {
+    "builtins.getattr": _getattr,
+    "builtins.super": _super,
+    "builtins.type": _type,
+    "builtins.list": _list,
+    "builtins.set": _list,
+    "builtins.tuple": _list,
+    "builtins.frozenset": _list,
+    "builtins.sorted": _list,
+    "builtins.reversed": _list,
+    "collections.deque": _list,
+    "builtins.sum": _reduce,
+    "builtins.any": _reduce,
+    "builtins.all": _reduce,
+    "builtins.max": _reduce,
+    "builtins.min": _reduce,
+    "builtins.map": _map,
+    "builtins.filter": _filter,
+    "builtins.zip": _zip,
+    "builtins.enumerate": _enumerate,
+    "builtins.iter": _iter,
+    "builtins.aiter": _iter,
+    "builtins.next": _next,
+    "builtins.anext": _next,
+    "builtins.dict": _dict,
+    "builtins.str.join": _joined_text,
+    "builtins.bytes.join": _joined_text,
+    "functools.partial": _partial,
+    "functools.partialmethod": _partial,
+    "functools.wraps": _identity,
+    "functools.lru_cache": _cached,
+    "functools.cache": _cached,
+    "functools.total_ordering": _same,
+    "functools.reduce": _reduce_function,
+    "functools.singledispatch": _single_dispatch,
+    "contextlib.contextmanager": _context_manager,
+    "contextlib.asynccontextmanager": _context_manager,
+    "contextlib.ExitStack.enter_context": _enter,
+    "contextlib.AsyncExitStack.enter_context": _enter,
+    "contextlib.AsyncExitStack.enter_async_context": _enter,
+    "contextlib.closing": _closing,
+    "contextlib.aclosing": _closing,
+    "contextlib.nullcontext": _closing,
+    "contextvars.Context.run": _run_inside,
+    "copy.copy": _same,
+    "copy.deepcopy": _same,
+    "typing.cast": _cast,
+    "typing.assert_type": _same,
+    "dataclasses.field": _field,
+    "dataclasses.replace": _same,
+    "dataclasses.dataclass": _cached,
+    "pydantic.Field": _field,
+    "attrs.field": _field,
+    "attr.ib": _field,
+    "importlib.import_module": _import_module,
+    "re.sub": _replaced,
+    "re.Pattern.sub": _replaced,
+    "inspect.unwrap": _same,
+    "weakref.proxy": _same,
+    "builtins.isinstance": _opaque,
+    "builtins.print": _opaque,
+}
+

@@ -1,0 +1,300 @@
+"""Modules, classes and functions as they are written; found by name, read when first needed."""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from clearway.check.program.scopes import FunctionNode, Scope, element_put, parameters, scope_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearway.check.source import Source
+
+ABSTRACT = frozenset({"abstractmethod", "abstractproperty", "overload"})
+
+
+class Module:
+    """A file of the project or of an installed package, with its classes and functions."""
+
+    def __init__(self, name: str, source: Source, shown: str, root: Path, *, is_package: bool, is_project: bool) -> None:
+        self.name = name
+        self.path = source.path
+        self.source = source
+        self.shown = shown
+        """As outputs name the file."""
+        self.root = root
+        """The source root by which it imports its neighbours."""
+        self.is_package = is_package
+        self.is_project = is_project
+        self.functions: dict[ast.AST, Function] = {}
+        self.classes: dict[ast.AST, Class] = {}
+        self._register(source.tree, "", None, None)
+
+    def __repr__(self) -> str:
+        return f"Module({self.name})"
+
+    @cached_property
+    def scope(self) -> Scope:
+        return scope_of(self.source.tree)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.source.text.splitlines()
+
+    def absolute(self, name: str) -> str:
+        """The dotted name that an import in this module means by `..x.y`."""
+        level = len(name) - len(name.lstrip("."))
+        if level == 0:
+            return name
+        parts = self.name.split(".")
+        if not self.is_package:
+            parts = parts[:-1]
+        parts = parts[: len(parts) - (level - 1)] if level > 1 else parts
+        rest = name[level:]
+        return ".".join([*parts, *([rest] if rest else [])])
+
+    def _register(self, node: ast.AST, prefix: str, owner: Class | None, parent: Function | None) -> None:
+        """Give every definition its object, in one walk that does not recurse on expressions' depth."""
+        stack: list[tuple[ast.AST, str, Class | None, Function | None]] = [(node, prefix, owner, parent)]
+        while stack:
+            current, prefix, owner, parent = stack.pop()
+            for child in ast.iter_child_nodes(current):
+                if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                    name = "<lambda>" if isinstance(child, ast.Lambda) else child.name
+                    function = Function(self, child, prefix + name, owner, parent)
+                    self.functions[child] = function
+                    stack.append((child, f"{prefix}{name}.<locals>.", None, function))
+                elif isinstance(child, ast.ClassDef):
+                    cls = Class(self, child, prefix + child.name, parent)
+                    self.classes[child] = cls
+                    stack.append((child, f"{prefix}{child.name}.", cls, parent))
+                else:
+                    stack.append((child, prefix, owner, parent))
+
+
+class Class:
+    """A class statement."""
+
+    def __init__(self, module: Module, node: ast.ClassDef, qualname: str, parent: Function | None) -> None:
+        self.module = module
+        self.node = node
+        self.name = node.name
+        self.qualname = qualname
+        self.parent = parent
+        """The function that it is defined in."""
+
+    def __repr__(self) -> str:
+        return f"Class({self.id})"
+
+    @property
+    def id(self) -> str:
+        return f"{self.module.name}:{self.qualname}"
+
+    @property
+    def dotted(self) -> str:
+        return f"{self.module.name}.{self.qualname}"
+
+    @cached_property
+    def scope(self) -> Scope:
+        return scope_of(self.node)
+
+    @cached_property
+    def stores(self) -> dict[str, list[tuple[Function, ast.expr | None, ast.expr | None, tuple[int, ...]]]]:
+        """Attributes that its methods set on their first parameter: (method, value, annotation, part of the value)."""
+        found: dict[str, list[tuple[Function, ast.expr | None, ast.expr | None, tuple[int, ...]]]] = {}
+        for statement in self.node.body:
+            if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            function = self.module.functions[statement]
+            receiver = function.receiver
+            if receiver is None:
+                continue
+            for node in ast.walk(statement):
+                for target, value, annotation, path in _stores(node):
+                    if isinstance(target.value, ast.Name) and target.value.id == receiver:
+                        found.setdefault(target.attr, []).append((function, value, annotation, path))
+        return found
+
+    @cached_property
+    def elements(self) -> dict[str, list[tuple[Function, ast.expr]]]:
+        """What its methods put into collections that are attributes of their first parameter."""
+        found: dict[str, list[tuple[Function, ast.expr]]] = {}
+        for statement in self.node.body:
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                function = self.module.functions[statement]
+                for node in ast.walk(statement):
+                    put = _element(node)
+                    if put is not None and isinstance(put[0].value, ast.Name) and put[0].value.id == function.receiver:
+                        found.setdefault(put[0].attr, []).append((function, put[1]))
+        return found
+
+
+def _element(node: ast.AST) -> tuple[ast.Attribute, ast.expr] | None:
+    """`self.x[key] = value`, `self.x.append(value)`: the attribute and what is put into it."""
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target = node.targets[0]
+        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
+            return target.value, node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Attribute):
+        put = element_put(node)
+        return (node.func.value, put) if put is not None else None
+    return None
+
+
+def _stores(
+    node: ast.AST,
+) -> list[tuple[ast.Attribute, ast.expr | None, ast.expr | None, tuple[int, ...]]]:
+    """The attributes that a statement sets."""
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
+        return [(node.target, node.value, node.annotation, ())]
+    found: list[tuple[ast.Attribute, ast.expr | None, ast.expr | None, tuple[int, ...]]] = []
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            if isinstance(target, ast.Attribute):
+                found.append((target, node.value, None, ()))
+            elif isinstance(target, ast.Tuple | ast.List):
+                found.extend(
+                    (part, node.value, None, (index,))
+                    for index, part in enumerate(target.elts)
+                    if isinstance(part, ast.Attribute)
+                )
+    elif isinstance(node, ast.With | ast.AsyncWith):
+        # `with f() as self.x`: entering mostly gives the object itself.
+        for item in node.items:
+            if isinstance(item.optional_vars, ast.Attribute):
+                found.append((item.optional_vars, item.context_expr, None, ()))
+    return found
+
+
+attribute_stores = _stores
+
+
+class Function:
+    """A `def`, an `async def` or a lambda."""
+
+    def __init__(
+        self, module: Module, node: FunctionNode, qualname: str, owner: Class | None, parent: Function | None
+    ) -> None:
+        self.module = module
+        self.node = node
+        self.qualname = qualname
+        self.owner = owner
+        """The class whose body it stands in."""
+        self.parent = parent
+        """The function that it is nested in."""
+        self.is_async = isinstance(node, ast.AsyncFunctionDef)
+
+    def __repr__(self) -> str:
+        return f"Function({self.id})"
+
+    @property
+    def id(self) -> str:
+        return f"{self.module.name}:{self.qualname}"
+
+    @property
+    def name(self) -> str:
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def line(self) -> int:
+        return self.node.lineno
+
+    @cached_property
+    def scope(self) -> Scope:
+        return scope_of(self.node)
+
+    @property
+    def is_generator(self) -> bool:
+        return bool(self.scope.yields)
+
+    @cached_property
+    def decorators(self) -> list[str]:
+        """The last name of each decorator, as written."""
+        if isinstance(self.node, ast.Lambda):
+            return []
+        return [last_name(decorator) for decorator in self.node.decorator_list]
+
+    @cached_property
+    def is_static(self) -> bool:
+        return "staticmethod" in self.decorators
+
+    @cached_property
+    def is_classmethod(self) -> bool:
+        return "classmethod" in self.decorators or self.name in ("__new__", "__init_subclass__", "__class_getitem__")
+
+    @cached_property
+    def is_property(self) -> bool:
+        return any(name in ("property", "cached_property", "abstractproperty") for name in self.decorators)
+
+    @property
+    def is_setter(self) -> bool:
+        return any(name in ("setter", "deleter") for name in self.decorators)
+
+    @cached_property
+    def parameters(self) -> list[ast.arg]:
+        return list(parameters(self.node.args))
+
+    @cached_property
+    def defaults(self) -> dict[str, ast.expr]:
+        """Default values by parameter."""
+        arguments = self.node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        found = dict(
+            zip(
+                (argument.arg for argument in positional[len(positional) - len(arguments.defaults) :]),
+                arguments.defaults,
+                strict=True,
+            )
+        )
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            if default is not None:
+                found[argument.arg] = default
+        return found
+
+    @cached_property
+    def receiver(self) -> str | None:
+        """The name of `self` or `cls` where it is a method."""
+        arguments = self.node.args
+        if self.owner is None or self.is_static:
+            return None
+        positional = [*arguments.posonlyargs, *arguments.args]
+        return positional[0].arg if positional else None
+
+    @cached_property
+    def looks_names_up(self) -> bool:
+        """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`."""
+        return any(
+            isinstance(node, ast.Subscript) or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
+            for node in ast.walk(self.node)
+        )
+
+    @cached_property
+    def is_abstract(self) -> bool:
+        """It says what others do: abstract, or a body of `...`, `pass`, a docstring or `raise NotImplementedError`."""
+        if isinstance(self.node, ast.Lambda):
+            return False
+        if any(name in ABSTRACT for name in self.decorators):
+            return True
+        return all(_says_nothing(statement) for statement in self.node.body)
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Pass):
+        return True
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    if isinstance(statement, ast.Raise) and statement.exc is not None:
+        return last_name(statement.exc) == "NotImplementedError"
+    return False
+
+
+def last_name(node: ast.expr) -> str:
+    """`c` of `a.b.c(...)`; empty for what has no name."""
+    while isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

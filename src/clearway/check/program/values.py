@@ -1,0 +1,248 @@
+"""What an expression may stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from clearway.check.program.modules import Class, Function, Module
+
+if TYPE_CHECKING:
+    import ast
+
+Code = Module | Class | Function
+"""What has a scope of its own."""
+
+
+class Frame:
+    """A scope with what is known of its parameters: one way in which a function is called.
+
+    Frames are made by `Frames.of`, which gives the same object for the same contents: they compare by identity.
+    """
+
+    __slots__ = ("arguments", "code", "depth", "parent", "receiver")
+
+    def __init__(
+        self,
+        code: Code,
+        arguments: tuple[tuple[str, Values], ...],
+        receiver: Value | None,
+        parent: Frame | None,
+    ) -> None:
+        self.code = code
+        self.arguments = arguments
+        self.receiver = receiver
+        self.parent = parent
+        self.depth: int = 0 if parent is None else parent.depth + 1
+
+    @property
+    def module(self) -> Module:
+        return self.code if isinstance(self.code, Module) else self.code.module
+
+    def argument(self, name: str) -> Values | None:
+        for parameter, values in self.arguments:
+            if parameter == name:
+                return values
+        return None
+
+    def __repr__(self) -> str:
+        return f"Frame({self.code!r}, {self.arguments!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleV:
+    """A module whose code is at hand."""
+
+    module: Module
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceV:
+    """A package folder without `__init__.py`."""
+
+    name: str
+    root: Module
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionV:
+    """A function of the program, perhaps bound to an object."""
+
+    function: Function
+    frame: Frame | None
+    """The frame that it was defined in: what its free names mean."""
+    bound: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassV:
+    """A class of the program."""
+
+    cls: Class
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceV:
+    """An object of a class of the program."""
+
+    cls: Class
+    made_by: Frame | None = None
+    """The call of `__init__` (or of the class itself, where fields are its parameters) that made it; None where
+    only its class is known."""
+    site: ast.AST | None = None
+    """The call that made it, where objects of the class are told apart: apps and routers."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuperV:
+    """`super()`."""
+
+    cls: Class
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalV:
+    """Something outside the program, by dotted name: a module, function, class, or method of a class."""
+
+    name: str
+    receiver: Value | None = None
+    """The object whose method it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalInstanceV:
+    """An object of a class outside the program."""
+
+    name: str
+    site: ast.AST | None = None
+    """The call that made it, where objects of the class are told apart: apps and routers."""
+    items: Values = frozenset()
+    """What it holds, or was made with: the functions of a partial, the elements of a deque …"""
+
+
+@dataclass(frozen=True, slots=True)
+class CoroutineV:
+    """An `async def` that was called and not yet awaited."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorV:
+    """A generator function that was called and not yet iterated."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class TaskV:
+    """A coroutine that runs as a task of its own."""
+
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeV:
+    """Something known by what one does with it."""
+
+    shape: Literal["await", "iter", "enter", "call"]
+    inner: Values
+
+
+@dataclass(frozen=True, slots=True)
+class PartialV:
+    """A callable with some arguments given already."""
+
+    function: Value
+    arguments: tuple[Values, ...]
+    keywords: tuple[tuple[str, Values], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OffloadedV:
+    """A function that runs its function elsewhere when it is called."""
+
+    function: Value
+    lane: str
+
+
+@dataclass(frozen=True, slots=True)
+class TupleV:
+    """A display of known length."""
+
+    items: tuple[Values, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListV:
+    """A list, set or other collection, by what it holds."""
+
+    element: Values
+
+
+@dataclass(frozen=True, slots=True)
+class DictV:
+    """A dictionary: values by constant key, and those of other keys."""
+
+    items: tuple[tuple[object, Values], ...]
+    other: Values = frozenset()
+
+    @property
+    def values(self) -> Values:
+        return self.other.union(*(values for _, values in self.items))
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantV:
+    """A string, number, boolean or None."""
+
+    value: str | bytes | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelV:
+    """Something of the framework that the checker follows itself: a route decorator, `Depends(...)`."""
+
+    name: str
+    items: tuple[tuple[str, Values], ...] = ()
+    site: ast.AST | None = None
+
+    def item(self, name: str) -> Values:
+        for key, values in self.items:
+            if key == name:
+                return values
+        return frozenset()
+
+
+Value = (
+    ModuleV
+    | NamespaceV
+    | FunctionV
+    | ClassV
+    | InstanceV
+    | SuperV
+    | ExternalV
+    | ExternalInstanceV
+    | CoroutineV
+    | GeneratorV
+    | TaskV
+    | ShapeV
+    | PartialV
+    | OffloadedV
+    | TupleV
+    | ListV
+    | DictV
+    | ConstantV
+    | ModelV
+)
+Values = frozenset[Value]
+"""All that an expression may stand for, as far as is known; empty where nothing is."""
+
+UNKNOWN: Values = frozenset()
+OPAQUE: Values = frozenset({ExternalInstanceV("builtins.object")})
+"""Known not to matter: text, numbers, what only carries data."""
+
+MOST_VALUES = 16
+"""A union of more than this says too much to be of use; it is cut, keeping what was found first."""

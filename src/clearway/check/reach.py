@@ -1,0 +1,139 @@
+"""Which operations a root reaches where it runs, and by which calls."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from clearway.check.program.effects import Block, Offload, Reenter, Run, Spawn, Unresolved
+from clearway.check.program.modules import Class, Function, Module
+from clearway.model import Link, Severity
+
+if TYPE_CHECKING:
+    from clearway.check.program.program import Program
+    from clearway.check.program.values import Code, Frame
+    from clearway.check.sinks import SinkEntry
+
+DEEPEST = 60
+"""Chains longer than this are not followed: nobody could read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A call on the way: the code that makes it, and where."""
+
+    frame: Frame
+    node: ast.AST
+    possible: bool = False
+
+    @property
+    def line(self) -> int:
+        return getattr(self.node, "lineno", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A blocking operation that is reached, with the hops that lead there, outermost first."""
+
+    entry: SinkEntry
+    called: str
+    hops: tuple[Hop, ...]
+    severity: Severity
+    possible: bool
+    """Some hop was found by a method's name alone."""
+
+    @property
+    def last(self) -> Hop:
+        return self.hops[-1]
+
+    def links(self) -> tuple[Link, ...]:
+        """The hops as a finding's chain."""
+        found: list[Link] = []
+        for index, hop in enumerate(self.hops):
+            following = self.hops[index + 1].frame.code if index + 1 < len(self.hops) else None
+            calls = self.called if following is None else code_id(following)
+            found.append(Link(code_id(hop.frame.code), hop.frame.module.shown, hop.line, calls))
+        return tuple(found)
+
+
+@dataclass(slots=True)
+class Reach:
+    """All that one root reaches."""
+
+    hits: list[Hit] = field(default_factory=list)
+    reentries: list[tuple[Reenter, tuple[Hop, ...]]] = field(default_factory=list)
+    spawned: list[tuple[Spawn, Hop]] = field(default_factory=list)
+    offloaded: list[tuple[Offload, Hop]] = field(default_factory=list)
+    unresolved: list[tuple[Unresolved, Hop]] = field(default_factory=list)
+    calls: int = 0
+    """How many calls were looked at."""
+    modules: set[Module] = field(default_factory=set)
+    """The files that the answer rests on."""
+
+
+def reach(program: Program, root: Frame) -> Reach:
+    """Follow everything that runs when the root's function does, nearest first, each function once a frame."""
+    found = Reach()
+    waiting: deque[tuple[Frame, tuple[Hop, ...]]] = deque([(root, ())])
+    seen: set[Frame] = {root}
+    reported: set[tuple[ast.AST, str]] = set()
+    while waiting:
+        frame, hops = waiting.popleft()
+        found.modules.add(frame.module)
+        for step in program.steps(frame):
+            if isinstance(step.node, ast.Call):
+                found.calls += 1
+            for effect in step.effects:
+                match effect:
+                    case Run(frame=inner, possible=possible):
+                        if inner not in seen and len(hops) < DEEPEST:
+                            seen.add(inner)
+                            waiting.append((inner, (*hops, Hop(frame, step.node, possible))))
+                    case Block():
+                        if (step.node, effect.entry.name) not in reported:
+                            reported.add((step.node, effect.entry.name))
+                            hit = _hit(effect, (*hops, Hop(frame, step.node, effect.possible)))
+                            if hit is not None:
+                                found.hits.append(hit)
+                    case Reenter():
+                        found.reentries.append((effect, (*hops, Hop(frame, step.node))))
+                    case Spawn():
+                        found.spawned.append((effect, Hop(frame, step.node)))
+                    case Offload():
+                        found.offloaded.append((effect, Hop(frame, step.node)))
+                    case Unresolved():
+                        found.unresolved.append((effect, Hop(frame, step.node)))
+                    case _:
+                        pass
+    return found
+
+
+def _hit(effect: Block, hops: tuple[Hop, ...]) -> Hit | None:
+    severity = effect.entry.severity
+    inside = [hop for hop in hops if not hop.frame.module.is_project]
+    if inside and severity is not Severity.ERROR:
+        # What a package does with files is its own affair: only what can take seconds counts there.
+        return None
+    if any(_runs_once(hop.frame.code) for hop in hops):
+        severity = Severity.ADVICE
+    possible = any(hop.possible for hop in hops)
+    return Hit(effect.entry, effect.called, hops, severity, possible)
+
+
+def _runs_once(code: Code) -> bool:
+    """Its result is kept: a cached function without parameters."""
+    return (
+        isinstance(code, Function)
+        and bool({"lru_cache", "cache", "cached_property"} & set(code.decorators))
+        and len(code.parameters) == (1 if "cached_property" in code.decorators or code.is_classmethod else 0)
+    )
+
+
+def code_id(code: Code) -> str:
+    """How outputs name a piece of code."""
+    if isinstance(code, Module):
+        return f"{code.name}:<module>"
+    assert isinstance(code, Function | Class)
+    return code.id

@@ -1,0 +1,294 @@
+"""How FastAPI and Starlette are told of functions: what their decorators, methods and constructors register."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearway.check.program.effects import Effect, Offload, Outcome, Register, Run
+from clearway.check.program.values import (
+    OPAQUE,
+    UNKNOWN,
+    ConstantV,
+    DictV,
+    ExternalInstanceV,
+    ExternalV,
+    Frame,
+    GeneratorV,
+    InstanceV,
+    ListV,
+    ModelV,
+    TupleV,
+    Value,
+    Values,
+)
+
+if TYPE_CHECKING:
+    import ast
+
+    from clearway.check.program.calls import Arguments
+    from clearway.check.program.models import Models
+    from clearway.check.program.program import Program
+
+HTTP_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+APPS = ("fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router")
+STREAMS = (
+    "starlette.responses.StreamingResponse",
+    "fastapi.responses.StreamingResponse",
+    "sse_starlette.EventSourceResponse",
+    "sse_starlette.sse.EventSourceResponse",
+    "fastapi.sse.EventSourceResponse",
+)
+EVENTS = ("startup", "shutdown")
+
+
+def install(program: Program) -> None:
+    """Teach the program the frameworks."""
+    models = program.models
+    for app in APPS:
+        models.add(app, _app)
+        for method in HTTP_METHODS:
+            models.add(f"{app}.{method}", _route_decorator)
+        for name in ("api_route", "route"):
+            models.add(f"{app}.{name}", _route_decorator)
+        for name in ("websocket", "websocket_route"):
+            models.add(f"{app}.{name}", _websocket_decorator)
+        for name in ("add_api_route", "add_route"):
+            models.add(f"{app}.{name}", _add_route)
+        for name in ("add_api_websocket_route", "add_websocket_route"):
+            models.add(f"{app}.{name}", _add_websocket)
+        models.add(f"{app}.include_router", _include)
+        models.add(f"{app}.mount", _mount)
+        models.add(f"{app}.host", _mount)
+        models.add(f"{app}.middleware", _decorator("middleware"))
+        models.add(f"{app}.add_middleware", _direct("middleware", 0, "middleware_class"))
+        models.add(f"{app}.exception_handler", _decorator("exception_handler"))
+        models.add(f"{app}.add_exception_handler", _direct("exception_handler", 1, "handler"))
+        models.add(f"{app}.on_event", _decorator("lifespan"))
+        models.add(f"{app}.add_event_handler", _direct("lifespan", 1, "func"))
+    for module in ("starlette.routing", "fastapi.routing", "fastapi"):
+        models.add(f"{module}.Route", _route_object("route"))
+        models.add(f"{module}.APIRoute", _route_object("route"))
+        models.add(f"{module}.WebSocketRoute", _route_object("websocket"))
+        models.add(f"{module}.APIWebSocketRoute", _route_object("websocket"))
+        models.add(f"{module}.Mount", _mount_object)
+        models.add(f"{module}.Host", _mount_object)
+    for name in ("starlette.middleware.Middleware", "fastapi.middleware.Middleware"):
+        models.add(name, _middleware_object)
+    for name in ("fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.params.Security"):
+        models.add(name, _depends)
+    for name in STREAMS:
+        models.add(name, _stream)
+    models.add_call("registrar", _registrar)
+
+
+def _details(**values: Values) -> tuple[tuple[str, Values], ...]:
+    return tuple((name, held) for name, held in values.items() if held)
+
+
+def _methods(name: str, arguments: Arguments) -> Values:
+    if name in HTTP_METHODS:
+        return frozenset({ConstantV(name.upper())})
+    found = {
+        value.value.upper()
+        for values in arguments.named("methods")
+        for value in _opened(values)
+        if isinstance(value, ConstantV) and isinstance(value.value, str)
+    }
+    return frozenset(ConstantV(method) for method in sorted(found)) or frozenset({ConstantV("GET")})
+
+
+def _opened(value: Value) -> Values:
+    if isinstance(value, ListV):
+        return value.element
+    if isinstance(value, TupleV):
+        return frozenset().union(*value.items)
+    return frozenset({value})
+
+
+def _owner(callee: ExternalV) -> Value | None:
+    return callee.receiver
+
+
+def _registrar_value(kind: str, callee: ExternalV, details: tuple[tuple[str, Values], ...]) -> Values:
+    owner = _owner(callee)
+    items = (("kind", frozenset({ConstantV(kind)})), *details)
+    if owner is not None:
+        items = (*items, ("owner", frozenset({owner})))
+    return frozenset({ModelV("registrar", items)})
+
+
+def _registrar(callee: ModelV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """The decorator that a registering method gave, called with the function."""
+    functions = arguments.at(0)
+    kind = next((str(value.value) for value in callee.item("kind") if isinstance(value, ConstantV)), "")
+    owner = next(iter(callee.item("owner")), None)
+    details = tuple((name, values) for name, values in callee.items if name not in ("kind", "owner"))
+    return Outcome(functions, (Register(kind, functions, owner, details),))
+
+
+def _route_decorator(
+    _models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame
+) -> Outcome:
+    name = callee.name.rpartition(".")[2]
+    details = _details(
+        path=arguments.at(0, "path"),
+        methods=_methods(name, arguments),
+        dependencies=arguments.named("dependencies"),
+    )
+    return Outcome(_registrar_value("route", callee, details))
+
+
+def _websocket_decorator(
+    _models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame
+) -> Outcome:
+    details = _details(path=arguments.at(0, "path"), dependencies=arguments.named("dependencies"))
+    return Outcome(_registrar_value("websocket", callee, details))
+
+
+def _add_route(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    functions = arguments.at(1, "endpoint") or arguments.named("route")
+    details = _details(
+        path=arguments.at(0, "path"), methods=_methods("", arguments), dependencies=arguments.named("dependencies")
+    )
+    return Outcome(OPAQUE, (Register("route", functions, _owner(callee), details),))
+
+
+def _add_websocket(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    functions = arguments.at(1, "endpoint") or arguments.named("route")
+    details = _details(path=arguments.at(0, "path"), dependencies=arguments.named("dependencies"))
+    return Outcome(OPAQUE, (Register("websocket", functions, _owner(callee), details),))
+
+
+def _include(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    details = _details(prefix=arguments.named("prefix"), dependencies=arguments.named("dependencies"))
+    return Outcome(OPAQUE, (Register("include", arguments.at(0, "router"), _owner(callee), details),))
+
+
+def _mount(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    details = _details(prefix=arguments.at(0, "path"))
+    return Outcome(OPAQUE, (Register("include", arguments.at(1, "app"), _owner(callee), details),))
+
+
+def _decorator(kind: str):  # type: ignore[no-untyped-def]
+    def model(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+        return Outcome(_registrar_value(kind, callee, _details(argument=arguments.at(0))))
+
+    return model
+
+
+def _direct(kind: str, position: int, keyword: str):  # type: ignore[no-untyped-def]
+    def model(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+        functions = arguments.at(position, keyword)
+        details = tuple((name, values) for name, values in arguments.keywords if name == "dispatch")
+        return Outcome(OPAQUE, (Register(kind, functions, _owner(callee), details),))
+
+    return model
+
+
+def _app(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
+    """Making an app or a router: everything that its constructor is told."""
+    made = ExternalInstanceV(callee.name, node)
+    return Outcome(frozenset({made}), tuple(constructed(models, made, arguments)))
+
+
+def constructed(models: Models, made: Value, arguments: Arguments) -> list[Effect]:
+    """What the constructor of an app or router registers."""
+    effects: list[Effect] = [
+        Register(
+            "app",
+            UNKNOWN,
+            made,
+            _details(prefix=arguments.named("prefix"), dependencies=arguments.named("dependencies")),
+        )
+    ]
+    lifespans = arguments.named("lifespan")
+    if lifespans:
+        effects.append(Register("lifespan", lifespans, made))
+    for event in EVENTS:
+        functions = models.program.iterated(arguments.named(f"on_{event}"))
+        if functions:
+            effects.append(Register("lifespan", functions, made))
+    for handlers in arguments.named("exception_handlers"):
+        if isinstance(handlers, DictV):
+            effects.append(Register("exception_handler", handlers.values, made))
+    for item in models.program.iterated(arguments.named("middleware")):
+        if isinstance(item, ModelV) and item.name == "middleware_object":
+            effects.append(Register("middleware", item.item("class"), made))
+    effects.extend(_listed(models, models.program.iterated(arguments.named("routes")), made))
+    return effects
+
+
+def _listed(models: Models, routes: Values, owner: Value) -> list[Effect]:
+    """The `Route(...)` objects of a list."""
+    effects: list[Effect] = []
+    for route in routes:
+        if not isinstance(route, ModelV) or route.name != "route_object":
+            continue
+        kind = next((str(value.value) for value in route.item("kind") if isinstance(value, ConstantV)), "route")
+        if kind == "mount":
+            effects.append(
+                Register("include", route.item("endpoint"), owner, _details(prefix=route.item("path")))
+            )
+            inner = models.program.iterated(route.item("routes"))
+            if inner:
+                # A mount without an app of its own: the object itself stands for one.
+                effects.append(Register("include", frozenset({route}), owner, _details(prefix=route.item("path"))))
+                effects.extend(_listed(models, inner, route))
+        else:
+            details = _details(path=route.item("path"), methods=route.item("methods"))
+            effects.append(Register(kind, route.item("endpoint"), owner, details))
+    return effects
+
+
+def _route_object(kind: str):  # type: ignore[no-untyped-def]
+    def model(_models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
+        items = _details(
+            kind=frozenset({ConstantV(kind)}),
+            path=arguments.at(0, "path"),
+            endpoint=arguments.at(1, "endpoint"),
+            methods=_methods("", arguments) if arguments.has("methods") else UNKNOWN,
+        )
+        return Outcome(frozenset({ModelV("route_object", items, node)}))
+
+    return model
+
+
+def _mount_object(_models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
+    items = _details(
+        kind=frozenset({ConstantV("mount")}),
+        path=arguments.at(0, "path"),
+        endpoint=arguments.at(1, "app"),
+        routes=arguments.named("routes"),
+    )
+    return Outcome(frozenset({ModelV("route_object", items, node)}))
+
+
+def _middleware_object(
+    _models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame
+) -> Outcome:
+    return Outcome(frozenset({ModelV("middleware_object", _details(**{"class": arguments.at(0, "cls")}), node)}))
+
+
+def _depends(_models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
+    return Outcome(frozenset({ModelV("depends", _details(function=arguments.at(0, "dependency")), node)}))
+
+
+def _stream(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """A streamed body: an async generator runs on the loop, a sync one in threads."""
+    effects: list[Effect] = []
+    for value in arguments.at(0, "content"):
+        if isinstance(value, GeneratorV):
+            function = value.frame.code
+            if getattr(function, "is_async", False):
+                effects.append(Run(value.frame))
+            else:
+                effects.append(Offload(frozenset({value}), (value.frame,), "thread", callee.name))
+        elif isinstance(value, InstanceV):
+            effects.extend(
+                Run(frame)
+                for name in ("__aiter__", "__anext__")
+                for frame in _models.program.special_frames(value, name)
+            )
+    return Outcome(frozenset({ExternalInstanceV(callee.name)}), tuple(effects))
+
+

@@ -1,0 +1,281 @@
+"""Reads the data files, strictly: what is not understood is an error, never left out."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from clearway.check.sinks.returned import DOTTED, named_class, parse_returned
+from clearway.check.sinks.types import Offload, Returned, Schedule, SinkEntry, Unless
+from clearway.model import Lane, Severity, SinkKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+DATA = Path(__file__).with_name("data")
+
+USUAL_SEVERITY = {kind: Severity.WARNING if kind is SinkKind.FILE else Severity.ERROR for kind in SinkKind}
+"""What an operation of this kind costs where its entry says nothing."""
+
+_PACKAGES = re.compile(r"^packages = \[.*?\]$", re.MULTILINE | re.DOTALL)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class EveryMethod:
+    """An entry for all methods of a class, or functions of a module, but those excepted."""
+
+    entry: SinkEntry
+    excepted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What one data file says. Entries whose `name` is empty are reported by the name that was asked for."""
+
+    name: str
+    packages: tuple[str, ...]
+    twin: str | None
+    note: str
+    sinks: Mapping[str, SinkEntry]
+    every: Mapping[str, EveryMethod]
+    same: Mapping[str, str]
+    bases: Mapping[str, tuple[str, ...]]
+    classes: frozenset[str]
+    returns: Mapping[str, Returned]
+    attributes: Mapping[str, Returned]
+    offloads: Mapping[str, Offload]
+    schedules: Mapping[str, Schedule]
+    reenters: frozenset[str]
+
+
+@cache
+def files_by_root() -> Mapping[str, tuple[Path, ...]]:
+    """For each import root (`google`) the data files that speak of it. Reads of each file only its packages."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(DATA.glob("*.toml")):
+        match = _PACKAGES.search(path.read_text(encoding="utf-8"))
+        if match is None:
+            raise ValueError(f"{path.name}: no line begins with 'packages = ['")
+        for root in {_root(package) for package in tomllib.loads(match[0])["packages"]}:
+            found.setdefault(root, []).append(path)
+    return {root: tuple(paths) for root, paths in found.items()}
+
+
+@cache
+def read_file(path: Path) -> Family:
+    """The family that a packaged file describes."""
+    return read_family(path.name, path.read_text(encoding="utf-8"))
+
+
+def read_family(source: str, text: str) -> Family:
+    """The family that this text describes. `source` says in messages where it stands. Raises ValueError."""
+    try:
+        return _Reader(tomllib.loads(text)).family()
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{source}: {error}") from None
+
+
+def _root(name: str) -> str:
+    return name.partition(".")[0]
+
+
+class _Reader:
+    """One file's table, as it becomes a Family."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+        self._family = _take(data, "family", str)
+        self._packages = tuple(_name(package) for package in _take(data, "packages", list))
+        self._roots = {_root(package) for package in self._packages}
+        self._twin = _take(data, "twin", str, None)
+        self._note = _take(data, "note", str, "")
+        self._fix = _take(data, "fix", str, None)
+        self._sinks: dict[str, SinkEntry] = {}
+        self._every: dict[str, EveryMethod] = {}
+
+    def family(self) -> Family:
+        data = self._data
+        for table in _take(data, "sink", list, []):
+            self._read_sink(table)
+        same = {self._own(name): _name(target) for name, target in _take(data, "same", dict, {}).items()}
+        bases = {
+            self._own(name): tuple(_name(base) for base in listed)
+            for name, listed in _take(data, "bases", dict, {}).items()
+        }
+        returns = self._read_returned("returns")
+        attributes = self._read_returned("attributes")
+        family = Family(
+            name=self._family,
+            packages=self._packages,
+            twin=self._twin,
+            note=self._note,
+            sinks=self._sinks,
+            every=self._every,
+            same=same,
+            bases=bases,
+            classes=self._classes(bases, returns, attributes),
+            returns=returns,
+            attributes=attributes,
+            offloads=dict(self._read_all("offload", _offload)),
+            schedules=dict(self._read_all("schedule", _schedule)),
+            reenters=frozenset(self._own(name) for name in _take(data, "reenters", list, [])),
+        )
+        _finish(data)
+        return family
+
+    def _own(self, name: str) -> str:
+        """The name, if it lies below the file's packages: it would not be found otherwise."""
+        if _root(_name(name)) not in self._roots:
+            raise ValueError(f"{name!r} is not below the file's packages")
+        return name
+
+    def _read_sink(self, table: dict[str, Any]) -> None:
+        names = list(_names(table))
+        kind = SinkKind(_take(table, "kind", str))
+        severity = Severity(_take(table, "severity", str, USUAL_SEVERITY[kind].value))
+        fix = _take(table, "fix", str, self._fix)
+        if not fix:
+            raise ValueError(f"{names[0]}: nothing says how to fix it")
+        entry = SinkEntry(
+            name=_take(table, "through", str, ""),
+            kind=kind,
+            severity=severity,
+            fix=fix,
+            family=self._family,
+            twin=_take(table, "twin", str, self._twin),
+            unless=tuple(_unless(one) for one in _take(table, "unless", list, [])),
+        )
+        excepted = frozenset(_take(table, "except", list, []))
+        _finish(table)
+        for name in names:
+            owner, star, rest = name.partition(".*")
+            if name in self._sinks or (star and owner in self._every):
+                raise ValueError(f"{name!r} stands there twice")
+            if excepted and not star:
+                raise ValueError(f"{name!r} has exceptions but is one name")
+            if not star:
+                self._sinks[self._own(name)] = entry
+            elif rest:
+                raise ValueError(f"{name!r}: '*' stands only at the end")
+            else:
+                self._every[self._own(owner)] = EveryMethod(entry, excepted)
+
+    def _read_returned(self, key: str) -> dict[str, Returned]:
+        found = {}
+        for name, text in _take(self._data, key, dict, {}).items():
+            self._own(name.removesuffix(".*"))
+            found[name] = parse_returned(text)
+        return found
+
+    def _read_all(self, key: str, read: Callable[[dict[str, Any]], _T]) -> Iterator[tuple[str, _T]]:
+        seen = set()
+        for table in _take(self._data, key, list, []):
+            names = list(_names(table))
+            value = read(table)
+            _finish(table)
+            for name in names:
+                if name in seen:
+                    raise ValueError(f"{key}: {name!r} stands there twice")
+                seen.add(name)
+                yield self._own(name), value
+
+    def _classes(self, bases: Mapping[str, Any], *returned: Mapping[str, Returned]) -> frozenset[str]:
+        """What the file treats as a class: said so, has bases, is returned, or is written with a capital."""
+        listed = _take(self._data, "classes", list, [])
+        found = {self._own(name) for name in listed}
+        if len(found) != len(listed):
+            raise ValueError("classes: a name stands there twice")
+        found.update(bases)
+        for mapping in returned:
+            for name, value in mapping.items():
+                found.update(_capitalised(name.removesuffix(".*")))
+                if named := named_class(value):
+                    found.add(named)
+        for name in (*self._sinks, *self._every):
+            found.update(_capitalised(name))
+        return frozenset(found)
+
+
+def _capitalised(name: str) -> Iterator[str]:
+    """The name and its owner, where they are written as classes are."""
+    owner = name.rpartition(".")[0]
+    for candidate in (name, owner):
+        if candidate and candidate.rpartition(".")[2].lstrip("_")[:1].isupper():
+            yield candidate
+
+
+def _names(table: dict[str, Any]) -> Iterator[str]:
+    """The `names` of an entry, each below each of its `of` where it has them."""
+    names = _take(table, "names", list)
+    of = _take(table, "of", list, None)
+    if not names or of == []:
+        raise ValueError("an entry without names")
+    for prefix in of or [""]:
+        for name in names:
+            yield f"{prefix}.{name}" if prefix else name
+
+
+def _unless(table: dict[str, Any]) -> Unless:
+    keyword = _take(table, "keyword", str)
+    position = _take(table, "position", int, None)
+    instance = _take(table, "instance", str, None)
+    if ("value" in table) == (instance is not None):
+        raise ValueError(f"unless {keyword!r}: needs a value or an instance, and not both")
+    value = table.pop("value", None)
+    if value == "None":  # TOML has no null
+        value = None
+    _finish(table)
+    return Unless(keyword, position, value, instance)
+
+
+def _offload(table: dict[str, Any]) -> Offload:
+    return Offload(
+        position=_take(table, "position", int, 0),
+        keyword=_take(table, "keyword", str, None),
+        lane=Lane(_take(table, "lane", str, "thread")),
+        wraps=_take(table, "wraps", bool, False),
+    )
+
+
+def _schedule(table: dict[str, Any]) -> Schedule:
+    what = _take(table, "what", str)
+    kind = _take(table, "kind", str, "task")
+    if what not in ("coroutine", "function", "either") or kind not in ("task", "background_task", "callback"):
+        raise ValueError(f"schedule: unknown what {what!r} or kind {kind!r}")
+    return Schedule(
+        what=what,
+        position=_take(table, "position", int, 0),
+        keyword=_take(table, "keyword", str, None),
+        many=_take(table, "many", bool, False),
+        kind=kind,
+    )
+
+
+_REQUIRED: Any = object()
+
+
+def _take(table: dict[str, Any], key: str, kind: type[_T], default: Any = _REQUIRED) -> Any:
+    """Remove a key and return its value. What is left in the end was not known."""
+    value = table.pop(key, default)
+    if value is _REQUIRED:
+        raise ValueError(f"no {key!r}")
+    if value is not default and type(value) is not kind:
+        raise TypeError(f"{key!r} must be a {kind.__name__}, not {value!r}")
+    return value
+
+
+def _finish(table: dict[str, Any]) -> None:
+    if table:
+        raise ValueError(f"unknown keys {', '.join(map(repr, table))}")
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str) or not DOTTED.fullmatch(name):
+        raise ValueError(f"{name!r} is no dotted name")
+    return sys.intern(name)

@@ -1,0 +1,71 @@
+"""The corpus itself is sound: cases can be read, are real programs, and blocking and clean hold the balance."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.check.corpus.case import Case, all_cases, load, name_of
+
+LOADED = {name_of(path): load(path) for path in all_cases()}
+
+
+def test_it_is_large_and_half_of_it_is_clean() -> None:
+    alarming = sum(case.must_alarm for case in LOADED.values())
+    assert len(LOADED) >= 160
+    assert 0.4 <= alarming / len(LOADED) <= 0.6
+
+
+@pytest.mark.parametrize("path", all_cases(), ids=name_of)
+def test_case_says_its_shape_first(path: Path) -> None:
+    first = path.read_text().split("\n")[0]
+    assert first.startswith("# ")
+    assert first.endswith(".")
+
+
+@pytest.mark.parametrize("case", LOADED.values(), ids=LOADED)
+def test_case_is_python(case: Case) -> None:
+    """What is said to be newer than the host is rejected by it; all else compiles."""
+    newer = case.newer is not None and sys.version_info < case.newer
+    rejected = [name for name, text in case.files.items() if name.endswith(".py") and not _compiles(name, text)]
+    assert bool(rejected) == newer, rejected
+
+
+def _compiles(name: str, text: str) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        try:
+            compile(text, name, "exec")
+        except SyntaxError:
+            return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def truth() -> dict[str, Any]:
+    """What the frameworks make of every case."""
+    command = [sys.executable, "-m", "tests.check.corpus.truth"]
+    answered = subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[3], check=False)
+    assert answered.returncode == 0, answered.stderr.decode()
+    answers: dict[str, Any] = json.loads(answered.stdout)
+    return answers
+
+
+@pytest.mark.parametrize("case", LOADED.values(), ids=LOADED)
+def test_case_has_the_routes_that_it_says(case: Case, truth: dict[str, Any]) -> None:
+    """Each case is a service that FastAPI or Starlette accepts, and no route of it goes without a word."""
+    if case.name not in truth:
+        assert case.newer is not None
+        assert sys.version_info < case.newer
+        return
+    answer = truth[case.name]
+    assert answer["error"] is None
+    serving = [root for root in case.roots if root.kind in ("endpoint", "websocket")]
+    expected = {route for root in serving for route in root.routes}
+    assert set(answer["routes"]) == expected

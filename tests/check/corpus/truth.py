@@ -1,0 +1,167 @@
+"""What FastAPI itself makes of the cases: imports each and lists its routes. Run as a program of its own.
+
+`python -m tests.check.corpus.truth` writes `{case: {"error": …, "routes": […]}}`. Packages that are not installed are
+stood in for by modules whose every name is a class that takes anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+import types
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from clearway.runtime.framework import routes_of
+from tests.check.corpus.case import Case, all_cases, load
+
+
+class _Anything(type):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Fake()
+
+    def __getitem__(cls, item: object) -> Any:
+        return cls
+
+    def __iter__(cls) -> Iterator[Any]:
+        return iter(())
+
+
+class Fake(metaclass=_Anything):
+    """Takes every argument, has every attribute, decorates without changing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+
+    def __init_subclass__(cls, **kwargs: Any) -> None: ...
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        decorates = len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type)
+        return args[0] if decorates else Fake()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Fake()
+
+    def __getitem__(self, item: object) -> Any:
+        return Fake()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+class _Fakes(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Asked last: whatever nobody else finds is a fake. Modules of the case itself must be real."""
+
+    own: frozenset[str] = frozenset()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        top = fullname.partition(".")[0]
+        if top in self.own or top in sys.stdlib_module_names or (top in sys.modules and not _is_fake(top)):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType | None:
+        return None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        def attribute(name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            made = _Anything(name, (Fake,), {"__module__": module.__name__})
+            setattr(module, name, made)
+            return made
+
+        module.__getattr__ = attribute  # type: ignore[method-assign]
+
+
+def _is_fake(name: str) -> bool:
+    return isinstance(getattr(sys.modules[name].__spec__, "loader", None), _Fakes)
+
+
+def modules_of(case: Case) -> dict[str, str]:
+    """Importable name of every module of a case, and the folder that it is imported from."""
+    found: dict[str, str] = {}
+    for name in case.files:
+        path = Path(name)
+        if path.suffix != ".py" or name.startswith(".venv"):
+            continue
+        root = path.parent
+        while (root / "__init__.py").as_posix() in case.files:
+            root = root.parent
+        parts = path.relative_to(root).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = root.as_posix()
+    return found
+
+
+def routes(case: Case, fakes: _Fakes) -> list[str]:
+    """Import every module of a case; the routes of its apps, those apart that are mounted in others."""
+    modules = modules_of(case)
+    fakes.own = frozenset(name.partition(".")[0] for name in modules)
+    before = set(sys.modules)
+    with tempfile.TemporaryDirectory(prefix="case-") as folder:
+        case.write(Path(folder))
+        roots = [str(Path(folder, root)) for root in sorted(set(modules.values()))]
+        sys.path[:0] = roots
+        importlib.invalidate_caches()
+        try:
+            with contextlib.chdir(folder), contextlib.redirect_stdout(sys.stderr):
+                loaded = [importlib.import_module(name) for name in modules]
+        finally:
+            del sys.path[: len(roots)]
+            for name in set(sys.modules) - before:
+                if name.partition(".")[0] in fakes.own or _is_fake(name):
+                    del sys.modules[name]
+    apps = {id(value): value for module in loaded for value in vars(module).values() if isinstance(value, Starlette)}
+    mounted = {
+        id(route.app) for app in apps.values() for route in app.routes if isinstance(route, Mount)
+    }
+    found = {name for key, app in apps.items() if key not in mounted for name, _ in routes_of(app)}
+    return sorted(found - GENERATED)
+
+
+GENERATED = {"GET /openapi.json", "GET /docs", "GET /docs/oauth2-redirect", "GET /redoc"}
+
+
+def main() -> None:
+    """Write the answer for all cases that this interpreter can read."""
+    warnings.simplefilter("ignore")
+    fakes = _Fakes()
+    sys.meta_path.append(fakes)
+    answers: dict[str, Any] = {}
+    out = os.dup(1)
+    os.dup2(2, 1)
+    for path in all_cases():
+        case = load(path)
+        if case.newer is not None and sys.version_info < case.newer:
+            continue
+        try:
+            answers[case.name] = {"error": None, "routes": routes(case, fakes)}
+        except Exception as error:
+            answers[case.name] = {"error": f"{type(error).__name__}: {error}", "routes": []}
+    os.write(out, json.dumps(answers).encode())
+
+
+if __name__ == "__main__":
+    main()
