@@ -6,6 +6,8 @@ exactly what is there to report.
 
 from __future__ import annotations
 
+import argparse
+import io
 import json
 import os
 import re
@@ -22,7 +24,7 @@ from clearway.check.fix import FixKind
 from clearway.check.request import Request
 from clearway.check.result import Result, Skipped
 from clearway.cli import check as verb
-from clearway.cli import main
+from clearway.cli import main, progress
 from clearway.model import Advice, ClearwayError, Finding, Fix, Lane, Plan, Root, RootKind, Severity, Verdict
 from tests.check.report.made import GET, SLEEP, finding, link, root
 
@@ -386,6 +388,42 @@ def test_a_plan_is_written_for_run(check: Check, analysis: Analysis, tmp_path: P
 def test_explain_prints_the_rule_s_page(check: Check, code: str) -> None:
     outcome = check(None, "--explain", code)
     assert (outcome.code, outcome.out) == (0, "# Blocking\n\nWhat it does.\n")
+
+
+def test_the_documentation_has_every_option() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "check.md").read_text()
+    parser = argparse.ArgumentParser(add_help=False)
+    verb.add_arguments(parser)
+    options = [option for action in parser._actions for option in action.option_strings]
+    assert len(options) > 10
+    assert [option for option in options if f"`{option}" not in page] == []
+
+
+def test_a_hostile_file_name_does_not_reach_the_terminal(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "\x1b[31mapp.py").write_text(APP)
+    for arguments in [(), ("--format", "github"), ("--format", "json"), ("--format", "sarif"), ("--fix",)]:
+        outcome = check(None, *arguments)
+        assert "\x1b" not in outcome.out + outcome.err
+
+
+def test_the_bar_is_for_a_terminal_and_stands_on_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "SHORT_S", 0.0)
+    with progress.TerminalProgress() as silent:
+        silent.step("reading", 1, 2)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    with progress.TerminalProgress() as drawn:
+        drawn.step("reading [red]", 0, 0)
+        drawn.step("reading [red]", 1, 2)
+    assert "reading [red]" in terminal.getvalue()
+    assert capsys.readouterr().out == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 def test_a_reader_that_goes_away_does_not_change_the_exit_code(tmp_path: Path) -> None:

@@ -58,6 +58,15 @@ def test_a_chain_is_drawn_as_a_tree_with_its_source(tmp_path: Path) -> None:
     ]
 
 
+def test_the_documentation_shows_what_is_printed(tmp_path: Path) -> None:
+    write_app(tmp_path)
+    roots = (root(), root("app.main:version", is_async=False, verdict=Verdict.CLEAN))
+    stream = io.StringIO()
+    render(select(result(tmp_path, finding(), roots=roots), CODES), console_on(stream), "clearway check")
+    page = (Path(__file__).parents[3] / "docs" / "check.md").read_text()
+    assert f"```\n{stream.getvalue()}```\n" in page
+
+
 def test_what_to_do_stands_below_the_root(tmp_path: Path) -> None:
     advised = root(advice=Advice(Lane.THREAD, "def", "nothing is awaited"))
     assert "    do   make it `def`: nothing is awaited\n" in text_of(
@@ -191,6 +200,15 @@ def test_hostile_text_is_shown_and_not_obeyed(tmp_path: Path, terminal: Terminal
     render(found, console_on(terminal), "clearway check")
     seen = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(seen)
+
+
+@given(st.text(st.characters()), st.text(st.characters(), min_size=1))
+def test_any_text_can_be_reported(message: str, name: str) -> None:
+    odd = finding(message=message, root=name, sink=Sink(name, SinkKind.FILE), chain=(link(name, 1, name, name),))
+    found = Selection(result(Path("/nowhere"), odd, roots=(root(name, routes=(name,)),)), (odd,), warnings=(message,))
+    text = text_of(found)
+    assert text.splitlines() == text.split("\n")[:-1]
+    text.encode()
 
 
 @given(st.text(st.characters()))

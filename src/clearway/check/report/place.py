@@ -27,7 +27,7 @@ class Place:
         return file if path.startswith(os.pardir) else path.replace(os.sep, "/")
 
     def uri(self, file: str) -> str:
-        """A relative URI reference, percent-encoded; a URI for a file of an installed package, whose path is absolute."""
+        """A relative URI reference, percent-encoded; for a file of an installed package, which is absolute, a URI."""
         # A colon in the first segment would read as a scheme; names that are not UTF-8 arrive with surrogates.
         name = quote(self.file(file), safe="/", errors="surrogateescape")
         return f"file://{name}" if name.startswith("/") else name

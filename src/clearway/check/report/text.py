@@ -30,11 +30,8 @@ class _Console(Console):
 
 
 def console_on(stream: IO[str]) -> Console:
-    """Colours where the stream is a terminal and `NO_COLOR` is not set. Elsewhere no line is broken or cut."""
-    console = _Console(file=stream, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console = _Console(file=stream, highlight=False, markup=False, emoji=False, no_color=True, width=1000)
-    return console
+    """Colours where the stream is a terminal and `NO_COLOR` is not set."""
+    return _Console(file=stream, highlight=False, markup=False, emoji=False)
 
 
 def render(selection: Selection, console: Console, command: str) -> None:
@@ -42,7 +39,10 @@ def render(selection: Selection, console: Console, command: str) -> None:
     roots = {root.id: root for root in selection.result.roots}
     tree = _Tree(SourceLines(selection.result.root), "└─ " if console.encoding.startswith("utf") else "`- ")
     for line in _report(selection, roots, tree, command):
-        console.print(line, overflow="ellipsis" if console.is_terminal else "ignore", no_wrap=_is_code(line))
+        if console.is_terminal:
+            console.print(line, overflow="ellipsis", no_wrap=_is_code(line))
+        else:  # no line is broken or cut for a file
+            console.file.write(f"{line.plain}\n")
 
 
 def _is_code(line: Text) -> bool:
