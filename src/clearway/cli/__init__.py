@@ -71,8 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         complain(str(error))
         return 2
-    except KeyboardInterrupt:  # stopped before anything was served
-        return 0
+    except KeyboardInterrupt:  # a server has done its work when it is stopped, a check has not
+        return 0 if given[:1] == ["run"] else 2
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

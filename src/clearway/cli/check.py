@@ -17,6 +17,7 @@ from clearway.check.baseline import DEFAULT_NAME as BASELINE_NAME
 from clearway.check.baseline import Baseline
 from clearway.check.fingerprint import fingerprinted
 from clearway.check.plan import plan_of
+from clearway.check.report.lines import printable
 from clearway.check.report.place import Place
 from clearway.check.report.selection import Selection, select
 from clearway.check.request import Request
@@ -104,6 +105,9 @@ class _Check:
         for code in self.settings.ignore:
             if code not in self.rules:
                 raise SettingsError(f"{self.settings_file}: ignore: unknown rule {code!r}{suggest(code, self.rules)}")
+        for option, path in (("--output", args.output), ("--write-plan", args.write_plan)):
+            if path is not None and not path.parent.is_dir():  # said before the work is done, not after
+                raise ClearwayError(f"{option} {path}: there is no folder {path.parent}")
         reads = args.baseline is not None and not args.write_baseline
         self.baseline = Baseline.load(args.baseline) if reads else None
 
@@ -151,7 +155,10 @@ class _Check:
         from clearway.cli.fixing import diff_lines, edits_of
 
         edits, notes = edits_of(selection)
-        _print("".join(diff_lines(edits)), sys.stdout)
+        lines = diff_lines(edits)
+        if sys.stdout.isatty():
+            lines = (f"{printable(line.rstrip())}\n" for line in lines)
+        _print("".join(lines), sys.stdout)
         _note(*notes, f"{len(edits)} file{'' if len(edits) == 1 else 's'} would change")
 
     def fix(self, selection: Selection) -> Selection:
@@ -261,8 +268,9 @@ def _folder_of(paths: tuple[Path, ...]) -> Path:
 
 def _note(*lines: str) -> None:
     """Tell what was done, beside the report."""
-    for line in lines:
-        print(f"clearway: {' '.join(line.split())}", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # nobody reads it: the report is what counts
+        for line in lines:
+            print(f"clearway: {printable(line)}", file=sys.stderr, flush=True)
 
 
 def _print(text: str, stream: TextIO) -> None:

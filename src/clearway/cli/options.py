@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clearway.model import Plan
+from clearway.cli.planfile import UsedPlan, find_plan
 from clearway.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,10 +40,14 @@ class RunOptions:
 
     def settings(self) -> Settings:
         """The settings file with the command line's values over it. Raises SettingsError."""
-        file = self.settings_file
-        settings = Settings.load(Path.cwd()) if file is None else Settings.read(file)
-        return replace(settings, **self.overrides)
+        file = self._settings_file()
+        return replace(Settings() if file is None else Settings.read(file), **self.overrides)
 
-    def plan(self) -> Plan | None:
-        """Raises PlanError."""
-        return None if self.plan_file is None else Plan.load(self.plan_file)
+    def plan(self) -> UsedPlan:
+        """The plan of `--plan`, else a fresh one in the working folder or beside the settings. Raises PlanError."""
+        file = self._settings_file()
+        beside = () if file is None else (file.parent,)
+        return find_plan(self.plan_file, (Path.cwd(), *beside))
+
+    def _settings_file(self) -> Path | None:
+        return self.settings_file or Settings.locate(Path.cwd())

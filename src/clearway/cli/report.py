@@ -6,6 +6,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Protocol
 
+from clearway.check.report.lines import printable
 from clearway.runtime.report import counted
 
 if TYPE_CHECKING:
@@ -67,4 +68,4 @@ def say(*lines: str) -> None:
 
 def complain(message: str) -> None:
     """The one line of a request that could not be carried out."""
-    print(f"clearway: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    print(f"clearway: {printable(' '.join(message.split()))}", file=sys.stderr, flush=True)

@@ -12,12 +12,14 @@ from clearway.cli.address import Address, url_of
 from clearway.cli.loading import lane_app, load_app
 from clearway.cli.report import plan_lines, say
 from clearway.console.server import SNAPSHOT_PATH, ConsoleServer, PortTaken
-from clearway.model import ClearwayError, shown
+from clearway.model import ClearwayError, PlanError, shown
 from clearway.runtime import install
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+
+    from starlette.applications import Starlette
 
     from clearway.cli.options import RunOptions
     from clearway.runtime import Runtime
@@ -34,13 +36,28 @@ class Service:
         self.announces = announces
         self.app: Any = load_app(options.target, factory=options.factory)
         self.runtime: Runtime | None = None
+        self.plan_note: str | None = None
         self.console: ConsoleServer | None = None
         inner = lane_app(self.app)
         if inner is not None:
-            self.runtime = install(inner, settings=options.settings(), plan=options.plan())
-            self.runtime.check()
+            self.runtime = self._installed(inner)
             self.runtime.stall_report.say = say
             self.console = self._console(self.runtime.snapshot)
+
+    def _installed(self, app: Starlette) -> Runtime:
+        settings, used = self.options.settings(), self.options.plan().for_what_is_loaded()
+        self.plan_note = used.note
+        runtime = install(app, settings=settings, plan=used.plan)
+        try:
+            runtime.check()
+        except PlanError as error:
+            if used.given or not used.plan.calls:
+                raise
+            runtime.uninstall()
+            self.plan_note = used.ignored(error).note
+            runtime = install(app, settings=settings)
+            runtime.check()
+        return runtime
 
     def announce(self, sockets: list[socket.socket]) -> None:
         """Print where the app is served and in which lanes."""
@@ -52,6 +69,7 @@ class Service:
                 *lines,
             ]
             if self.runtime is not None:
+                lines += [self.plan_note] if self.plan_note else []
                 lines += plan_lines(self.runtime.plan_table())
             else:
                 lines.append(f"note: {type(self.app).__name__} is no FastAPI or Starlette app: served without lanes")

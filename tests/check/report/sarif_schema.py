@@ -26,13 +26,15 @@ STRING = {"type": "string"}
 MESSAGE = closed({"text": STRING})
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
 
-ARTIFACT = closed(
+INSTALLED = closed({"uri": {"type": "string", "pattern": r"^file:///([A-Za-z0-9\-._~/]|%[0-9A-F]{2})+$"}})
+OWN = closed(
     {
         # A relative reference of RFC 3986: no scheme, no backslash, nothing that has to be encoded.
         "uri": {"type": "string", "pattern": r"^(?!/)(?![^/]*:)([A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})+$"},
         "uriBaseId": {"const": "%SRCROOT%"},
     }
 )
+ARTIFACT = {"oneOf": [OWN, INSTALLED]}
 PHYSICAL = closed({"artifactLocation": ARTIFACT}, region=closed({"startLine": {"type": "integer", "minimum": 1}}))
 LOCATION = closed(
     {"physicalLocation": PHYSICAL},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearway.check.report.lines import printable
 from clearway.model import Severity
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ def _text(finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    """What stands behind the `::`. Surrogates, from names that are not UTF-8, cannot be printed."""
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """What stands behind the `::`. Its ends of lines are kept; nothing else may move a terminal's cursor."""
+    return "%0A".join(printable(line) for line in text.replace("%", "%25").split("\n"))
 
 
 def _property(text: str) -> str:

@@ -21,12 +21,13 @@ class Place:
     """The checkout's folder; None where the project's root is all that is known."""
 
     def file(self, file: str) -> str:
-        if self.repository is None:
+        if self.repository is None or file.startswith("/"):
             return file
         path = os.path.relpath((self.root / file).resolve(), self.repository.resolve())
         return file if path.startswith(os.pardir) else path.replace(os.sep, "/")
 
     def uri(self, file: str) -> str:
-        """A relative URI reference, percent-encoded."""
+        """A relative URI reference, percent-encoded; for a file of an installed package, which is absolute, a URI."""
         # A colon in the first segment would read as a scheme; names that are not UTF-8 arrive with surrogates.
-        return quote(self.file(file), safe="/", errors="surrogateescape")
+        name = quote(self.file(file), safe="/", errors="surrogateescape")
+        return f"file://{name}" if name.startswith("/") else name

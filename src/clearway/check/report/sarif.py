@@ -101,7 +101,9 @@ def _location(link: Link, place: Place, message: str | None = None) -> dict[str,
 
 
 def _physical(file: str, place: Place, line: int | None = None) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": place.uri(file), "uriBaseId": "%SRCROOT%"}}
+    uri = place.uri(file)
+    artifact = {"uri": uri} if uri.startswith("file:") else {"uri": uri, "uriBaseId": "%SRCROOT%"}
+    physical: dict[str, Any] = {"artifactLocation": artifact}
     return physical if line is None else physical | {"region": {"startLine": max(1, line)}}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, islice
 from typing import IO, TYPE_CHECKING
 
 from rich.console import Console
@@ -23,6 +23,9 @@ COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.ADVI
 DEEPEST = 12
 """So far a chain moves to the right; deeper hops stand below each other."""
 
+AT_ONCE = 200
+"""Lines that are printed together: rich takes its time for each time it prints."""
+
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
@@ -30,19 +33,24 @@ class _Console(Console):
 
 
 def console_on(stream: IO[str]) -> Console:
-    """Colours where the stream is a terminal and `NO_COLOR` is not set. Elsewhere no line is broken or cut."""
-    console = _Console(file=stream, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console = _Console(file=stream, highlight=False, markup=False, emoji=False, no_color=True, width=1000)
-    return console
+    """Colours where the stream is a terminal and `NO_COLOR` is not set."""
+    return _Console(file=stream, highlight=False, markup=False, emoji=False)
 
 
 def render(selection: Selection, console: Console, command: str) -> None:
     """Print the report. `command` is what the user typed, to be continued by the next one."""
     roots = {root.id: root for root in selection.result.roots}
     tree = _Tree(SourceLines(selection.result.root), "└─ " if console.encoding.startswith("utf") else "`- ")
-    for line in _report(selection, roots, tree, command):
-        console.print(line, overflow="ellipsis" if console.is_terminal else "ignore", no_wrap=_is_code(line))
+    lines = _report(selection, roots, tree, command)
+    if not console.is_terminal:  # no line is broken or cut for a file
+        console.file.writelines(f"{line.plain}\n" for line in lines)
+        return
+    width = console.width
+    while some := list(islice(lines, AT_ONCE)):
+        for line in some:
+            if _is_code(line):
+                line.truncate(width, overflow="ellipsis")
+        console.print(Text("\n").join(some))
 
 
 def _is_code(line: Text) -> bool:

@@ -1,0 +1,61 @@
+"""Which plan `clearway run` follows: the one that was named, else a fresh one beside the app."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from clearway.check.plan import DEFAULT_NAME
+from clearway.model import Lane, Plan, PlanError, shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LABEL = "plan     "
+
+
+@dataclass(frozen=True, slots=True)
+class UsedPlan:
+    """A plan, and the line that says where it is from."""
+
+    plan: Plan = field(default_factory=Plan)
+    file: Path | None = None
+    given: bool = False
+    """Named by the user: what is wrong with it is an error. One that was only found is left aside instead."""
+    note: str | None = None
+
+    def ignored(self, error: PlanError) -> UsedPlan:
+        """The same without its calls, and why."""
+        name = shown(self.file) if self.file else DEFAULT_NAME
+        reason = str(error).removeprefix(f"plan {self.file}: ").removesuffix("; write it again")
+        note = f"{LABEL}{name} is stale and ignored: {reason}; write it anew: clearway check --write-plan {name}"
+        return UsedPlan(file=self.file, note=note)
+
+    def for_what_is_loaded(self) -> UsedPlan:
+        """Without the calls of modules that the app has not imported: a plan found may be for several services."""
+        if self.given:
+            return self
+        calls = {name: call for name, call in self.plan.calls.items() if name.partition(":")[0] in sys.modules}
+        return replace(self, plan=Plan(calls, self.plan.files))
+
+
+def find_plan(given: Path | None, folders: tuple[Path, ...]) -> UsedPlan:
+    """The plan of `--plan`, else that of the first of these folders that has one. Raises PlanError for the former."""
+    if given is not None:
+        return UsedPlan(Plan.load(given), given, given=True)
+    for folder in folders:
+        file = folder / DEFAULT_NAME
+        if file.is_file():
+            return _found(file)
+    return UsedPlan()
+
+
+def _found(file: Path) -> UsedPlan:
+    try:
+        plan = Plan.load(file)
+    except PlanError as error:
+        return UsedPlan(file=file).ignored(error)
+    on_loop = sum(call.lane is Lane.LOOP for call in plan.calls.values())
+    calls = f"{on_loop} call{'' if on_loop == 1 else 's'}"
+    return UsedPlan(plan, file, note=f"{LABEL}{shown(file)} is fresh: {calls} on the loop without a thread hop")
