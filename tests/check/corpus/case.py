@@ -21,7 +21,8 @@ Findings of level `advice` are compared only for rules that the case names in a 
 
 Lines that start with `#:` are about the case:
 
-    #: file PATH              the next section; lines of files that are not Python start with `#| `
+    #: file PATH              the next section; lines of files that are not Python start with `#| `. `{python}` in it
+                              becomes `python3.11`, as it is in the path of an environment
     #: arguments --all        further arguments
     #: silent CW302 …         no finding of these rules besides those expected, of any level
     #: allow CW403 …          findings of these rules are beside the point of this case
@@ -35,6 +36,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -219,7 +221,8 @@ class _Reader:
         if word == "file" and len(rest) == 1:
             if self.named or any(line.strip() and not line.startswith("#") for line in self.lines):
                 self._close()
-            self.file, self.lines, self.named = rest[0], [], True
+            version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+            self.file, self.lines, self.named = rest[0].replace("{python}", version), [], True
             return
         if word == "arguments" and rest:
             case.arguments += rest
