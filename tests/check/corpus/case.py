@@ -35,6 +35,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import re
 import sys
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ VERDICTS = frozenset({"clean", "blocks", "unknown"})
 LEVELS = frozenset({"error", "warning", "advice"})
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "WS"})
 
-_EXPECTATION = re.compile(r"(?:^|\s)#(?P<mark>[:!])(?P<optional>\?)? (?P<text>\S.*?)\s*$")
+_MARK = re.compile(r"(?:^|\s)#(?P<mark>[:!])(?P<optional>\?)? ")
 _RULE = re.compile(r"CW\d{3}")
 
 
@@ -204,16 +205,18 @@ class _Reader:
             if line.startswith("#|"):
                 self.lines.append(line[2:].removeprefix(" "))
             return
-        found = _EXPECTATION.search(line)
-        if found is not None:
-            place = (self.file, len(self.lines) + 1)
-            optional = found["optional"] is not None
-            for text in found["text"].split(";"):
-                if found["mark"] == ":":
+        marks = list(_MARK.finditer(line))
+        place = (self.file, len(self.lines) + 1)
+        for mark, following in itertools.zip_longest(marks, marks[1:]):
+            expectations = line[mark.end() : following.start() if following else None]
+            optional = mark["optional"] is not None
+            for text in expectations.split(";"):
+                if mark["mark"] == ":":
                     self.case.roots.append(parse_root(text.split(), *place, optional=optional))
                 else:
                     self.case.findings.append(parse_finding(text.split(), *place, optional=optional))
-            line = line[: found.start()].rstrip()
+        if marks:
+            line = line[: marks[0].start()].rstrip()
         self.lines.append(line)
 
     def _directive(self, words: list[str]) -> None:
@@ -280,7 +283,16 @@ def parse_root(words: list[str], file: str, line: int, *, optional: bool = False
     if (sinks or blocked_by) and "blocks" not in verdicts:
         raise CaseError("only what blocks has sinks")
     return ExpectedRoot(
-        file, line, verdicts, kind, frozenset(routes), tuple(sinks), others or not sinks, tuple(blocked_by), runs_on, optional
+        file,
+        line,
+        verdicts,
+        kind,
+        frozenset(routes),
+        tuple(sinks),
+        others or not sinks,
+        tuple(blocked_by),
+        runs_on,
+        optional,
     )
 
 

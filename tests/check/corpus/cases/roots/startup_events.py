@@ -1,12 +1,17 @@
-# `on_event`, `on_startup` lists and `add_event_handler`: they run once, whatever they wait for.
+# `on_event` and `on_startup` lists: they run once, and before anyone is served; advice, whatever they wait for.
 import time
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.applications import Starlette
 
-app = FastAPI()
 SETTINGS: dict[str, str] = {}
+
+
+def warm_up() -> None:  #: lifespan clean on loop
+    time.sleep(1)  #! CW101 advice time.sleep
+
+
+app = FastAPI(on_startup=[warm_up])
 
 
 @app.on_event("startup")
@@ -15,12 +20,8 @@ async def read_settings() -> None:  #: lifespan clean
 
 
 @app.on_event("shutdown")
-def say_goodbye() -> None:  #: lifespan clean
-    Path("goodbye.txt").write_text("bye")
-
-
-def warm_up() -> None:  #:? lifespan clean
-    time.sleep(1)
+def say_goodbye() -> None:  #: lifespan clean on loop
+    Path("goodbye.txt").write_text("bye")  #! CW101 advice
 
 
 @app.get("/motd")
