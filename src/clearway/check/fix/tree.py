@@ -27,7 +27,7 @@ Span = tuple[int, int]
 NEWLINE = re.compile(r"\r\n|\r|\n")
 _FORM_FEEDS = re.compile(r"^([ \t]*\f[ \t\f]*)|\f", re.MULTILINE)
 _LAYOUT = frozenset(
-    [
+    {
         "asynchronous",
         "colon",
         "comma",
@@ -51,7 +51,7 @@ _LAYOUT = frozenset(
         "semicolon",
         "trailing_comma",
         "trailing_whitespace",
-    ]
+    }
 )
 
 
