@@ -110,7 +110,7 @@ def _bare(tree: Tree, call: cst.Call) -> list[Edit]:
     inside = tree.text[at.paren + 1 : at.call[1] - 1]
     if not inside.strip():
         return [Edit(at.function_end, at.call[1], "")]
-    return [Edit(at.paren, at.paren + 1, ""), Edit(at.call[1] - 1, at.call[1], "")]
+    return [Edit(at.paren, at.paren + 1, ""), _without_close(tree, at.paren + 1, at.call[1], at.call[1])]
 
 
 def _spread_out(tree: Tree, call: cst.Call, argument: cst.Arg) -> list[Edit]:
@@ -125,16 +125,24 @@ def _spread_out(tree: Tree, call: cst.Call, argument: cst.Arg) -> list[Edit]:
     if comma is not None and outer is not None and "#" in tail and not text[end : outer[0]].strip():
         # The comma in front of the comment serves for the one behind it.
         end, comma = text.index(",", outer[0]) + 1, None
-    if "#" not in tail:
-        edits.append(Edit(tail_start, end, ""))
-    elif (last_line := LAST_LINE.search(tail)) and NEWLINE.match(text, end):
-        edits.append(Edit(tail_start + last_line.start(), end, ""))
-    else:
-        edits.append(Edit(at.call[1] - 1, end, ""))
+    edits.append(_without_close(tree, tail_start, at.call[1], end))
     is_multiline = NEWLINE.search(text, at.paren, end) is not None
     if comma is not None and (outer is not None or not is_multiline):
         edits.append(Edit(comma, comma + 1, ""))
     return edits + _dedent(tree, call)
+
+
+def _without_close(tree: Tree, start: int, close: int, end: int) -> Edit:
+    """Take away what stands between the last argument and `end`: the parenthesis that closes in front of `close`, and
+    the layout around it. Comments stay.
+    """
+    tail = tree.text[start : close - 1]
+    if "#" not in tail:
+        return Edit(start, end, "")
+    last_line = LAST_LINE.search(tail)
+    if last_line and NEWLINE.match(tree.text, end):
+        return Edit(start + last_line.start(), end, "")
+    return Edit(close - 1, end, "")
 
 
 def _dedent(tree: Tree, call: cst.Call) -> list[Edit]:
