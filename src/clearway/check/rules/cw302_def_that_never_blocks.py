@@ -54,11 +54,8 @@ def find(survey: Survey) -> Iterator[Finding]:
         if function in told or not _never_blocks(study):
             continue
         told.add(function)
-        calls = study.reach.calls
-        count = "it calls nothing" if calls == 0 else "its one call is" if calls == 1 else f"its {calls} calls are"
-        proof = count if calls == 0 else f"{count} all known"
         message = (
-            f"{function.name} never blocks ({proof.replace('is all', 'is')}): it may run on the event loop without a "
+            f"{function.name} never blocks, nor does anything that it calls: it may run on the event loop without a "
             "thread. `clearway check --write-plan` and `clearway run --plan` do that."
         )
         yield at(CODE, Severity.ADVICE, function.module, function, function.node, "nothing", message, study.entry.id)
