@@ -250,7 +250,7 @@ class Program:
         self._busy.add(key)
         try:
             found: Values = UNKNOWN
-            for expression in function.scope.returns:
+            for expression in self._steps.returned(function, frame):
                 found = self.union(found, self.evaluate(expression, frame))
             annotated = self._annotated(function, frame)
         finally:
