@@ -125,12 +125,22 @@ class Annotations:
         if name in CONTEXTS:
             return frozenset({ShapeV("enter", self.instances(parts[0], frame))})
         if name == "Callable" and len(parts) == 2:
-            return frozenset({ShapeV("call", self.instances(parts[1], frame))})
+            return frozenset({ShapeV("callable", self.instances(parts[1], frame))})
         if name in ("type", "Type"):
             return frozenset(_as_class(value) for value in self.instances(parts[0], frame))
         if name == "Literal":
             return OPAQUE
-        return self.instances(node.value, frame)
+        return self._generic(self.instances(node.value, frame), parts, frame)
+
+    def _generic(self, values: Values, parts: list[ast.expr], frame: Frame) -> Values:
+        """`ContextVar[Session]`: what the library's object holds."""
+        if not any(isinstance(value, ExternalInstanceV) for value in values):
+            return values
+        held = self._either(parts, frame)
+        return frozenset(
+            ExternalInstanceV(value.name, value.site, held) if isinstance(value, ExternalInstanceV) else value
+            for value in values
+        )
 
     def _named(self, node: ast.Name | ast.Attribute, frame: Frame) -> Values:
         name = last_name(node)
@@ -138,6 +148,8 @@ class Annotations:
             return frozenset({frame.receiver}) if frame.receiver is not None else UNKNOWN
         if name in ("Any", "object"):
             return UNKNOWN
+        if name == "Callable":
+            return frozenset({ShapeV("callable", UNKNOWN)})
         values = self._program.evaluate(node, frame)
         found: set[Value] = set()
         for value in values:

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from clearway.check.program.program import Program
 
 STATES = frozenset({"starlette.datastructures.State"})
+STATEFUL = frozenset(
+    {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.requests.Request", "fastapi.Request"}
+    | {"starlette.requests.HTTPConnection", "starlette.websockets.WebSocket", "fastapi.WebSocket"}
+)
 
 
 class Attributes:
@@ -96,6 +100,8 @@ class Attributes:
         """An attribute of a library's object: what data says it holds, else a method of this name."""
         if value.name in STATES:
             return self._state(name)
+        if name == "state" and value.name in STATEFUL:
+            return frozenset({ExternalInstanceV("starlette.datastructures.State")})
         library = self._program.library
         dotted = f"{value.name}.{name}"
         held = library.attribute(dotted)

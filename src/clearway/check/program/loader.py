@@ -8,7 +8,7 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Class, Function, Module, attribute_stores
+from clearway.check.program.modules import Function, Module, attribute_stores
 from clearway.check.program.scopes import Bind, Binding
 from clearway.check.program.values import (
     UNKNOWN,
@@ -205,7 +205,7 @@ class Modules:
         return found
 
     def _element_stores(self, module: Module, name: str) -> list[tuple[Code, ast.expr]]:
-        puts = re.compile(rf"\b{re.escape(name)}(\[|\.(append|add|appendleft|put_nowait|insert|setdefault)\()")
+        puts = re.compile(rf"\b{re.escape(name)}(\[|\.(append|add|appendleft|put_nowait|put|set|insert|setdefault)\()")
         found: list[tuple[Code, ast.expr]] = []
         for other in self.project if module.is_project else [module]:
             if name not in other.source.text or not puts.search(other.source.text):

@@ -270,8 +270,10 @@ class Function:
 
     @cached_property
     def looks_names_up(self) -> bool:
-        """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`."""
-        return any(
+        """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`, or hands names on
+        to the constructor of a base.
+        """
+        return (self.name == "__init__" and self.node.args.kwarg is not None) or any(
             isinstance(node, ast.Subscript) or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
             for node in ast.walk(self.node)
         )

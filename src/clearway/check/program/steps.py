@@ -166,13 +166,12 @@ class Steps:
                 waits = isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and bool(node.is_async))
                 return self.iteration(program.evaluate(node.iter, frame), asynchronous=waits)
             case ast.With() | ast.AsyncWith():
-                return [
-                    effect
-                    for item in node.items
-                    for effect in self.entering(
-                        program.evaluate(item.context_expr, frame), asynchronous=isinstance(node, ast.AsyncWith)
-                    )
-                ]
+                waits = isinstance(node, ast.AsyncWith)
+                return [effect for item in node.items for effect in self._entered(item.context_expr, frame, waits)]
+            case ast.Compare():
+                return self._compared(node, frame)
+            case ast.BinOp():
+                return self._item(program.evaluate(node.left, frame), OPERATORS.get(type(node.op), "__add__"))
             case ast.Attribute(ctx=ast.Load()):
                 values = program.evaluate(node.value, frame)
                 return [Run(getter) for getter in program.attributes.getters(values, node.attr)]
@@ -188,6 +187,25 @@ class Steps:
                 return [*decorators, Run(program.frames.of_class(cls, frame))] if cls is not None else decorators
             case _:
                 return ()
+
+    def _entered(self, item: ast.expr, frame: Frame, waits: bool) -> list[Effect]:
+        """Entering and leaving; what blocked when it was made is not told of once more."""
+        effects = list(self.entering(self._program.evaluate(item, frame), asynchronous=waits))
+        if isinstance(item, ast.Call):
+            made = self._program.calls.outcome(item, frame).effects
+            if any(isinstance(effect, Block) for effect in made):
+                return [effect for effect in effects if not isinstance(effect, Block)]
+        return effects
+
+    def _compared(self, node: ast.Compare, frame: Frame) -> list[Effect]:
+        effects: list[Effect] = []
+        sides = [node.left, *node.comparators]
+        for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
+            if isinstance(operator, ast.In | ast.NotIn):
+                effects.extend(self._item(self._program.evaluate(right, frame), "__contains__"))
+            elif isinstance(operator, ast.Eq | ast.NotEq):
+                effects.extend(self._item(self._program.evaluate(left, frame), "__eq__"))
+        return effects
 
     def _decorators(self, node: Definition | ast.ClassDef, frame: Frame) -> list[Effect]:
         program = self._program
@@ -323,6 +341,23 @@ QUESTIONS: dict[str, Callable[[Value], bool | None]] = {
     "isgeneratorfunction": _is_generator_function,
 }
 """Tests by which code tells async functions from others, by their last name."""
+
+
+OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "__add__",
+    ast.Sub: "__sub__",
+    ast.Mult: "__mul__",
+    ast.Div: "__truediv__",
+    ast.FloorDiv: "__floordiv__",
+    ast.Mod: "__mod__",
+    ast.Pow: "__pow__",
+    ast.MatMult: "__matmul__",
+    ast.LShift: "__lshift__",
+    ast.RShift: "__rshift__",
+    ast.BitOr: "__or__",
+    ast.BitAnd: "__and__",
+    ast.BitXor: "__xor__",
+}
 
 
 def _children(node: ast.AST) -> list[ast.AST]:

@@ -43,6 +43,7 @@ class Library:
         self._schedules: dict[str, Schedule] = {}
         self._reenters: set[str] = set()
         self._safe: set[str] = set()
+        self._own: set[str] = set()
         self._canonical: dict[str, str] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
 
@@ -63,7 +64,13 @@ class Library:
         for name in offloaders:
             library._offloads[library.canonical(name)] = Offload(0, None, Lane.THREAD, wraps=True)
         library._safe = {library.canonical(name.removesuffix(".*")) for name in safe}
+        library._own = {*(sinks or {}), *safe, *offloaders}
         return library
+
+    @property
+    def has_own_names(self) -> bool:
+        """Whether the user's settings name anything: it may be a function of the project."""
+        return bool(self._own)
 
     def canonical(self, name: str) -> str:
         """The one name of an object that a library exports under several: `sqlalchemy.orm.Session` for
