@@ -218,7 +218,7 @@ def _parse(plain: str) -> cst.Module:
         return cst.parse_module(plain)
     except cst.ParserSyntaxError as error:
         raise ValueError(f"line {error.raw_line}: invalid syntax") from None
-    except (RecursionError, cst.CSTValidationError, UnicodeError) as error:
+    except (cst.CSTValidationError, UnicodeError) as error:
         raise ValueError(f"it cannot be parsed: {type(error).__name__}") from None
 
 
