@@ -193,16 +193,17 @@ def _handed_over(tree: ast.Module) -> str:
     named = {keyword.arg: keyword.value for keyword in call.keywords}
     name = ast.unparse(call.func)
     if name == "Thread":
-        function, arguments, keywords = named["target"], [], []
+        function, arguments, keywords = named["target"], list[ast.expr](), list[ast.keyword]()
         if isinstance(args := named.get("args"), ast.Tuple):
             arguments = args.elts
         if isinstance(kwargs := named.get("kwargs"), ast.Dict):
             for key, value in zip(kwargs.keys, kwargs.values, strict=True):
-                keywords.append(ast.keyword(key.value if isinstance(key, ast.Constant) else None, value))
+                keywords.append(ast.keyword(str(key.value) if isinstance(key, ast.Constant) else None, value))
     else:
         positional = call.args[1:] if name == "run_in_executor" else call.args
         function, arguments = positional[0], positional[1:]
         keywords = call.keywords if name == "to_thread" else []
     if isinstance(function, ast.Call) and ast.unparse(function.func) == "functools.partial":
-        function, arguments, keywords = function.args[0], function.args[1:], function.keywords
+        bound = function
+        function, arguments, keywords = bound.args[0], bound.args[1:], bound.keywords
     return ast.dump(ast.Call(function, arguments, keywords))

@@ -58,7 +58,14 @@ def test_everything_else_stays(before: str, after: str) -> None:
 
 
 def test_a_text_that_does_not_parse_is_an_error_of_one_line() -> None:
-    for text in ("async def f(:\n", "x = (\n", "if x:\n        y\n    z\n", "x = '\ud800'\n", "\0"):
+    for text in (
+        "async def f(:\n",
+        "x = (\n",
+        "if x:\n        y\n    z\n",
+        "x = '\ud800'\n",
+        "\0",
+        "(x if y else z)or a\n",
+    ):
         with pytest.raises(ValueError, match=r"^[^\n]+$"):
             apply(text, [])
 
