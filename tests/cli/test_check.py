@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from clearway.check.fingerprint import fingerprinted
 from clearway.check.fix import FixKind
 from clearway.check.request import Request
 from clearway.check.result import Result, Skipped
@@ -58,7 +59,7 @@ class Analysis:
         found = [entry for path, name in zip(files, shown, strict=True) for entry in _found(path, name)]
         values: dict[str, Any] = {
             "roots": (_root(),),
-            "findings": tuple(found),
+            "findings": fingerprinted(found),
             "files": len(files),
             "checked": tuple(shown),
         }
