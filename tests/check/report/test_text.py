@@ -76,6 +76,25 @@ def test_what_to_do_stands_below_the_root(tmp_path: Path) -> None:
     assert "it is well there" not in text_of(select(result(tmp_path, finding(), roots=(none,)), CODES))
 
 
+def test_hops_that_two_chains_of_a_root_share_are_drawn_once(tmp_path: Path) -> None:
+    way = (link("app.main:read_item", 5, "app.crud:load"), link("app.crud:load", 8, "app.db:save"))
+    found = [
+        finding(chain=(*way, link("app.db:save", 20, "commit"))),
+        finding(chain=(*way, link("app.db:save", 21, "refresh"))),
+        finding(chain=(link("app.main:read_item", 6, "app.crud:load"), *way[1:])),
+    ]
+    lines = text_of(select(result(tmp_path, *found), CODES)).splitlines()
+    assert [line.strip() for line in lines if line.startswith("      ") and ".py:" in line] == [
+        "app/main.py:5  read_item",
+        "└─ app/crud.py:8  load",
+        "└─ app/db.py:20  save",
+        "└─ app/crud.py:8  load, as above",
+        "└─ app/db.py:21  save",
+        "app/main.py:6  read_item",
+        "└─ app/crud.py:8  load",
+    ]
+
+
 def test_a_deep_chain_does_not_run_off_to_the_right(tmp_path: Path) -> None:
     chain = tuple(link(f"app.deep:f{depth}", depth + 1, f"app.deep:f{depth + 1}") for depth in range(80))
     text = text_of(select(result(tmp_path, finding(chain=chain)), CODES))
