@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from clearway.check.report.lines import SourceLines, printable
-from clearway.check.report.summary import summarise
+from clearway.check.report.summary import ENDPOINTS, summarise
 from clearway.check.report.totals import total_lines
 from clearway.model import Lane, Severity
 
@@ -23,6 +23,7 @@ COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.ADVI
 DEEPEST = 12
 """So far a chain moves to the right; deeper hops stand below each other."""
 
+MOST_ROUTES = 3
 AT_ONCE = 200
 """Lines that are printed together: rich takes its time for each time it prints."""
 
@@ -75,15 +76,20 @@ def _report(selection: Selection, roots: Mapping[str, Root], tree: _Tree, comman
 
 
 def _root_line(root_id: str, root: Root | None) -> Text:
+    """An endpoint is known by its routes, everything else by its name."""
     line = Text("  ")
     if root is None:
         return line.append(printable(root_id), "bold")
-    routes = ", ".join(root.routes[:3]) + (f" and {len(root.routes) - 3} more" if len(root.routes) > 3 else "")
-    line.append(printable(routes or root.function), "bold")
-    function = f"{'async def' if root.is_async else 'def'} {root.function}"
+    routes = ", ".join(root.routes[:MOST_ROUTES])
+    if len(root.routes) > MOST_ROUTES:
+        routes += f" and {len(root.routes) - MOST_ROUTES} more"
     place = "on the loop" if root.runs_on is Lane.LOOP else f"in a {root.runs_on}"
-    line.append(printable(f"  {root.kind.replace('_', ' ')} {function}, line {root.line}, {place}"), "dim")
-    return line
+    kind = f"{root.kind.replace('_', ' ')} {'async def' if root.is_async else 'def'}"
+    if root.kind in ENDPOINTS and routes:
+        line.append(printable(routes), "bold")
+        return line.append(printable(f"  {kind} {root.function}, line {root.line}, {place}"), "dim")
+    line.append(printable(root.function), "bold")
+    return line.append(printable(f"  {kind}, line {root.line}, {place}{f', of {routes}' if routes else ''}"), "dim")
 
 
 def _finding(finding: Finding, tree: _Tree, above: Sequence[Link]) -> Iterator[Text]:
