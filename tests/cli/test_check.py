@@ -214,6 +214,12 @@ def test_a_comment_silences(check: Check) -> None:
     assert "1 ignored by comments" in outcome.out
 
 
+def test_an_unused_comment_is_told_where_all_of_the_project_was_checked(check: Check) -> None:
+    source = CLEAN.replace("1", "1  # clearway: ignore[CW101]")
+    assert "app.py:2: this comment silences nothing" in check(source).out
+    assert "silences nothing" not in check(source, "app.py").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

@@ -148,6 +148,7 @@ class _Check:
             level=self.options.level,
             switched_off=self.settings.ignore,
             baseline=self.baseline,
+            tell_unused=all(path.is_dir() for path in self.paths),  # single files are only a part of a project
         )
 
     def diff(self, selection: Selection) -> None:
