@@ -37,8 +37,9 @@ _STRING_END = {
 _TYPE_STATEMENT = re.compile(rb"type" + _GAP + rb"+(?P<name>" + _NAME + rb")" + _GAP + rb"*(?:\[|=(?!=))")
 _LITERAL = re.compile(rb"[^\\{}'\"\n]+")
 _NAMED_CHARACTER = re.compile(rb"\\N\{[^{}'\"\n]*\}")
-_DEBUG = re.compile(rb"=[ \t\f\n]*(?=[!:}])")
-_CONVERSION = re.compile(rb"![ \t\f\n]*" + _NAME + rb"[ \t\f\n]*")
+_TRIVIA = rb"(?:[ \t\f\n]|\\\n|\#[^\n]*)*"
+_DEBUG = re.compile(rb"=" + _TRIVIA + rb"(?=[!:}])")
+_CONVERSION = re.compile(rb"!" + _TRIVIA + _NAME + _TRIVIA)
 _YIELD = re.compile(rb"\s*yield\b(?:\s*from\b)?")
 
 _TYPE = b"type "
@@ -351,15 +352,15 @@ def _readable(string: bytes) -> bool:
 
 def _applied(data: bytes, edits: list[_Edit]) -> bytes:
     """The text after these edits. Where two meet, the later one was made with more knowledge."""
-    out = bytearray(data)
-    # What changes no length comes first, in the order in which it was decided; insertions then go from the back.
+    even = bytearray(data)
+    insertions = []
     for edit in edits:
         if edit.end - edit.start == len(edit.replacement):
-            out[edit.start : edit.end] = edit.replacement
-    for edit in sorted((edit for edit in edits if edit.end - edit.start != len(edit.replacement)), key=_start)[::-1]:
-        out[edit.start : edit.end] = edit.replacement
-    return bytes(out)
-
-
-def _start(edit: _Edit) -> int:
-    return edit.start
+            even[edit.start : edit.end] = edit.replacement
+        else:
+            insertions.append(edit)
+    pieces, at = [], 0
+    for edit in sorted(insertions, key=lambda edit: edit.start):
+        pieces += [bytes(even[at : edit.start]), edit.replacement]
+        at = edit.end
+    return b"".join([*pieces, bytes(even[at:])])

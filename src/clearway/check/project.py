@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.result import Skipped
 from clearway.check.source_roots import RootFinder, nearest_first
-from clearway.check.tree import PROJECT_FILES, Disk, Walk
+from clearway.check.tree import PROJECT_FILES, Disk, Walk, relative
 from clearway.model import ClearwayError, shown
 from clearway.settings import nearest
 
@@ -106,7 +106,7 @@ def find_project(paths: Sequence[Path], src: Sequence[Path] = (), exclude: Seque
         root=root,
         source_roots=tuple(Path(folder) for folder in sorted(roots, key=lambda name: (-name.count(os.sep), name))),
         files=tuple(_source_file(path, assigned[path], str(root)) for path in files),
-        skipped=tuple(Skipped(_shown(path, str(root)), reason) for path, reason in sorted(set(found.skipped))),
+        skipped=tuple(Skipped(relative(path, str(root)), reason) for path, reason in sorted(set(found.skipped))),
         _disk=disk,
     )
 
@@ -187,7 +187,7 @@ def _refuse_nothing(paths: Sequence[Path], found: Found) -> None:
 
 def _assigned(disk: Disk, root: Path, files: Sequence[str], sources: Sequence[str]) -> tuple[dict[str, str], set[str]]:
     """For each file its source root, and all source roots."""
-    finder = RootFinder(disk, str(root), list(disk.listings) or sorted({os.path.dirname(path) for path in files}))
+    finder = RootFinder(disk, str(root), {*disk.listings, *map(os.path.dirname, files)})
     if not sources:
         return finder.find(files), set(finder.roots)
     by_depth = sorted(sources, key=len, reverse=True)
@@ -202,8 +202,4 @@ def _source_file(path: str, source_root: str, root: str) -> SourceFile:
     parts = path[len(source_root) :].lstrip(os.sep).split(os.sep)
     is_package = parts[-1] == "__init__.py" and len(parts) > 1
     parts = parts[:-1] if is_package else [*parts[:-1], parts[-1].removesuffix(".py")]
-    return SourceFile(Path(path), _shown(path, root), ".".join(parts), is_package, Path(source_root))
-
-
-def _shown(path: str, root: str) -> str:
-    return os.path.relpath(path, root).replace(os.sep, "/")
+    return SourceFile(Path(path), relative(path, root), ".".join(parts), is_package, Path(source_root))

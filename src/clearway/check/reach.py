@@ -67,10 +67,15 @@ class Reach:
     spawned: list[tuple[Spawn, Hop]] = field(default_factory=list)
     offloaded: list[tuple[Offload, Hop]] = field(default_factory=list)
     unresolved: list[tuple[Unresolved, Hop]] = field(default_factory=list)
-    calls: int = 0
-    """How many calls were looked at."""
+    counted: dict[Frame, int] = field(default_factory=dict)
+    """How many calls each function that it runs makes."""
     modules: set[Module] = field(default_factory=set)
     """The files that the answer rests on."""
+
+    @property
+    def calls(self) -> int:
+        """How many calls were looked at."""
+        return sum(self.counted.values())
 
 
 def reach(program: Program, root: Frame) -> Reach:
@@ -82,9 +87,8 @@ def reach(program: Program, root: Frame) -> Reach:
     while waiting:
         frame, hops = waiting.popleft()
         found.modules.add(frame.module)
+        found.counted[frame] = program.calls_in(frame)
         for step in program.steps(frame):
-            if isinstance(step.node, ast.Call):
-                found.calls += 1
             for effect in step.effects:
                 match effect:
                     case Run(frame=inner, possible=possible):

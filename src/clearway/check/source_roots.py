@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from clearway.check.tree import Disk
 
@@ -79,7 +79,7 @@ def imports_of(path: str) -> list[Import]:
 class RootFinder:
     """Source roots for files below `top`."""
 
-    def __init__(self, disk: Disk, top: str, folders: Iterable[str]) -> None:
+    def __init__(self, disk: Disk, top: str, folders: Set[str]) -> None:
         self.disk = disk
         self.top = top
         while disk.listing(self.top).is_package and os.path.dirname(self.top) != self.top:
@@ -88,6 +88,7 @@ class RootFinder:
         self.roots: frozenset[str] = frozenset()
         self._folders = folders
         self._holders: dict[str, list[str]] = {}
+        self._led: dict[str, list[tuple[str, str]]] = {}
         self.structural = cache(self._structural_root)
 
     def find(self, files: Sequence[str]) -> dict[str, str]:
@@ -95,6 +96,8 @@ class RootFinder:
         imports = {path: imports_of(path) for path in files}
         self._index(imports)
         self._vote(imports)
+        if self.votes.by_root[parent := os.path.dirname(self.top)]:
+            self.top = parent
         self.roots = frozenset(root for root in self.votes.by_root if self._is_credible(root))
         self.structural.cache_clear()
         assigned = {path: self._root_of(path) for path in files}
@@ -112,8 +115,8 @@ class RootFinder:
 
     def _around(self, wanted: set[str]) -> Iterator[str]:
         """Folders that were not visited and can be source roots: those above, and their projects and `src` folders."""
-        start = min(self._folders, key=len, default=self.top)
-        for folder in _upwards(start, self.top):
+        above = {folder for start in self._folders for folder in _upwards(start, self.top)}
+        for folder in above - {*self._folders} | {self.top}:
             yield folder
             for name in self.disk.listing(folder).folders:
                 child = os.path.join(folder, name)
@@ -125,24 +128,23 @@ class RootFinder:
             yield os.path.dirname(self.top)
 
     def _vote(self, imports: dict[str, list[Import]]) -> None:
-        own_names = {
-            (os.path.dirname(path), os.path.basename(path)[:-3])
+        # A file `redis.py` that imports `redis` says that the name is a library's.
+        libraries = {
+            (os.path.dirname(path), name)
             for path, entries in imports.items()
-            if any(entry.module == os.path.basename(path)[:-3] for entry in entries)
+            for name in [os.path.basename(path).removesuffix(".py")]
+            if any(entry.module == name for entry in entries)
         }
         for path, entries in imports.items():
             folder = os.path.dirname(path)
             for entry in entries:
-                holders = self._holders.get(entry.module.partition(".")[0])
-                if not holders:
-                    continue
                 best: tuple[tuple[bool, bool, int, int], str, str] | None = None
-                for root in holders:
-                    target = self._target(root, entry)
-                    # A file `redis.py` that imports `redis` says that the name is a library's.
-                    if target is None or target == path or (root, entry.module) in own_names:
-                        continue
-                    if "." not in entry.module and not self._is_plain_vote(root, folder, target, entry):
+                for root, target in self._targets(entry.module):
+                    if (
+                        target == path
+                        or (root, entry.module) in libraries
+                        or not self._is_vote(root, folder, target, entry)
+                    ):
                         continue
                     rank = (self.disk.listing(root).is_package, not _is_below(folder, root), *_distance(folder, root))
                     if best is None or (rank, root) < best[:2]:
@@ -157,22 +159,29 @@ class RootFinder:
         if _is_below(folder, root):
             self.votes.by_importer[path][root] += 1
 
-    def _target(self, root: str, entry: Import) -> str | None:
-        """The file, or the namespace folder, that the import leads to from this root."""
-        if (file := self.disk.locate(root, entry.module)) is not None:
-            return file
-        folder = os.path.join(root, *entry.module.split("."))
-        if entry.names is None or not self.disk.is_namespace(root, entry.module):
-            return None
-        listing = self.disk.listing(folder)
-        return folder if any(name in listing.modules or name in listing.folders for name in entry.names) else None
+    def _targets(self, module: str) -> list[tuple[str, str]]:
+        """(root, file or namespace folder) for every root from which an import of this module leads somewhere."""
+        if (known := self._led.get(module)) is None:
+            known = self._led[module] = []
+            for root in self._holders.get(module.partition(".")[0], ()):
+                if (file := self.disk.locate(root, module)) is not None:
+                    known.append((root, file))
+                elif self.disk.is_namespace(root, module):
+                    known.append((root, os.path.join(root, *module.split("."))))
+        return known
 
-    def _is_plain_vote(self, root: str, folder: str, target: str, entry: Import) -> bool:
-        """Whether an import of a single name is the project's own rather than that of a library of this name."""
-        near = _is_below(folder, root)
-        if near and not self.disk.listing(root).is_package and entry.names is None:
+    def _is_vote(self, root: str, folder: str, target: str, entry: Import) -> bool:
+        """Whether the import is the project's own, rather than that of a library with such a name."""
+        if not target.endswith(".py"):
+            listing = self.disk.listing(target)
+            return entry.names is not None and any(
+                name in listing.modules or name in listing.folders for name in entry.names
+            )
+        if "." in entry.module:
             return True
-        return entry.names is not None and (not target.endswith(".py") or _defines(target, entry.names))
+        if entry.names is None:
+            return _is_below(folder, root) and not self.disk.listing(root).is_package
+        return _defines(target, entry.names)
 
     def _is_credible(self, root: str) -> bool:
         """Whether a folder that got votes is a source root: see `_SHARE_OF_PACKAGE`."""
@@ -257,6 +266,7 @@ def _upwards(folder: str, top: str) -> Iterator[str]:
         folder = parent
 
 
+@cache
 def _distance(folder: str, root: str) -> tuple[int, int]:
     """How many steps from one folder to another, and how deep the second lies."""
     one, other = folder.split(os.sep), root.split(os.sep)

@@ -44,6 +44,7 @@ class Disk:
     """Folders that were read, each once."""
 
     listings: dict[str, Listing] = field(default_factory=dict)
+    _sources: dict[str, bool] = field(default_factory=dict)
 
     def listing(self, folder: str) -> Listing:
         """What lies in this folder; nothing where it cannot be read."""
@@ -53,8 +54,8 @@ class Disk:
 
     def locate(self, root: str, module: str) -> str | None:
         """The file that `import module` reads when `root` is the folder that imports start from."""
-        folder, _, name = os.path.join(root, *module.split(".")).rpartition(os.sep)
-        return self.file(folder, name) if self._leads_to(root, folder) else None
+        folder, name = _place(root, module)
+        return self.file(folder, name) if name and self._leads_to(root, folder) else None
 
     def file(self, folder: str, name: str) -> str | None:
         """The file of the package or module of this name in this folder; a package wins, as it does for Python."""
@@ -65,20 +66,33 @@ class Disk:
 
     def is_namespace(self, root: str, module: str) -> bool:
         """Whether the module is a folder without an `__init__.py`, and no file has its name."""
-        folder, _, name = os.path.join(root, *module.split(".")).rpartition(os.sep)
+        folder, name = _place(root, module)
         return (
-            self._leads_to(root, folder)
+            name != ""
+            and self._leads_to(root, folder)
             and name in self.listing(folder).folders
             and self.file(folder, name) is None
             and self.holds_source(f"{folder}{os.sep}{name}")
         )
 
-    def holds_source(self, folder: str, depth: int = 8) -> bool:
-        """Whether there is a Python file somewhere below."""
-        here = self.listing(folder)
-        return bool(here.modules) or (
-            depth > 0 and any(self.holds_source(f"{folder}{os.sep}{name}", depth - 1) for name in here.folders)
-        )
+    def holds_source(self, folder: str) -> bool:
+        """Whether there is a Python file somewhere below; links may lead in circles, so each folder counts once."""
+        if (known := self._sources.get(folder)) is None:
+            known = self._sources[folder] = self._find_source(folder)
+        return known
+
+    def _find_source(self, folder: str) -> bool:
+        pending, seen = [folder], {os.path.realpath(folder)}
+        while pending:
+            here = pending.pop()
+            if self.listing(here).modules:
+                return True
+            for name in self.listing(here).folders:
+                below = f"{here}{os.sep}{name}"
+                if (real := os.path.realpath(below)) not in seen:
+                    seen.add(real)
+                    pending.append(below)
+        return False
 
     def _leads_to(self, root: str, folder: str) -> bool:
         """Whether every step from `root` to `folder` is a folder that was listed; links outside do not count."""
@@ -89,6 +103,14 @@ class Disk:
                     return False
                 here = f"{here}{os.sep}{step}"
         return True
+
+
+def _place(root: str, module: str) -> tuple[str, str]:
+    """The folder that a module of this name lies in, and its last name; no name where none can be imported."""
+    parts = module.split(".")
+    if "" in parts or os.sep in module:
+        return root, ""
+    return os.sep.join([root.rstrip(os.sep), *parts[:-1]]), parts[-1]
 
 
 def _entries(folder: str, unreadable: list[tuple[str, str]]) -> list[os.DirEntry[str]]:
@@ -163,7 +185,7 @@ class Walk:
 
     def is_excluded(self, path: str) -> bool:
         """Whether a pattern names this file or folder."""
-        return self.excluded is not None and bool(self.excluded.match(_relative(path, self.root)))
+        return self.excluded is not None and bool(self.excluded.match(relative(path, self.root)))
 
     def _visit(self, folder: str) -> list[str]:
         """Take the files of one folder; the folders in it that are to be visited next."""
@@ -206,8 +228,9 @@ class Walk:
         return entry.name in _BUILT and listing.is_project and not self.disk.listing(entry.path).is_package
 
 
-def _relative(path: str, root: str) -> str:
-    return os.path.relpath(path, root).replace(os.sep, "/")
+def relative(path: str, root: str) -> str:
+    """A path below the root, with forward slashes."""
+    return path[len(root) :].lstrip(os.sep).replace(os.sep, "/") or "."
 
 
 @lru_cache(maxsize=16)
@@ -235,7 +258,8 @@ def _glob_parts(glob: str) -> Iterator[str]:
         elif part == "?":
             yield "[^/]"
         elif part.startswith("[") and len(part) > 1:
-            inner = part[1:-1].replace("\\", "\\\\")
-            yield f"[{'^' + inner[1:] if inner.startswith('!') else inner}]"
+            negated = part[1] == "!" and len(part) > 3
+            inner = re.sub(r"[\\\[^&~|]|(?<!\w)-|-(?!\w)", r"\\\g<0>", part[2 if negated else 1 : -1])
+            yield f"[{'^' if negated else ''}{inner}]"
         else:
             yield re.escape(part)

@@ -21,7 +21,8 @@ Findings of level `advice` are compared only for rules that the case names in a 
 
 Lines that start with `#:` are about the case:
 
-    #: file PATH              the next section; lines of files that are not Python start with `#| `
+    #: file PATH              the next section; lines of files that are not Python start with `#| `. `{python}` in it
+                              becomes `python3.11`, as it is in the path of an environment
     #: arguments --all        further arguments
     #: silent CW302 …         no finding of these rules besides those expected, of any level
     #: allow CW403 …          findings of these rules are beside the point of this case
@@ -34,7 +35,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import re
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -58,7 +61,7 @@ VERDICTS = frozenset({"clean", "blocks", "unknown"})
 LEVELS = frozenset({"error", "warning", "advice"})
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "WS"})
 
-_EXPECTATION = re.compile(r"(?:^|\s)#(?P<mark>[:!])(?P<optional>\?)? (?P<text>\S.*?)\s*$")
+_MARK = re.compile(r"(?:^|\s)#(?P<mark>[:!])(?P<optional>\?)? ")
 _RULE = re.compile(r"CW\d{3}")
 
 
@@ -202,16 +205,18 @@ class _Reader:
             if line.startswith("#|"):
                 self.lines.append(line[2:].removeprefix(" "))
             return
-        found = _EXPECTATION.search(line)
-        if found is not None:
-            place = (self.file, len(self.lines) + 1)
-            optional = found["optional"] is not None
-            for text in found["text"].split(";"):
-                if found["mark"] == ":":
+        marks = list(_MARK.finditer(line))
+        place = (self.file, len(self.lines) + 1)
+        for mark, following in itertools.zip_longest(marks, marks[1:]):
+            expectations = line[mark.end() : following.start() if following else None]
+            optional = mark["optional"] is not None
+            for text in expectations.split(";"):
+                if mark["mark"] == ":":
                     self.case.roots.append(parse_root(text.split(), *place, optional=optional))
                 else:
                     self.case.findings.append(parse_finding(text.split(), *place, optional=optional))
-            line = line[: found.start()].rstrip()
+        if marks:
+            line = line[: marks[0].start()].rstrip()
         self.lines.append(line)
 
     def _directive(self, words: list[str]) -> None:
@@ -219,7 +224,8 @@ class _Reader:
         if word == "file" and len(rest) == 1:
             if self.named or any(line.strip() and not line.startswith("#") for line in self.lines):
                 self._close()
-            self.file, self.lines, self.named = rest[0], [], True
+            version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+            self.file, self.lines, self.named = rest[0].replace("{python}", version), [], True
             return
         if word == "arguments" and rest:
             case.arguments += rest
@@ -277,7 +283,16 @@ def parse_root(words: list[str], file: str, line: int, *, optional: bool = False
     if (sinks or blocked_by) and "blocks" not in verdicts:
         raise CaseError("only what blocks has sinks")
     return ExpectedRoot(
-        file, line, verdicts, kind, frozenset(routes), tuple(sinks), others or not sinks, tuple(blocked_by), runs_on, optional
+        file,
+        line,
+        verdicts,
+        kind,
+        frozenset(routes),
+        tuple(sinks),
+        others or not sinks,
+        tuple(blocked_by),
+        runs_on,
+        optional,
     )
 
 

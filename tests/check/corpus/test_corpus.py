@@ -68,4 +68,7 @@ def test_case_has_the_routes_that_it_says(case: Case, truth: dict[str, Any]) -> 
     assert answer["error"] is None
     serving = [root for root in case.roots if root.kind in ("endpoint", "websocket")]
     expected = {route for root in serving for route in root.routes}
-    assert set(answer["routes"]) == expected
+    if all(root.routes for root in serving):
+        assert set(answer["routes"]) == expected
+    else:
+        assert set(answer["routes"]) > expected

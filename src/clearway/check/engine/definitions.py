@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from clearway.check.engine import report
     from clearway.check.project import SourceFile
 
+_DEEPEST = 100
+"""Classes and functions within each other: a damaged report must not lead round in circles."""
+
 
 class ClassKey(NamedTuple):
     """A class of the project: the number of its file, and its own there."""
@@ -63,7 +66,7 @@ class ProjectDefinitions:
             key = FunctionKey(file, function_id)
             owner = function.defining_class
             owner_key = None if owner is None or owner.module_id not in numbers else _class_key(owner, numbers)
-            self._functions[key] = Function(function.name, _line(function.name_location), owner_key, function.is_stub)
+            self._functions[key] = Function(function.name, function.line, owner_key, function.is_stub)
             if owner_key is not None and owner_key.file == file and not function.is_property_setter:
                 methods.setdefault(owner_key.class_id, {})[function.name] = key
         for definition in definitions.class_definitions.values():
@@ -128,14 +131,10 @@ def _class_key(reference: report.ClassRef, numbers: dict[int, int]) -> ClassKey:
     return ClassKey(numbers[reference.module_id], reference.class_id)
 
 
-def _line(location: str | None) -> int | None:
-    return None if location is None else int(location.partition(":")[0])
-
-
 def _qualified_name(definition: report.ClassDefinition, definitions: report.Definitions) -> str:
     names = [definition.name]
     parent = definition.parent
-    while not isinstance(parent, str):
+    while not isinstance(parent, str) and len(names) < _DEEPEST:
         outer: report.ClassDefinition | report.FunctionDefinition | None = None
         if parent.of_class is not None:
             outer = definitions.class_definitions.get(str(parent.of_class.class_id))

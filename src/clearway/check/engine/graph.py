@@ -6,6 +6,7 @@ import os
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from clearway.check.engine import EngineError
 from clearway.check.engine.definitions import ClassKey, FunctionKey, ProjectDefinitions
 
 if TYPE_CHECKING:
@@ -80,7 +81,10 @@ class _Resolver:
             return self._numbers[path]
         if self._real is None:
             self._real = {os.path.realpath(name): number for name, number in self._numbers.items()}
-        return self._real.get(os.path.realpath(path))
+        try:
+            return self._real.get(os.path.realpath(path))
+        except ValueError:  # no name that a file can have
+            return None
 
 
 class ReportedCallGraph:
@@ -150,7 +154,7 @@ class ReportedCallGraph:
         part = self._parts[number]
         content = part.source.call_graphs(part.modules[number])
         if content is None:
-            return _NOTHING
+            raise EngineError(f"pyrefly's report on {self._files[number].shown} is gone; run it again")
         answers = _Answers({}, {}, {}, {})
         for places in content.call_graphs.values():
             for key, expression in places.items():

@@ -49,7 +49,7 @@ class Pyrefly:
 
     def start(self, project: Project, workplace: Path) -> PendingReports:
         """Begin to read the project. Returns at once. Raises EngineError."""
-        executable = self._executable or find_executable()
+        executable = find_executable() if self._executable is None else self._executable.absolute()
         _check_version(executable)
         return PendingReports(project, workplace, executable, self._timeout_s)
 
@@ -65,7 +65,7 @@ class PendingReports:
         self._graph: ReportedCallGraph | None = None
         self._cancelled = False
         try:
-            self._folder = Path(tempfile.mkdtemp(prefix="pyrefly-", dir=workplace))
+            self._folder = Path(tempfile.mkdtemp(prefix="pyrefly-", dir=workplace.absolute()))
         except OSError as error:
             raise EngineError(f"pyrefly has no place to write to: {workplace}: {error.strerror or error}") from None
         self._runs = self._roots.runs()

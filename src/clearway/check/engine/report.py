@@ -6,7 +6,9 @@ lists that are empty are left out of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import os
+import re
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 
@@ -24,6 +26,10 @@ class OtherFormat(EngineError):
 
     def __init__(self, spoken: str, pinned: str) -> None:
         super().__init__(f"pyrefly {spoken} speaks another format than {pinned}; install pyrefly=={pinned}")
+
+
+_PLACE = r"^[0-9]{1,9}:[0-9]{1,9}-[0-9]{1,9}:[0-9]{1,9}"
+_Location = Annotated[str, msgspec.Meta(pattern=_PLACE + "$")]
 
 
 class _Struct(msgspec.Struct, gc=False):
@@ -92,11 +98,16 @@ class FunctionDefinition(_Struct):
     """A function of a module. One without a location is made up by the engine, as a dataclass's `__init__`."""
 
     name: str
-    name_location: str | None = None
+    name_location: _Location | None = None
     parent: Parent | str = "TopLevel"
     defining_class: ClassRef | None = None
     is_stub: bool = False
     is_property_setter: bool = False
+
+    @property
+    def line(self) -> int | None:
+        """1-based line of its name."""
+        return None if self.name_location is None else int(self.name_location.partition(":")[0])
 
 
 class _Mro(_Struct):
@@ -188,12 +199,20 @@ class Report:
         """The module's calls; None where none were written."""
         if module.info_filename is None:
             return None
-        return self._read(self._folder / "call_graphs" / module.info_filename, self._call_graphs_decoder)
+        path = self._folder / "call_graphs" / module.info_filename
+        content = self._read(path, self._call_graphs_decoder)
+        for places in () if content is None else content.call_graphs.values():
+            for place in places:
+                if re.match(_PLACE, place) is None:
+                    raise OtherFormat(f"({path.name}: {place[:40]!r} is no place)", self._pinned)
+                break  # one of each function will do
+        return content
 
     def has(self, module: Module) -> bool:
         """Whether the module's calls were written."""
-        name = module.info_filename
-        return name is not None and (self._folder / "call_graphs" / name).exists()
+        if module.info_filename is None:
+            return False
+        return os.path.isfile(self._folder / "call_graphs" / module.info_filename)  # False also for impossible names
 
     def _read(self, path: Path, decoder: msgspec.json.Decoder[_T]) -> _T | None:
         try:

@@ -87,6 +87,8 @@ class _Session:
         self._edited: set[cst.CSTNode] = set()
         self._imports: set[str] = set()
         self._dropped: set[cst.Name] = set()
+        self._wanted: set[str] = set()
+        """Modules that the fix in hand has to have imported."""
         self._exports = False
 
     def take(self, fix: Fix) -> None:
@@ -95,10 +97,16 @@ class _Session:
         node = self._tree.function(start) if fix.kind == FixKind.TO_DEF else self._tree.call(start, end)
         if node is None or node in self._edited:
             return
+        self._wanted.clear()
         edits = to_def(self._tree, node) if isinstance(node, cst.FunctionDef) else self._for_call(fix.kind, node)
         if edits is not None and self._edits.add(edits):
             self.done.add(_place(fix))
             self._edited.add(node)
+            self._imports |= self._wanted
+            if fix.kind == FixKind.ASYNC_SLEEP and isinstance(node, cst.Call):
+                name = node.func.value if isinstance(node.func, cst.Attribute) else node.func
+                assert isinstance(name, cst.Name)
+                self._dropped.add(name)
             self._exports |= PurePath(fix.file).name == "__init__.py"
 
     def finish(self) -> str:
@@ -150,7 +158,6 @@ class _Session:
         function = self._reference("asyncio", "sleep", call)
         if function is None or "#" in self._tree.text[start:end]:
             return None
-        self._dropped.add(name)
         return [*awaited(self._tree, call, ""), Edit(start, end, function)]
 
     def _is_given_to_loop(self, call: cst.Call) -> bool:
@@ -179,5 +186,5 @@ class _Session:
         runs_at_import = isinstance(next(scopes(self._tree, at)), cst.Module | cst.ClassDef)
         if runs_at_import and self._tree.span(at)[0] < self._section.add([module])[0].start:
             return None
-        self._imports.add(module)
+        self._wanted.add(module)
         return f"{module}.{attribute}"

@@ -22,14 +22,15 @@ def to_def(tree: Tree, function: cst.FunctionDef) -> list[Edit] | None:
     if _suspends(tree, function) or _is_awaited(tree, function):
         return None
     start, _ = tree.span(function)
-    return [Edit(start, tree.layout(function, function.asynchronous)[1], "")]
+    return [Edit(start, tree.layout(function, function.asynchronous.whitespace_after)[1], "")]
 
 
 def _suspends(tree: Tree, function: cst.FunctionDef) -> bool:
     """Whether the function's own body awaits or yields."""
     points: list[cst.CSTNode] = [*tree.nodes(cst.Await), *tree.nodes(cst.Yield)]
-    for kind in (cst.For, cst.With, cst.CompFor):
-        points += (node for node in tree.nodes(kind) if node.asynchronous is not None)
+    points += (node for node in tree.nodes(cst.For) if node.asynchronous is not None)
+    points += (node for node in tree.nodes(cst.With) if node.asynchronous is not None)
+    points += (node for node in tree.nodes(cst.CompFor) if node.asynchronous is not None)
     return any(_body_of(tree, point) is function for point in points)
 
 

@@ -110,7 +110,7 @@ def _bare(tree: Tree, call: cst.Call) -> list[Edit]:
     inside = tree.text[at.paren + 1 : at.call[1] - 1]
     if not inside.strip():
         return [Edit(at.function_end, at.call[1], "")]
-    return [Edit(at.paren, at.paren + 1, ""), Edit(at.call[1] - 1, at.call[1], "")]
+    return [Edit(at.paren, at.paren + 1, ""), _without_close(tree, at.paren + 1, at.call[1], at.call[1])]
 
 
 def _spread_out(tree: Tree, call: cst.Call, argument: cst.Arg) -> list[Edit]:
@@ -118,19 +118,31 @@ def _spread_out(tree: Tree, call: cst.Call, argument: cst.Arg) -> list[Edit]:
     at = parts(tree, call)
     text = tree.text
     comma, end = at.trailing_comma, at.call[1]
+    outer = tree.layout(argument, argument.comma) if isinstance(argument.comma, cst.Comma) else None
     tail_start = at.arguments[-1][1] if comma is None else comma + 1
     tail = text[tail_start : end - 1]
     edits = spread(tree, call)
-    if "#" not in tail:
-        edits.append(Edit(tail_start, end, ""))
-    elif (last_line := LAST_LINE.search(tail)) and NEWLINE.match(text, end):
-        edits.append(Edit(tail_start + last_line.start(), end, ""))
-    else:
-        edits.append(Edit(end - 1, end, ""))
+    if comma is not None and outer is not None and "#" in tail and not text[end : outer[0]].strip():
+        # The comma in front of the comment serves for the one behind it.
+        end, comma = text.index(",", outer[0]) + 1, None
+    edits.append(_without_close(tree, tail_start, at.call[1], end))
     is_multiline = NEWLINE.search(text, at.paren, end) is not None
-    if comma is not None and (isinstance(argument.comma, cst.Comma) or not is_multiline):
+    if comma is not None and (outer is not None or not is_multiline):
         edits.append(Edit(comma, comma + 1, ""))
     return edits + _dedent(tree, call)
+
+
+def _without_close(tree: Tree, start: int, close: int, end: int) -> Edit:
+    """Take away what stands between the last argument and `end`: the parenthesis that closes in front of `close`, and
+    the layout around it. Comments stay.
+    """
+    tail = tree.text[start : close - 1]
+    if "#" not in tail:
+        return Edit(start, end, "")
+    last_line = LAST_LINE.search(tail)
+    if last_line and NEWLINE.match(tree.text, end):
+        return Edit(start + last_line.start(), end, "")
+    return Edit(close - 1, end, "")
 
 
 def _dedent(tree: Tree, call: cst.Call) -> list[Edit]:
@@ -174,9 +186,8 @@ def _as_args(tree: Tree, call: cst.Call) -> list[Edit] | None:
         edits.append(Edit(at.function_end, at.paren + 1, ", kwargs={"))
     for each in named:
         if each.keyword:
-            edits.append(
-                Edit(tree.span(each)[0], _start_with_parentheses(tree, each.value), f'"{each.keyword.value}": ')
-            )
+            start, end = tree.span(each)[0], _start_with_parentheses(tree, each.value)
+            edits.append(Edit(start, end, f'"{each.keyword.value}": '))
     return [*edits, Edit(at.call[1] - 1, at.call[1], "}")]
 
 

@@ -43,7 +43,7 @@ class Section:
             return [self._into(group, module) for module in sorted(modules)]
         lines = "".join(f"import {module}{self._newline}" for module in sorted(modules))
         if self._groups:
-            at = self._line_of(self._groups[0][0])
+            at = self._groups[0][0].first_line
             return [Edit(at, at, lines + self._newline)]
         return [self._alone(lines)]
 
@@ -52,7 +52,7 @@ class Section:
         for statement in group:
             if _sort_key(statement) > (0, module):
                 is_first = statement is group[0]
-                at = self._line_of(statement) if is_first else self._tree.line_start(statement.span[0])
+                at = statement.first_line if is_first else statement.span[0]
                 return Edit(at, at, f"import {module}{self._newline}")
         return self._after(group[-1], f"import {module}{self._newline}")
 
@@ -77,14 +77,10 @@ class Section:
             return Edit(at, at, lines)
         return Edit(at, at, self._newline + lines.removesuffix(self._newline))
 
-    def _line_of(self, statement: Statement) -> int:
-        """Where the statement's own first line starts, below the comments above it."""
-        return self._tree.line_start(self._tree.span(_first_part(statement.node))[0])
-
     def _above(self, statement: Statement) -> int:
         """Above the comments that belong to the statement. Those at the very top of a file belong to the file."""
-        at = own = self._line_of(statement)
-        while at > statement.span[0] or at > 0:
+        at = own = statement.first_line
+        while at > 0:
             before = self._tree.line_start(at - 1)
             line = self._tree.text[before:at].strip("\ufeff \t\f\r\n")
             if not line.startswith("#"):
@@ -103,7 +99,7 @@ def unused(tree: Tree, names: Names, local: str, dropped: Collection[cst.Name]) 
     if any(use not in dropped for use in names.uses[local]) or _is_named_in_string(names, local):
         return []
     line = imported[0].line
-    if line is None or len(line.body) > 1 or line.trailing_whitespace.comment is not None:
+    if line is None or not tree.is_exact(line) or len(line.body) > 1 or line.trailing_whitespace.comment is not None:
         return []
     edit = _whole_line(tree, line) if _alias_count(imported[0]) == 1 else _one_name(tree, imported[0])
     return [edit] if edit is not None else []
@@ -162,7 +158,7 @@ def _groups(tree: Tree, statements: Sequence[Statement]) -> list[list[Statement]
     for statement in statements:
         if not all(isinstance(each, cst.Import | cst.ImportFrom) for each in _small(statement)):
             break
-        above = tree.text[statement.span[0] : tree.line_start(tree.span(_first_part(statement.node))[0])]
+        above = tree.text[statement.span[0] : statement.first_line]
         if not found or any(_is_blank(line) for line in above.splitlines(keepends=True)):
             found.append([])
         found[-1].append(statement)
@@ -173,14 +169,6 @@ def _small(statement: Statement) -> Iterator[cst.CSTNode]:
     """The simple statements of a line, or the compound one itself."""
     node = statement.node
     yield from node.body if isinstance(node, cst.SimpleStatementLine) else [node]
-
-
-def _first_part(node: cst.CSTNode) -> cst.CSTNode:
-    """What a statement's own text starts with."""
-    decorators = node.decorators if isinstance(node, cst.FunctionDef | cst.ClassDef) else ()
-    if decorators:
-        return decorators[0]
-    return node.body[0] if isinstance(node, cst.SimpleStatementLine) else node
 
 
 def _is_docstring(statement: Statement) -> bool:

@@ -57,9 +57,10 @@ class Names:
         """Where a name is bound by anything but an import; None for `global` and `nonlocal`."""
         self.strings = [node.value for node in tree.nodes(cst.SimpleString)]
         """Every string literal as it is written."""
-        for kind in _IMPORTS:
-            for statement in tree.nodes(kind):
-                self._note_import(statement)
+        imports: list[Import] = [*tree.nodes(cst.Import), *tree.nodes(cst.ImportFrom)]
+        imports += (*tree.nodes(cst.LazyImport), *tree.nodes(cst.LazyImportFrom))
+        for statement in imports:
+            self._note_import(statement)
         for name in tree.nodes(cst.Name):
             self._note_name(name)
 
@@ -132,10 +133,9 @@ class Names:
         if isinstance(parent, (cst.FunctionDef, cst.ClassDef)) and parent.name is node:
             self._bound[node.value].append(next(scopes(self._tree, parent)))
         elif isinstance(parent, cst.Param) and parent.name is node:
-            above = (each for _, each in self._tree.ancestors(node))
-            self._bound[node.value].append(
-                next(each for each in above if isinstance(each, cst.FunctionDef | cst.Lambda))
-            )
+            owners = (above for _, above in self._tree.ancestors(node))
+            owner = next(above for above in owners if isinstance(above, cst.FunctionDef | cst.Lambda))
+            self._bound[node.value].append(owner)
         elif isinstance(parent, cst.NameItem):
             self._bound[node.value].append(None)
         elif self._is_target(node):
@@ -166,11 +166,11 @@ def scopes(tree: Tree, node: cst.CSTNode) -> Iterator[Scope]:
 
     A class counts only for what stands in it directly. Comprehensions count as part of what they stand in.
     """
-    first = True
+    innermost = True
     for child, parent in tree.ancestors(node):
-        if (isinstance(parent, cst.FunctionDef | cst.Lambda) and parent.body is child) or (
-            isinstance(parent, cst.ClassDef) and parent.body is child and first
-        ):
+        if not isinstance(parent, cst.FunctionDef | cst.Lambda | cst.ClassDef) or parent.body is not child:
+            continue
+        if innermost or not isinstance(parent, cst.ClassDef):
             yield parent
-            first = False
+        innermost = False
     yield tree.module

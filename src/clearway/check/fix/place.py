@@ -51,12 +51,7 @@ def awaiting_function(tree: Tree, call: cst.Call) -> cst.FunctionDef | None:
             is_body = child is parent.body and parent.asynchronous is not None
             # An `await` in two comprehensions at once is new in Python 3.11.
             return parent if is_body and comprehensions < 2 else None
-        elif (
-            isinstance(parent, _NEVER)
-            or _shows_its_text(parent)
-            or _is_class_body(parent, child)
-            or (isinstance(parent, cst.With) and child is parent.body and _takes_lock(parent))
-        ):
+        elif isinstance(parent, _NEVER) or _is_no_place(parent, child):
             return None
     return None
 
@@ -78,12 +73,12 @@ def awaited(tree: Tree, call: cst.Call, what: str) -> list[Edit]:
     return [opening(f"{space}await {what}", span)]
 
 
-def _shows_its_text(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.FormattedStringExpression) and node.equal is not None
-
-
-def _is_class_body(node: cst.CSTNode, child: cst.CSTNode) -> bool:
-    return isinstance(node, cst.ClassDef) and child is node.body
+def _is_no_place(node: cst.CSTNode, child: cst.CSTNode) -> bool:
+    if isinstance(node, cst.FormattedStringExpression):
+        return node.equal is not None  # it shows its own text
+    if isinstance(node, cst.ClassDef):
+        return child is node.body
+    return isinstance(node, cst.With) and child is node.body and _takes_lock(node)
 
 
 def _takes_lock(node: cst.With) -> bool:

@@ -27,7 +27,7 @@ Span = tuple[int, int]
 NEWLINE = re.compile(r"\r\n|\r|\n")
 _FORM_FEEDS = re.compile(r"^([ \t]*\f[ \t\f]*)|\f", re.MULTILINE)
 _LAYOUT = frozenset(
-    [
+    {
         "asynchronous",
         "colon",
         "comma",
@@ -51,7 +51,7 @@ _LAYOUT = frozenset(
         "semicolon",
         "trailing_comma",
         "trailing_whitespace",
-    ]
+    }
 )
 
 
@@ -62,6 +62,10 @@ class Statement:
     node: cst.BaseCompoundStatement | cst.SimpleStatementLine
     span: Span
     """With the blank lines and comments above it, and the end of its last line."""
+    first_line: int
+    """Where its own first line starts, below those."""
+    is_exact: bool
+    """Whether LibCST gives it back unchanged. Where it does not, its positions are not to be trusted."""
 
 
 class Tree:
@@ -97,11 +101,12 @@ class Tree:
     def span(self, node: cst.CSTNode) -> Span:
         """Where this node stands: without its own parentheses, and without the layout around it."""
         if node not in self._spans:
-            top = node
-            while (parent := self.parents[top]) is not self.module:
-                top = parent
-            self._locate(next(statement for statement in self.statements if statement.node is top))
+            self._locate(self._statement_of(node))
         return self._spans[node]
+
+    def is_exact(self, node: cst.CSTNode) -> bool:
+        """Whether the position of this node can be trusted."""
+        return self._statement_of(node).is_exact
 
     def layout(self, owner: cst.CSTNode, part: cst.CSTNode) -> Span:
         """Where white space or a comma of this node stands."""
@@ -138,21 +143,32 @@ class Tree:
             return -1
         return self._line_starts[line - 1] + column
 
+    def _statement_of(self, node: cst.CSTNode) -> Statement:
+        while (parent := self.parents[node]) is not self.module:
+            node = parent
+        return next(statement for statement in self.statements if statement.node is node)
+
     def _from_plain(self, plain: int) -> int:
         return plain + bisect_right(self._dropped_plain, plain)
 
     def _statements(self) -> Iterator[Statement]:
-        module = self.module
-        pieces = [module.code_for_node(line) for line in module.header]
-        at = sum(map(len, pieces))
+        """The statements, found by counting lines: LibCST loses a blank here and there, but never a line."""
+        module, plain = self.module, self._plain
+        line_starts = [0, *(match.end() for match in NEWLINE.finditer(plain))]
+        count = len(line_starts)
+        line_starts += [len(plain)] * 2  # a last line without an end is given one
+        line = len(module.header)
         for node in module.body:
-            pieces.append(module.code_for_node(node))
-            span = self._from_plain(at), self._from_plain(at + len(pieces[-1]))
-            yield Statement(node, span)
-            at += len(pieces[-1])
-        pieces += (module.code_for_node(line) for line in module.footer)
-        if not "".join(pieces).startswith(self._plain):  # the end of a last line without one is made up
-            raise ValueError("its line ends or indentation cannot be read back unchanged")
+            code = module.code_for_node(node)
+            below = line + len(NEWLINE.findall(code))
+            if below > count:
+                raise ValueError("its line ends cannot be read back unchanged")
+            own = line + len(node.leading_lines)
+            start, first, end = (self._from_plain(line_starts[each]) for each in (line, own, below))
+            written = plain[line_starts[line] : line_starts[below]]
+            is_exact = code == written or (below == count and NEWLINE.fullmatch(code.removeprefix(written)) is not None)
+            yield Statement(node, (start, end), first, is_exact)
+            line = below
 
     def _note_parents(self) -> None:
         waiting: list[cst.CSTNode] = [self.module]
@@ -168,7 +184,7 @@ class Tree:
 
     def _locate_around(self, offset: int) -> None:
         for statement in self.statements:
-            if statement.span[0] <= offset < statement.span[1]:
+            if statement.is_exact and statement.span[0] <= offset < statement.span[1]:
                 self._locate(statement)
 
     def _locate(self, statement: Statement) -> None:
@@ -189,6 +205,8 @@ class Tree:
             assert isinstance(where, CodeRange)
             span = offset(where.start), offset(where.end)
             self._spans[node] = span
+            if not statement.is_exact:
+                continue
             if isinstance(node, cst.Call):
                 self._calls[span] = node
             elif isinstance(node, cst.FunctionDef):

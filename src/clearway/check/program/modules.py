@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from clearway.check.source import Source
 
 ABSTRACT = frozenset({"abstractmethod", "abstractproperty", "overload"})
+ASKING = frozenset(
+    {"iscoroutinefunction", "is_async_callable", "is_coroutine_callable", "is_coroutine_function"}
+    | {"isawaitable", "iscoroutine", "isgenerator", "isgeneratorfunction"}
+)
+"""Functions that tell async things from others."""
 
 
 class Module:
@@ -269,6 +274,13 @@ class Function:
         return any(
             isinstance(node, ast.Subscript) or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
             for node in ast.walk(self.node)
+        )
+
+    @cached_property
+    def asks_what_it_got(self) -> bool:
+        """It tests whether something is async: which branch runs depends on what it is called with."""
+        return any(
+            isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in ast.walk(self.node)
         )
 
     @cached_property

@@ -78,6 +78,10 @@ class Program:
         """What the frame's code does when it runs, in the order in which it is written."""
         return self._steps.of(frame)
 
+    def calls_in(self, frame: Frame) -> int:
+        """How many calls stand in the frame's own statements."""
+        return self._steps.calls(frame)
+
     def iteration(self, values: Values) -> tuple[Effect, ...]:
         """What iterating over this to the end does."""
         return self._steps.iteration(values)
@@ -246,7 +250,7 @@ class Program:
         self._busy.add(key)
         try:
             found: Values = UNKNOWN
-            for expression in function.scope.returns:
+            for expression in self._steps.returned(function, frame):
                 found = self.union(found, self.evaluate(expression, frame))
             annotated = self._annotated(function, frame)
         finally:

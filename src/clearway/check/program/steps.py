@@ -8,18 +8,27 @@ from typing import TYPE_CHECKING
 from clearway.check.program.effects import Block, Effect, Run, Step
 from clearway.check.program.modules import Class, Function, last_name
 from clearway.check.program.values import (
+    ClassV,
+    ConstantV,
     CoroutineV,
+    DictV,
     ExternalInstanceV,
     Frame,
+    FunctionV,
     GeneratorV,
     InstanceV,
+    ListV,
     ModelV,
+    OffloadedV,
+    PartialV,
     TaskV,
+    TupleV,
+    Value,
     Values,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from clearway.check.program.program import Program
 
@@ -32,6 +41,7 @@ class Steps:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[Frame, tuple[Step, ...]] = {}
+        self._calls: dict[Frame, int] = {}
 
     def of(self, frame: Frame) -> Sequence[Step]:
         """The steps of a frame's code."""
@@ -40,6 +50,11 @@ class Steps:
             self._known[frame] = ()  # for code that asks for its own steps
             known = self._known[frame] = tuple(self._steps(frame))
         return known
+
+    def calls(self, frame: Frame) -> int:
+        """How many calls the frame's own statements make."""
+        self.of(frame)
+        return self._calls.get(frame, 0)
 
     def _steps(self, frame: Frame) -> Iterator[Step]:
         code = frame.code
@@ -50,10 +65,13 @@ class Steps:
         else:
             body = code.source.tree.body
         awaited: set[ast.AST] = set()
-        stack: list[ast.AST] = list(reversed(body))
+        calls = 0
+        stack: list[ast.AST] = list(reversed(self._live(body, frame)))
         while stack:
             node = stack.pop()
-            if isinstance(node, ast.Await):
+            if isinstance(node, ast.Call):
+                calls += 1
+            elif isinstance(node, ast.Await):
                 awaited.add(node.value)
             elif isinstance(node, ast.AsyncWith):
                 awaited.update(item.context_expr for item in node.items)
@@ -64,7 +82,73 @@ class Steps:
             effects = self._effects(node, frame, awaited)
             if effects:
                 yield Step(node, tuple(dict.fromkeys(effects)))
-            stack.extend(reversed(_children(node)))
+            stack.extend(reversed(self._parts(node, frame)))
+        self._calls[frame] = calls
+
+    def returned(self, function: Function, frame: Frame) -> list[ast.expr]:
+        """The expressions that a function returns, those left out that this frame never comes to."""
+        if not function.asks_what_it_got or isinstance(function.node, ast.Lambda):
+            return function.scope.returns
+        found: list[ast.expr] = []
+        stack: list[ast.AST] = list(reversed(self._live(function.node.body, frame)))
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.Return) and node.value is not None:
+                found.append(node.value)
+            elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+                if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    stack.extend(reversed(self._parts(node, frame)))
+        return found
+
+    def _parts(self, node: ast.AST, frame: Frame) -> list[ast.AST]:
+        """What runs inside of a node, branches left out that this frame never takes."""
+        parts = _children(node)
+        if isinstance(node, ast.stmt | ast.ExceptHandler) and any(isinstance(part, ast.If) for part in parts):
+            return self._live(parts, frame)
+        return parts
+
+    def _live(self, statements: Sequence[ast.AST], frame: Frame) -> list[ast.AST]:
+        """Statements without the branches that a test such as `iscoroutinefunction(f)` rules out."""
+        live: list[ast.AST] = []
+        for statement in statements:
+            taken = self._taken(statement, frame)
+            if taken is None:
+                live.append(statement)
+                continue
+            assert isinstance(statement, ast.If)
+            live.append(statement.test)
+            live.extend(self._live(taken, frame))
+            if taken and isinstance(taken[-1], ast.Return | ast.Raise):
+                break
+        return live
+
+    def _taken(self, statement: ast.AST, frame: Frame) -> Sequence[ast.stmt] | None:
+        if not isinstance(statement, ast.If) or not isinstance(frame.code, Function):
+            return None
+        if not frame.code.asks_what_it_got:
+            return None
+        decided = self._decided(statement.test, frame)
+        if decided is None:
+            return None
+        return statement.body if decided else statement.orelse
+
+    def _decided(self, test: ast.expr, frame: Frame) -> bool | None:
+        """Whether a test holds in this frame; None where that is open."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            inner = self._decided(test.operand, frame)
+            return None if inner is None else not inner
+        if isinstance(test, ast.BoolOp):
+            parts = [self._decided(part, frame) for part in test.values]
+            if isinstance(test.op, ast.Or):
+                return True if True in parts else None if None in parts else False
+            return False if False in parts else None if None in parts else True
+        if not isinstance(test, ast.Call) or len(test.args) != 1:
+            return None
+        asks = QUESTIONS.get(last_name(test.func))
+        if asks is None:
+            return None
+        answers = {asks(value) for value in self._program.evaluate(test.args[0], frame)}
+        return answers.pop() if len(answers) == 1 else None
 
     def _effects(self, node: ast.AST, frame: Frame, awaited: set[ast.AST]) -> Sequence[Effect]:
         program = self._program
@@ -192,6 +276,53 @@ class Steps:
                 found.append(Block(entry, f"{name}.{method}"))
                 break
         return found
+
+
+def _is_async(value: Value) -> bool | None:
+    match value:
+        case FunctionV(function=function):
+            return function.is_async and not function.is_generator
+        case PartialV(function=inner):
+            return _is_async(inner)
+        case OffloadedV():
+            return True
+        case ClassV():
+            return False
+        case _:
+            return None
+
+
+def _is_awaitable(value: Value) -> bool | None:
+    match value:
+        case CoroutineV() | TaskV():
+            return True
+        case GeneratorV() | InstanceV() | ClassV() | FunctionV() | ConstantV() | ListV() | DictV() | TupleV():
+            return False
+        case _:
+            return None
+
+
+def _is_generator(value: Value) -> bool | None:
+    return isinstance(value, GeneratorV) and not getattr(value.frame.code, "is_async", False)
+
+
+def _is_generator_function(value: Value) -> bool | None:
+    if not isinstance(value, FunctionV):
+        return None
+    return value.function.is_generator and not value.function.is_async
+
+
+QUESTIONS: dict[str, Callable[[Value], bool | None]] = {
+    "iscoroutinefunction": _is_async,
+    "is_async_callable": _is_async,
+    "is_coroutine_callable": _is_async,
+    "is_coroutine_function": _is_async,
+    "isawaitable": _is_awaitable,
+    "iscoroutine": _is_awaitable,
+    "isgenerator": _is_generator,
+    "isgeneratorfunction": _is_generator_function,
+}
+"""Tests by which code tells async functions from others, by their last name."""
 
 
 def _children(node: ast.AST) -> list[ast.AST]:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clearway.check.program.program import Program
-    from clearway.check.reach import Hop
 
 REGISTERING = frozenset(
     {"add_api_route", "add_route", "include_router", "mount", "add_middleware", "middleware", "exception_handler"}
@@ -95,7 +94,7 @@ class Roots:
                     if function.is_async and not any(function is known for known, _ in self.entries):
                         self._add(function, RootKind.OTHER, self.program.frames.generic(function), True, on_loop=True)
 
-    def spawned(self, spawn: Spawn, _hop: Hop) -> list[Entry]:
+    def spawned(self, spawn: Spawn) -> list[Entry]:
         """The roots that a call to the loop starts: those that are new."""
         found: list[Entry] = []
         kind = RootKind.BACKGROUND_TASK if spawn.kind == "background_task" else RootKind.TASK
@@ -124,7 +123,7 @@ class Roots:
                     elif isinstance(effect, Run):
                         waiting.append(effect.frame)
                     elif isinstance(effect, Spawn):
-                        self.spawned(effect, None)  # type: ignore[arg-type]
+                        self.spawned(effect)
 
     def _registering_functions(self, module: Module) -> None:
         """Functions that no import runs: app factories, plugins' `register(app)`."""

@@ -22,7 +22,7 @@ DATA = Path(__file__).with_name("data")
 USUAL_SEVERITY = {kind: Severity.WARNING if kind is SinkKind.FILE else Severity.ERROR for kind in SinkKind}
 """What an operation of this kind costs where its entry says nothing."""
 
-_PACKAGES = re.compile(r"^packages = \[.*?\]$", re.MULTILINE | re.DOTALL)
+_PACKAGES = re.compile(r"^(?:packages|partial) = \[.*?\]$", re.MULTILINE | re.DOTALL)
 _T = TypeVar("_T")
 
 
@@ -40,6 +40,9 @@ class Family:
 
     name: str
     packages: tuple[str, ...]
+    """What it speaks for: a name below them without an entry does not block."""
+    partial: tuple[str, ...]
+    """What it knows parts of: a name below them without an entry may block."""
     twin: str | None
     note: str
     sinks: Mapping[str, SinkEntry]
@@ -59,10 +62,8 @@ def files_by_root() -> Mapping[str, tuple[Path, ...]]:
     """For each import root (`google`) the data files that speak of it. Reads of each file only its packages."""
     found: dict[str, list[Path]] = {}
     for path in sorted(DATA.glob("*.toml")):
-        match = _PACKAGES.search(path.read_text(encoding="utf-8"))
-        if match is None:
-            raise ValueError(f"{path.name}: no line begins with 'packages = ['")
-        for root in {_root(package) for package in tomllib.loads(match[0])["packages"]}:
+        lines = _PACKAGES.findall(path.read_text(encoding="utf-8"))
+        for root in {_root(package) for listed in tomllib.loads("\n".join(lines)).values() for package in listed}:
             found.setdefault(root, []).append(path)
     return {root: tuple(paths) for root, paths in found.items()}
 
@@ -92,7 +93,8 @@ class _Reader:
         self._data = data
         self._family = _take(data, "family", str)
         self._packages = tuple(_name(package) for package in _take(data, "packages", list))
-        self._roots = {_root(package) for package in self._packages}
+        self._partial = tuple(_name(package) for package in _take(data, "partial", list, []))
+        self._roots = {_root(package) for package in (*self._packages, *self._partial)}
         self._twin = _take(data, "twin", str, None)
         self._note = _take(data, "note", str, "")
         self._fix = _take(data, "fix", str, None)
@@ -113,6 +115,7 @@ class _Reader:
         family = Family(
             name=self._family,
             packages=self._packages,
+            partial=self._partial,
             twin=self._twin,
             note=self._note,
             sinks=self._sinks,

@@ -1,0 +1,89 @@
+"""Every root of a project with what it reaches: what the rules judge."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clearway.check.reach import Hit, Reach, reach
+from clearway.check.roots import collect
+from clearway.model import RootKind, Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clearway.check.program.modules import Function
+    from clearway.check.program.program import Program
+    from clearway.check.roots import Entry
+
+
+@dataclass(slots=True)
+class Study:
+    """One root, and what it reaches."""
+
+    entry: Entry
+    reach: Reach
+
+    @property
+    def hits(self) -> list[Hit]:
+        """What blocks the loop; nothing for a root that runs in a thread."""
+        if not self.entry.on_loop:
+            return []
+        if not self.entry.starting:
+            return self.reach.hits
+        # What runs once, before the first request, delays nobody.
+        return [Hit(hit.entry, hit.called, hit.hops, Severity.ADVICE, hit.possible) for hit in self.reach.hits]
+
+    @property
+    def blocks(self) -> bool:
+        return any(hit.severity is not Severity.ADVICE for hit in self.hits)
+
+    @property
+    def hides(self) -> bool:
+        """Whether a call that could not be resolved may block."""
+        return any(unresolved.hides for unresolved, _ in self.reach.unresolved)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Its own, that of its dependencies not counted."""
+        if self.blocks:
+            return Verdict.BLOCKS
+        return Verdict.UNKNOWN if self.hides else Verdict.CLEAN
+
+
+@dataclass(slots=True)
+class Survey:
+    """All roots of one program."""
+
+    program: Program
+    studies: list[Study]
+
+    def of(self, function: Function) -> Study | None:
+        """The study of a function that is a root, the dependency among several."""
+        found = [study for study in self.studies if study.entry.function is function]
+        return next((study for study in found if study.entry.kind is RootKind.DEPENDENCY), found[0] if found else None)
+
+    def blocking_dependencies(self, study: Study) -> list[Study]:
+        """The async dependencies of a root that block."""
+        found = [self.of(function) for function in study.entry.dependencies]
+        return [other for other in found if other is not None and other.blocks]
+
+
+def survey(program: Program, *, everything: bool, step: Callable[[int, int], None]) -> Survey:
+    """Find the roots and follow each; what they start on the loop become roots too.
+
+    `step(done, total)` is told of the progress.
+    """
+    roots = collect(program, everything=everything)
+    studies: list[Study] = []
+    waiting = deque(roots.entries.values())
+    while waiting:
+        entry = waiting.popleft()
+        found = reach(program, entry.frame)
+        studies.append(Study(entry, found))
+        for spawn, _ in found.spawned:
+            waiting.extend(roots.spawned(spawn))
+        step(len(studies), len(studies) + len(waiting))
+    studies.sort(key=lambda study: (study.entry.function.module.shown, study.entry.function.line, study.entry.kind))
+    return Survey(program, studies)
