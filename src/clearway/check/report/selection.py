@@ -53,9 +53,12 @@ def select(
     level: Severity = Severity.ADVICE,
     switched_off: Collection[str] = (),
     baseline: Baseline | None = None,
+    tell_unused: bool = True,
 ) -> Selection:
-    """Sort the findings. `codes` are the rules that there are, `switched_off` those that the settings ignore."""
-    silenced = silence(result, codes)
+    """Sort the findings. `codes` are the rules that there are, `switched_off` those that the settings ignore,
+    `tell_unused` whether a comment that ignores nothing is worth a warning.
+    """
+    silenced = silence(result, codes, tell_unused=tell_unused)
     off = tuple(finding for finding in silenced.findings if finding.rule in switched_off)
     open_ = [finding for finding in silenced.findings if finding.rule not in switched_off]
     known = tuple(finding for finding in open_ if baseline is not None and baseline.knows(finding))
