@@ -210,8 +210,8 @@ class Library:
         return found
 
     def _inherited(self, table: Mapping[str, Returned], owner: str, attribute: str) -> Returned | None:
-        """By the exact name, else by `Class.*`, at the nearest base. `Class.*` says nothing of the operations that block: of
-        `Query.* = "self"` the entry for `Query.first` is no part.
+        """By the exact name, else by `Class.*`, at the nearest base. `Class.*` says nothing of the operations that
+        block: `Query.* = "self"` is not about `Query.first`.
         """
         for candidate in self._line(owner):
             place = f"{candidate}.{attribute}"
