@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clearway.check.program.values import Code, Frame
     from clearway.check.sinks import SinkEntry
 
+OPENINGS = frozenset({"builtins.open", "open", "io.open", "pathlib.Path.open"})
 DEEPEST = 60
 """Chains longer than this are not followed: nobody could read them."""
 
@@ -91,6 +92,7 @@ def reach(program: Program, root: Frame, *, on_loop: bool = True, before: tuple[
     waiting: deque[tuple[Frame, tuple[Hop, ...], bool]] = deque([(root, before, on_loop)])
     seen: set[tuple[Frame, bool]] = {(root, on_loop)}
     reported: set[tuple[ast.AST, str]] = set()
+    opening: set[Frame] = set()
     while waiting:
         frame, hops, looping = waiting.popleft()
         if frame.code is own:
@@ -105,7 +107,11 @@ def reach(program: Program, root: Frame, *, on_loop: bool = True, before: tuple[
                         if way not in seen and len(hops) < DEEPEST:
                             seen.add(way)
                             waiting.append((inner, (*hops, Hop(frame, step.node, possible)), way[1]))
+                    case Block() if frame in opening and effect.entry.name.startswith("io."):
+                        pass  # reading what was opened here: the opening is told of
                     case Block():
+                        if effect.entry.name in OPENINGS:
+                            opening.add(frame)
                         if (step.node, effect.entry.name) not in reported:
                             reported.add((step.node, effect.entry.name))
                             hit = _hit(effect, (*hops, Hop(frame, step.node, effect.possible)), looping)

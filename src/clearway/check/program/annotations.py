@@ -35,6 +35,11 @@ COLLECTIONS = frozenset(
 ASYNC_ITERABLES = frozenset({"AsyncIterator", "AsyncIterable", "AsyncGenerator"})
 MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"})
 AWAITABLES = frozenset({"Awaitable", "Coroutine", "Future", "Task"})
+CALLABLES = frozenset(
+    {"starlette.types.ASGIApp", "starlette.types.Send", "starlette.types.Receive"}
+    | {"starlette.middleware.base.RequestResponseEndpoint"}
+)
+"""Library names for a callable that gives something to await."""
 CONTEXTS = frozenset({"ContextManager", "AsyncContextManager", "AbstractContextManager", "AbstractAsyncContextManager"})
 
 
@@ -168,8 +173,8 @@ class Annotations:
         name = value.name
         if name.startswith("typing.") or name.startswith("typing_extensions."):
             return self._of_alias(node, frame) or UNKNOWN
-        if name.startswith("builtins."):
-            return frozenset({ExternalInstanceV(name)})
+        if name in CALLABLES:
+            return frozenset({ShapeV("callable", frozenset({ShapeV("await", OPAQUE)}))})
         return frozenset({ExternalInstanceV(name)})
 
     def _of_alias(self, node: ast.AST, frame: Frame) -> Values:

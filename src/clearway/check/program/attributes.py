@@ -105,8 +105,9 @@ class Attributes:
         library = self._program.library
         dotted = f"{value.name}.{name}"
         held = library.attribute(dotted)
-        if held is not None:
+        if held is not None and held.shape != "opaque":
             return self._program.returned(held, value, ())
+        # Text, a number, a method of which nothing more need be known.
         return frozenset({ExternalV(dotted, value)})
 
     def _state(self, name: str) -> Values:

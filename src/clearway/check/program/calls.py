@@ -519,7 +519,7 @@ def is_next_app(node: ast.AST) -> bool:
     called = node.func if isinstance(node, ast.Call) else node
     if isinstance(called, ast.Attribute):
         return called.attr in ("app", "_app")
-    return isinstance(called, ast.Name) and called.id in ("call_next", "app")
+    return isinstance(called, ast.Name) and called.id in ("call_next", "app", "send", "receive")
 
 
 def written(node: ast.AST) -> str:

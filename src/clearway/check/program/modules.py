@@ -286,6 +286,20 @@ class Function:
         )
 
     @cached_property
+    def narrowed(self) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:
+        """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
+        found: dict[ast.Name, list[tuple[ast.expr, bool]]] = {}
+        for node in ast.walk(self.node):
+            if isinstance(node, ast.If | ast.IfExp):
+                body = node.body if isinstance(node.body, list) else [node.body]
+                orelse = node.orelse if isinstance(node.orelse, list) else [node.orelse]
+                for name, cls, holds in _instance_tests(node.test):
+                    _narrow(body, name, cls, holds, found)
+                    if node.test is not cls and not isinstance(node.test, ast.BoolOp):
+                        _narrow(orelse, name, cls, not holds, found)
+        return found
+
+    @cached_property
     def is_abstract(self) -> bool:
         """It says what others do: abstract, or a body of `...`, `pass`, a docstring or `raise NotImplementedError`."""
         if isinstance(self.node, ast.Lambda):
@@ -293,6 +307,32 @@ class Function:
         if any(name in ABSTRACT for name in self.decorators):
             return True
         return all(_says_nothing(statement) for statement in self.node.body)
+
+
+def _instance_tests(test: ast.expr) -> list[tuple[str, ast.expr, bool]]:
+    """`isinstance(x, C)`, negated or among others that hold too: the name, the class, and whether it holds."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return [(name, cls, not holds) for name, cls, holds in _instance_tests(test.operand)]
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return [found for part in test.values for found in _instance_tests(part)]
+    if isinstance(test, ast.Call) and last_name(test.func) == "isinstance" and len(test.args) == 2:
+        subject = test.args[0]
+        if isinstance(subject, ast.Name):
+            return [(subject.id, test.args[1], True)]
+    return []
+
+
+def _narrow(
+    nodes: list[ast.stmt] | list[ast.expr],
+    name: str,
+    cls: ast.expr,
+    holds: bool,
+    found: dict[ast.Name, list[tuple[ast.expr, bool]]],
+) -> None:
+    for node in nodes:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Load):
+                found.setdefault(inner, []).append((cls, holds))
 
 
 def _says_nothing(statement: ast.stmt) -> bool:
