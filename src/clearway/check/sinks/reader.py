@@ -100,6 +100,8 @@ class _Reader:
         self._fix = _take(data, "fix", str, None)
         self._sinks: dict[str, SinkEntry] = {}
         self._every: dict[str, EveryMethod] = {}
+        self._gives: dict[str, Returned] = {}
+        """What sinks give, where their own entry says it."""
 
     def family(self) -> Family:
         data = self._data
@@ -110,7 +112,7 @@ class _Reader:
             self._own(name): tuple(_name(base) for base in listed)
             for name, listed in _take(data, "bases", dict, {}).items()
         }
-        returns = self._read_returned("returns")
+        returns = {**self._gives, **self._read_returned("returns")}
         attributes = self._read_returned("attributes")
         family = Family(
             name=self._family,
@@ -155,8 +157,11 @@ class _Reader:
             unless=tuple(_unless(one) for one in _take(table, "unless", list, [])),
         )
         excepted = frozenset(_take(table, "except", list, []))
+        gives = _take(table, "returns", str, None)
         _finish(table)
         for name in names:
+            if gives is not None:
+                self._gives[name] = parse_returned(gives)
             owner, star, rest = name.partition(".*")
             if name in self._sinks or (star and owner in self._every):
                 raise ValueError(f"{name!r} stands there twice")
