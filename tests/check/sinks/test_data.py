@@ -23,6 +23,7 @@ TABLES = ("sinks", "every", "same", "bases", "returns", "attributes", "offloads"
 NOT_ON_EVERY_PYTHON = {
     # Newer than the oldest Python.
     "concurrent.futures.InterpreterPoolExecutor",
+    "copy.replace",
     "concurrent.futures.interpreter",
     "os.path.isjunction",
     "pathlib.Path.copy",

@@ -89,7 +89,7 @@ def test_offloaders_and_schedulers() -> None:
     ],
 )
 def test_a_slip_is_an_error_that_names_the_file(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match="x.toml: ") as caught:
+    with pytest.raises(ValueError, match=r"^x\.toml: ") as caught:
         read_family("x.toml", text)
     assert message in str(caught.value)
 

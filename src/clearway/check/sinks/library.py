@@ -45,6 +45,7 @@ class Library:
         self._safe: set[str] = set()
         self._own: set[str] = set()
         self._canonical: dict[str, str] = {}
+        self._asked: dict[str, SinkEntry | None] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
 
     @classmethod
@@ -89,20 +90,9 @@ class Library:
 
     def sink(self, name: str) -> SinkEntry | None:
         """The entry for a function, class (its constructor) or method; a method is looked up through the bases."""
-        name = self.canonical(name)
-        owner, _, attribute = name.rpartition(".")
-        for candidate in self._line(owner):
-            place = f"{candidate}.{attribute}" if candidate else attribute
-            if self._safe and self._is_safe(place):
-                return None
-            if (entry := self._sinks.get(place)) is not None:
-                return entry if entry.name else replace(entry, name=name)
-            every = self._every.get(candidate)
-            if every is not None and not attribute.startswith("_"):
-                if attribute in every.excepted:
-                    return None
-                return every.entry if every.entry.name else replace(every.entry, name=name)
-        return None
+        if name not in self._asked:
+            self._asked[name] = self._sink(self.canonical(name))
+        return self._asked[name]
 
     def covers(self, name: str) -> bool:
         """Whether a family, or the standard library's data, speaks for the package of this name: what has no entry
@@ -208,6 +198,21 @@ class Library:
                         names.append(base)
             found = self._lines[owner] = tuple(names)
         return found
+
+    def _sink(self, name: str) -> SinkEntry | None:
+        owner, _, attribute = name.rpartition(".")
+        for candidate in self._line(owner):
+            place = f"{candidate}.{attribute}" if candidate else attribute
+            if self._safe and self._is_safe(place):
+                return None
+            if (entry := self._sinks.get(place)) is not None:
+                return entry if entry.name else replace(entry, name=name)
+            every = self._every.get(candidate)
+            if every is not None and not attribute.startswith("_"):
+                if attribute in every.excepted:
+                    return None
+                return every.entry if every.entry.name else replace(every.entry, name=name)
+        return None
 
     def _inherited(self, table: Mapping[str, Returned], owner: str, attribute: str) -> Returned | None:
         """By the exact name, else by `Class.*`, at the nearest base. `Class.*` says nothing of the operations that
