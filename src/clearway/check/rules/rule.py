@@ -11,12 +11,12 @@ from clearway.model import Finding, Link, Severity, Sink
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
     from clearway.check.program.modules import Module
     from clearway.check.program.values import Code
-    from clearway.check.reach import Hit
+    from clearway.check.reach import Hit, Hop
     from clearway.check.survey import Survey
     from clearway.model import Fix
 
@@ -63,3 +63,12 @@ def at(
     """A finding about one place."""
     link = Link(code_id(within), module.shown, getattr(node, "lineno", 1), calls)
     return Finding(code, severity, root, message, None, (link,), "", fix)
+
+
+def along(hops: Sequence[Hop], called: str) -> tuple[Link, ...]:
+    """The chain of calls that ends in calling this."""
+    ends = [*(code_id(hop.frame.code) for hop in hops[1:]), called]
+    return tuple(
+        Link(code_id(hop.frame.code), hop.frame.module.shown, hop.line, calls)
+        for hop, calls in zip(hops, ends, strict=True)
+    )

@@ -148,6 +148,23 @@ class Library:
         owner, _, attribute = self.canonical(name).rpartition(".")
         return any(f"{candidate}.{attribute}" in self._reenters for candidate in self._line(owner))
 
+    def is_coroutine_function(self, name: str) -> bool:
+        """Whether data names this function or method, its own or a base's, as one that gives what must be awaited.
+
+        `Class.*` says too little: what is awaited of such a class is, but not all of its methods are to be.
+        """
+        owner, _, attribute = self.canonical(name).rpartition(".")
+        places = (f"{candidate}.{attribute}" for candidate in self._line(owner))
+        return any((held := self._returns.get(place)) is not None and held.shape == "await" for place in places)
+
+    def coroutine_names(self) -> frozenset[str]:
+        """Last names of all such functions and methods, of the families that were asked for so far."""
+        return frozenset(name.rpartition(".")[2] for name, held in self._returns.items() if held.shape == "await")
+
+    def handing_names(self) -> frozenset[str]:
+        """Last names of all that takes a function to run it elsewhere or later, as far as was asked for."""
+        return frozenset(name.rpartition(".")[2] for name in (*self._offloads, *self._schedules))
+
     def _add_user_sink(self, name: str, setting: SinkSetting) -> None:
         every = name.endswith(".*")
         name = self.canonical(name.removesuffix(".*"))

@@ -1,0 +1,131 @@
+"""Calls by the name that they are written with, and what stands around them: what rules look at before they ask what
+a call means, which costs more.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clearway.check.program.modules import Class, Function, Module, last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Set
+
+    from clearway.check.program.program import Program
+    from clearway.check.program.values import Code, Frame
+
+_CALLED = re.compile(r"(\w+)\s*\(")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A call, the code whose own statement it stands in, and its surroundings."""
+
+    module: Module
+    code: Code
+    call: ast.Call
+    parents: dict[ast.AST, ast.AST]
+    """Of all nodes of the module's own statement that the call stands in."""
+
+    def ancestors(self, node: ast.AST | None = None) -> Iterator[tuple[ast.AST, ast.AST]]:
+        """(child, parent) upwards from the call, as far as the code that it belongs to."""
+        node = node or self.call
+        while (parent := self.parents.get(node)) is not None:
+            yield node, parent
+            if isinstance(parent, (*_FUNCTIONS, ast.ClassDef)):
+                return
+            node = parent
+
+
+def calls_named(module: Module, names: Set[str]) -> Iterator[Site]:
+    """The calls in a module whose last name, as written, is one of these."""
+    text = module.source.text
+    lines = _lines_calling(text, names)
+    if not lines:
+        return
+    for statement in module.source.tree.body:
+        first, last = _extent(statement)
+        at = bisect_right(lines, first - 1)
+        if at < len(lines) and lines[at] <= last:
+            yield from _within(module, statement, names)
+
+
+def frame_of(program: Program, code: Code) -> Frame:
+    """The frame to ask what stands in this code, nothing being known of its callers."""
+    if isinstance(code, Module):
+        return program.frames.of_module(code)
+    if isinstance(code, Class):
+        return program.frames.of_class(code, program.frames.parent(code))
+    return program.frames.generic(code)
+
+
+def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+    """What runs when a function's body does: not the bodies of functions and classes that it defines."""
+    body = getattr(function, "body", [])
+    stack: list[ast.AST] = list(reversed(body)) if isinstance(body, list) else [body]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def suspends(node: ast.AST) -> bool:
+    """Whether a coroutine can be suspended at this node itself."""
+    if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith):
+        return True
+    return isinstance(node, ast.comprehension) and bool(node.is_async)
+
+
+def _lines_calling(text: str, names: Set[str]) -> list[int]:
+    """The lines on which one of these names is followed by a parenthesis, sorted."""
+    offsets = [match.start() for match in _CALLED.finditer(text) if match[1] in names]
+    if not offsets:
+        return []
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    return sorted({bisect_right(starts, offset) for offset in offsets})
+
+
+def _extent(statement: ast.stmt) -> tuple[int, int]:
+    decorators = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+    return first, statement.end_lineno or statement.lineno
+
+
+def _within(module: Module, statement: ast.stmt, names: Set[str]) -> Iterator[Site]:
+    parents: dict[ast.AST, ast.AST] = {}
+    found: list[tuple[Code, ast.Call]] = []
+    stack: list[tuple[ast.AST, Code]] = [(statement, module)]
+    while stack:
+        node, code = stack.pop()
+        if isinstance(node, ast.Call) and last_name(node.func) in names and not isinstance(node.func, ast.Call):
+            found.append((code, node))
+        inside = _code_of(module, node) or code
+        outside = set(_evaluated_outside(node)) if inside is not code else set()
+        for child in ast.iter_child_nodes(node):
+            parents[child] = node
+            stack.append((child, code if child in outside else inside))
+    found.sort(key=lambda pair: (pair[1].lineno, pair[1].col_offset))
+    for code, call in found:
+        yield Site(module, code, call, parents)
+
+
+def _code_of(module: Module, node: ast.AST) -> Function | Class | None:
+    if isinstance(node, _FUNCTIONS):
+        return module.functions.get(node)
+    return module.classes.get(node) if isinstance(node, ast.ClassDef) else None
+
+
+def _evaluated_outside(node: ast.AST) -> list[ast.AST]:
+    """The parts of a definition that run where it stands."""
+    if isinstance(node, ast.ClassDef):
+        return [*node.decorator_list, *node.bases, *node.keywords]
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    # Parameters: their defaults run outside, and nothing else of them calls anything.
+    return [node.args, *getattr(node, "decorator_list", [])]
