@@ -119,8 +119,9 @@ class Models:
                     node = function.node
                     for decorator in [] if isinstance(node, ast.Lambda) else node.decorator_list:
                         target = decorator.func if isinstance(decorator, ast.Call) else decorator
-                        is_register = isinstance(target, ast.Attribute) and target.attr == "register"
-                        if is_register and _last(target.value) == value.function.name:
+                        if not isinstance(target, ast.Attribute) or target.attr != "register":
+                            continue
+                        if _last(target.value) == value.function.name:
                             found |= {FunctionV(function, self.program.frames.parent(function))}
         return found
 
