@@ -22,7 +22,7 @@ GAPS = st.sampled_from(["", "", "", " ", "\n  ", "  # é {[(\n "])
 def _literal(quote: str, raw: bool) -> st.SearchStrategy[str]:
     parts = ["é 😀 ", "{{", "}}", "text", " # no comment ", "(["]
     if not raw:
-        parts += [r"\n", r"\N{DASH}", r"\\"]
+        parts += [r"\n", r"\N{EM DASH}", r"\\"]
     if len(quote) == 3:
         parts += ["\n", "\n\n   ", "'" if quote[0] == '"' else '"']
     return st.lists(st.sampled_from(parts), max_size=2).map("".join)

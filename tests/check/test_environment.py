@@ -81,7 +81,7 @@ class TestLooking:
     def test_clearways_own_where_there_is_none(self, tmp_path: Path) -> None:
         environment = find_environment(tmp_path)
         assert environment.executable == Path(sys.executable)
-        assert environment.module("libcst") is not None
+        assert environment.module("hypothesis") is not None
 
     def test_a_broken_environment_is_passed_over_with_a_warning(self, tmp_path: Path) -> None:
         write_tree(tmp_path, {".venv/pyvenv.cfg": "home = /usr/bin\n"})
@@ -264,8 +264,8 @@ class TestModules:
 
     def test_clearways_own_packages_are_known_by_their_distributions(self) -> None:
         environment = find_environment(Path(os.sep))
-        file = environment.module("libcst.metadata")
+        file = environment.module("hypothesis.strategies")
         assert file is not None
         owner = environment.distribution(file)
         assert owner is not None
-        assert owner.name == "libcst"
+        assert owner.name == "hypothesis"

@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from clearway.check.lowering import lower
 from tests.check.programs import Interpreter, Span, newer_python, programs
 
+# Of the text that is lowered; `source` silences them.
+pytestmark = [pytest.mark.filterwarnings(f"ignore::{kind}") for kind in ("SyntaxWarning", "DeprecationWarning")]
+
 HOST = sys.version_info[:2]
 OLDEST = (3, 11)
 reads_no_nested_quotes = pytest.mark.skipif(HOST >= (3, 12), reason="this Python reads every f-string itself")

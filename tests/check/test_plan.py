@@ -13,7 +13,7 @@ from clearway.check.result import Result
 from clearway.model import Advice, ClearwayError, Lane, Plan, PlanError, Root, RootKind, Verdict
 from tests.check.report.made import result, root, write_app
 
-LOOP = Advice(Lane.LOOP, "none", "3 calls read")
+LOOP = Advice(Lane.LOOP, "none", "never blocks: 3 calls read")
 EVIDENCE = {"app.main:version": ("app/main.py", "app/crud.py")}
 
 

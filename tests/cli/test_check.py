@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from clearway.check.fingerprint import fingerprinted
 from clearway.check.fix import FixKind
 from clearway.check.request import Request
 from clearway.check.result import Result, Skipped
@@ -58,7 +59,7 @@ class Analysis:
         found = [entry for path, name in zip(files, shown, strict=True) for entry in _found(path, name)]
         values: dict[str, Any] = {
             "roots": (_root(),),
-            "findings": tuple(found),
+            "findings": fingerprinted(found),
             "files": len(files),
             "checked": tuple(shown),
         }
@@ -211,6 +212,12 @@ def test_a_comment_silences(check: Check) -> None:
     outcome = check(APP.replace("(1)", "(1)  # clearway: ignore[CW101] a test"))
     assert outcome.code == 0
     assert "1 ignored by comments" in outcome.out
+
+
+def test_an_unused_comment_is_told_where_all_of_the_project_was_checked(check: Check) -> None:
+    source = CLEAN.replace("1", "1  # clearway: ignore[CW101]")
+    assert "app.py:2: this comment silences nothing" in check(source).out
+    assert "silences nothing" not in check(source, "app.py").out
 
 
 @pytest.mark.parametrize(

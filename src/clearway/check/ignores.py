@@ -69,11 +69,14 @@ def silence(
     result: Result,
     codes: Collection[str],
     parse: Callable[[Path], source.Source] = source.parse,
+    *,
+    tell_unused: bool = True,
 ) -> Silenced:
     """The result's findings without those that a comment silences.
 
     A comment counts on any line of the statement that holds a hop of the chain, and on the `def` of the root.
-    `codes` are the rules that there are.
+    `codes` are the rules that there are. Where only a part of a project is checked, a comment may be for a root of
+    another part: then do not `tell_unused`.
     """
     files = {*result.checked, *(link.file for finding in result.findings for link in finding.chain)}
     places = _Places(result, parse)
@@ -87,7 +90,8 @@ def silence(
     ignored: list[Finding] = []
     for finding in result.findings:
         (ignored if places.silences(finding) else kept).append(finding)
-    warnings += places.unused()
+    if tell_unused:
+        warnings += places.unused()
     return Silenced(tuple(kept), tuple(ignored), tuple(warnings))
 
 

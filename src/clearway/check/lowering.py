@@ -18,29 +18,21 @@ import keyword
 import re
 from bisect import bisect_right
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-_GAP = rb"(?:[ \t\f]|\\\n)"
-_NAME = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*"
-_TOKEN = re.compile(
-    rb"(?P<gap>" + _GAP + rb"+|\#[^\n]*)|(?P<newline>\n)"
-    rb"|(?P<prefix>[rR][bBfFtT]?|[bBfFtT][rR]?|[uU])?(?P<quote>\"{3}|'{3}|[\"'])"
-    rb"|(?P<word>" + _NAME + rb")|\.?[0-9][A-Za-z0-9_.]*"
-    rb"|[!=<>:+*/%&|^@-]=|->|."
+from clearway.check.tokens import (
+    CONVERSION,
+    DEBUG,
+    LITERAL,
+    NAMED_CHARACTER,
+    STRING_END,
+    TOKEN,
+    TYPE_STATEMENT,
+    YIELD,
+    CodeState,
+    ExceptClause,
+    StringLiteral,
 )
-_STRING_END = {
-    b"'": re.compile(rb"[^'\\\n]*(?:\\.[^'\\\n]*)*'", re.DOTALL),
-    b'"': re.compile(rb'[^"\\\n]*(?:\\.[^"\\\n]*)*"', re.DOTALL),
-    b"'''": re.compile(rb"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL),
-    b'"""': re.compile(rb'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""', re.DOTALL),
-}
-_TYPE_STATEMENT = re.compile(rb"type" + _GAP + rb"+(?P<name>" + _NAME + rb")" + _GAP + rb"*(?:\[|=(?!=))")
-_LITERAL = re.compile(rb"[^\\{}'\"\n]+")
-_NAMED_CHARACTER = re.compile(rb"\\N\{[^{}'\"\n]*\}")
-_TRIVIA = rb"(?:[ \t\f\n]|\\\n|\#[^\n]*)*"
-_DEBUG = re.compile(rb"=" + _TRIVIA + rb"(?=[!:}])")
-_CONVERSION = re.compile(rb"!" + _TRIVIA + _NAME + _TRIVIA)
-_YIELD = re.compile(rb"\s*yield\b(?:\s*from\b)?")
 
 _TYPE = b"type "
 """Stands for the keyword of a type statement among the tokens; no token looks like it."""
@@ -67,7 +59,7 @@ def lower(text: str, host: tuple[int, int]) -> Lowered:
     reader = _Reader(data, host)
     # Where that ends early, what was lowered so far lets the host's parser go on to the place that is wrong.
     with suppress(_Malformed, RecursionError):
-        reader.code(_Code())
+        reader.code(CodeState())
     lines = [0, *(match.end() for match in re.finditer(rb"\n", data))]
     formatted = set()
     for offset in reader.formatted:
@@ -87,44 +79,6 @@ class _Edit:
     replacement: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _String:
-    """One string literal. `fields` are the places of the expressions in it, each followed by one character of its
-    own that ends it.
-    """
-
-    start: int
-    end: int
-    kind: str
-    """`plain`, `f` or `t`."""
-    fields: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(slots=True)
-class _Except:
-    """An `except` clause that is being read."""
-
-    start: int
-    commas: list[int] = field(default_factory=list)
-    lambdas: int = 0
-    named: bool = False
-
-
-@dataclass(slots=True)
-class _Code:
-    """Where the reader is among the tokens of the file, or of one replacement field of an f-string."""
-
-    in_field: bool = False
-    before: bytes = b""
-    previous: bytes = b""
-    starts_statement: bool = True
-    brackets: list[tuple[int, int, int] | None] = field(default_factory=list)
-    """For open brackets of type parameters their offset, and how many edits and f-strings there were before."""
-    strings: list[_String] = field(default_factory=list)
-    """String literals that follow each other and so are one string."""
-    clause: _Except | None = None
-
-
 class _Reader:
     def __init__(self, data: bytes, host: tuple[int, int]) -> None:
         self.data = data
@@ -133,9 +87,9 @@ class _Reader:
         self.edits: list[_Edit] = []
         self.formatted: list[int] = []
 
-    def code(self, code: _Code) -> None:
+    def code(self, code: CodeState) -> None:
         """Read tokens to the end of the text, or up to the character that ends a replacement field."""
-        data, match = self.data, _TOKEN.match
+        data, match = self.data, TOKEN.match
         while (token := match(data, self.position)) is not None:
             if token["gap"] is not None:
                 self.position = token.end()
@@ -168,21 +122,21 @@ class _Reader:
             return True
         if operator in (b")", b"]"):
             raise _Malformed
-        return operator == b"=" and _DEBUG.match(self.data, self.position) is not None
+        return operator == b"=" and DEBUG.match(self.data, self.position) is not None
 
-    def _word(self, code: _Code, word: bytes) -> None:
+    def _word(self, code: CodeState, word: bytes) -> None:
         starts, code.starts_statement = code.starts_statement and not code.brackets and not code.in_field, False
         if starts and word == b"type" and self._type_statement():
             word = _TYPE
         elif starts and word == b"except" and self.host < BARE_EXCEPT_LISTS:
-            code.clause = _Except(self.position)
+            code.clause = ExceptClause(self.position)
         elif code.clause is not None and not code.brackets:
             code.clause.named |= word == b"as"
             code.clause.lambdas += word == b"lambda"
         code.before, code.previous = code.previous, word
 
     def _type_statement(self) -> bool:
-        match = _TYPE_STATEMENT.match(self.data, self.position)
+        match = TYPE_STATEMENT.match(self.data, self.position)
         if match is None or keyword.iskeyword(match["name"].decode("utf-8", "replace")):
             return False
         if self.host < TYPE_STATEMENTS:
@@ -191,7 +145,7 @@ class _Reader:
             self._edit(self.position, after if self.data[after : after + 1] == b"\\" else after + 1, b"pass;")
         return True
 
-    def _operator(self, code: _Code, operator: bytes) -> None:
+    def _operator(self, code: CodeState, operator: bytes) -> None:
         code.starts_statement = False
         if operator in (b"(", b"[", b"{"):
             opens_types = operator == b"[" and code.before in (b"def", b"class", _TYPE) and self.host < TYPE_DEFAULTS
@@ -213,7 +167,7 @@ class _Reader:
         blank = _blank(self.data[start : self.position + 1])
         self._edit(start, self.position + 1, blank.replace(b"\n", b"\\\n"))  # outside of brackets a line must go on
 
-    def _colon(self, code: _Code, clause: _Except) -> None:
+    def _colon(self, code: CodeState, clause: ExceptClause) -> None:
         if clause.lambdas:
             clause.lambdas -= 1
             return
@@ -221,7 +175,7 @@ class _Reader:
         if clause.commas and not clause.named:
             self._parenthesize(clause)
 
-    def _parenthesize(self, clause: _Except) -> None:
+    def _parenthesize(self, clause: ExceptClause) -> None:
         """`except A, B:` becomes `except(A, B):`, and where there is no room `except A| B:`."""
         opened = self._opening(clause.start + len(b"except"))
         after = self.data[self.position + 1 : self.position + 2]
@@ -244,23 +198,23 @@ class _Reader:
             return _Edit(star.start(2), star.start(2) + 1, b"(")
         return _Edit(star.end() - 2, star.end(), b"*(") if star[1] else None
 
-    def _string(self, token: re.Match[bytes]) -> _String:
+    def _string(self, token: re.Match[bytes]) -> StringLiteral:
         prefix, quote = (token["prefix"] or b"").lower(), token["quote"]
         self.position = token.end()
         if b"f" not in prefix and b"t" not in prefix:
-            if (end := _STRING_END[quote].match(self.data, self.position)) is None:
+            if (end := STRING_END[quote].match(self.data, self.position)) is None:
                 raise _Malformed
             self.position = end.end()
-            return _String(token.start(), self.position, "plain")
+            return StringLiteral(token.start(), self.position, "plain")
         fields: list[tuple[int, int]] = []
         self._literal(quote, b"r" in prefix, fields, in_format=False)
-        return _String(token.start(), self.position, "f" if b"f" in prefix else "t", tuple(fields))
+        return StringLiteral(token.start(), self.position, "f" if b"f" in prefix else "t", tuple(fields))
 
     def _literal(self, quote: bytes, raw: bool, fields: list[tuple[int, int]], *, in_format: bool) -> None:
         """Read the literal part of an f-string to its closing quote, or a format specification up to its brace."""
         data = self.data
         while True:
-            if (plain := _LITERAL.match(data, self.position)) is not None:
+            if (plain := LITERAL.match(data, self.position)) is not None:
                 self.position = plain.end()
             here, pair = data[self.position : self.position + 1], data[self.position : self.position + 2]
             if data.startswith(quote, self.position):
@@ -275,7 +229,7 @@ class _Reader:
             elif here == b"{":
                 self._field(quote, raw, fields)
             elif here == b"\\":
-                named = None if raw else _NAMED_CHARACTER.match(data, self.position)
+                named = None if raw else NAMED_CHARACTER.match(data, self.position)
                 # `\{` is a backslash and the start of a field
                 self.position = named.end() if named else self.position + (1 if pair[1:] in (b"{", b"}") else 2)
             elif here in (b"", b"}") or (here == b"\n" and len(quote) == 1):
@@ -285,9 +239,9 @@ class _Reader:
 
     def _field(self, quote: bytes, raw: bool, fields: list[tuple[int, int]]) -> None:
         start = self.position = self.position + 1
-        self.code(_Code(in_field=True))
+        self.code(CodeState(in_field=True))
         fields.append((start, self.position))
-        for part in (_DEBUG, _CONVERSION):
+        for part in (DEBUG, CONVERSION):
             if (match := part.match(self.data, self.position)) is not None:
                 self.position = match.end()
         if self.data[self.position : self.position + 1] == b":":
@@ -297,7 +251,7 @@ class _Reader:
             raise _Malformed
         self.position += 1
 
-    def _close_strings(self, code: _Code) -> None:
+    def _close_strings(self, code: CodeState) -> None:
         """Lower the strings that were read one after the other, where the host cannot read them."""
         strings = code.strings
         if not strings:
@@ -324,7 +278,7 @@ class _Reader:
 
     def _field_start(self, first: int, last: int) -> None:
         """A list takes no bare `yield`: what it yields stays, the word goes."""
-        if (match := _YIELD.match(self.data, first, last)) is not None:
+        if (match := YIELD.match(self.data, first, last)) is not None:
             word = _blank(match[0])
             at = match[0].index(b"yield")
             operand = self.data[match.end() : last].strip()

@@ -48,8 +48,7 @@ def _by_call(result: Result) -> dict[str, list[Root]]:
 def _decide(call: str, roots: Sequence[Root], evidence: Mapping[str, Sequence[str]]) -> PlannedCall | None:
     """None where there is nothing to add to FastAPI's own rule, that a `def` runs in a thread."""
     if call in evidence and all(is_proven(root) for root in roots):
-        advice = roots[0].advice
-        return PlannedCall(call, Lane.LOOP, f"never blocks: {advice.why}" if advice else "never blocks")
+        return PlannedCall(call, Lane.LOOP, next(root.advice.why for root in roots if root.advice is not None))
     for root in roots:
         if root.verdict is Verdict.UNKNOWN:
             return PlannedCall(call, Lane.THREAD, "not proven: it makes a call that could not be resolved")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clearway.check.program.values import Code, Frame
     from clearway.check.sinks import SinkEntry
 
+OPENINGS = frozenset({"builtins.open", "open", "io.open", "pathlib.Path.open"})
 DEEPEST = 60
 """Chains longer than this are not followed: nobody could read them."""
 
@@ -30,7 +31,8 @@ class Hop:
 
     @property
     def line(self) -> int:
-        return getattr(self.node, "lineno", 1)
+        node = self.node.iter if isinstance(self.node, ast.comprehension) else self.node
+        return getattr(node, "lineno", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Hit:
     severity: Severity
     possible: bool
     """Some hop was found by a method's name alone."""
+    on_loop: bool
+    """False for what a root that runs in a thread reaches there."""
 
     @property
     def last(self) -> Hop:
@@ -78,27 +82,39 @@ class Reach:
         return sum(self.counted.values())
 
 
-def reach(program: Program, root: Frame) -> Reach:
-    """Follow everything that runs when the root's function does, nearest first, each function once a frame."""
+def reach(program: Program, root: Frame, *, on_loop: bool = True, before: tuple[Hop, ...] = ()) -> Reach:
+    """Follow everything that runs when the root's function does, nearest first, each function once a frame.
+
+    `before` are hops that lead to the root's frame: a decorator's.
+    """
     found = Reach()
-    waiting: deque[tuple[Frame, tuple[Hop, ...]]] = deque([(root, ())])
-    seen: set[Frame] = {root}
+    own = before[0].frame.code if before else root.code
+    waiting: deque[tuple[Frame, tuple[Hop, ...], bool]] = deque([(root, before, on_loop)])
+    seen: set[tuple[Frame, bool]] = {(root, on_loop)}
     reported: set[tuple[ast.AST, str]] = set()
+    opening: set[Frame] = set()
     while waiting:
-        frame, hops = waiting.popleft()
+        frame, hops, looping = waiting.popleft()
+        if frame.code is own:
+            hops = ()  # back from its decorator's wrapper
         found.modules.add(frame.module)
         found.counted[frame] = program.calls_in(frame)
         for step in program.steps(frame):
             for effect in step.effects:
                 match effect:
-                    case Run(frame=inner, possible=possible):
-                        if inner not in seen and len(hops) < DEEPEST:
-                            seen.add(inner)
-                            waiting.append((inner, (*hops, Hop(frame, step.node, possible))))
+                    case Run(frame=inner, possible=possible, on_loop=moved):
+                        way = (inner, looping or moved)
+                        if way not in seen and len(hops) < DEEPEST:
+                            seen.add(way)
+                            waiting.append((inner, (*hops, Hop(frame, step.node, possible)), way[1]))
+                    case Block() if frame in opening and effect.entry.name.startswith("io."):
+                        pass  # reading what was opened here: the opening is told of
                     case Block():
+                        if effect.entry.name in OPENINGS:
+                            opening.add(frame)
                         if (step.node, effect.entry.name) not in reported:
                             reported.add((step.node, effect.entry.name))
-                            hit = _hit(effect, (*hops, Hop(frame, step.node, effect.possible)))
+                            hit = _hit(effect, (*hops, Hop(frame, step.node, effect.possible)), looping)
                             if hit is not None:
                                 found.hits.append(hit)
                     case Reenter():
@@ -114,25 +130,14 @@ def reach(program: Program, root: Frame) -> Reach:
     return found
 
 
-def _hit(effect: Block, hops: tuple[Hop, ...]) -> Hit | None:
+def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
     severity = effect.entry.severity
     inside = [hop for hop in hops if not hop.frame.module.is_project]
     if inside and severity is not Severity.ERROR:
         # What a package does with files is its own affair: only what can take seconds counts there.
         return None
-    if any(_runs_once(hop.frame.code) for hop in hops):
-        severity = Severity.ADVICE
     possible = any(hop.possible for hop in hops)
-    return Hit(effect.entry, effect.called, hops, severity, possible)
-
-
-def _runs_once(code: Code) -> bool:
-    """Its result is kept: a cached function without parameters."""
-    return (
-        isinstance(code, Function)
-        and bool({"lru_cache", "cache", "cached_property"} & set(code.decorators))
-        and len(code.parameters) == (1 if "cached_property" in code.decorators or code.is_classmethod else 0)
-    )
+    return Hit(effect.entry, effect.called, hops, severity, possible, on_loop)
 
 
 def code_id(code: Code) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clearway.check.reach import Hit, Reach, reach
+from clearway.check.reach import Hit, Hop, Reach, reach
 from clearway.check.roots import collect
 from clearway.model import RootKind, Severity, Verdict
 
@@ -28,12 +29,11 @@ class Study:
     @property
     def hits(self) -> list[Hit]:
         """What blocks the loop; nothing for a root that runs in a thread."""
-        if not self.entry.on_loop:
-            return []
+        hits = [hit for hit in self.reach.hits if hit.on_loop]
         if not self.entry.starting:
-            return self.reach.hits
+            return hits
         # What runs once, before the first request, delays nobody.
-        return [Hit(hit.entry, hit.called, hit.hops, Severity.ADVICE, hit.possible) for hit in self.reach.hits]
+        return [replace(hit, severity=Severity.ADVICE) for hit in hits]
 
     @property
     def blocks(self) -> bool:
@@ -80,10 +80,19 @@ def survey(program: Program, *, everything: bool, step: Callable[[int, int], Non
     waiting = deque(roots.entries.values())
     while waiting:
         entry = waiting.popleft()
-        found = reach(program, entry.frame)
+        found = reach(program, entry.frame, on_loop=entry.on_loop, before=_decorator(program, entry))
         studies.append(Study(entry, found))
         for spawn, _ in found.spawned:
             waiting.extend(roots.spawned(spawn))
         step(len(studies), len(studies) + len(waiting))
     studies.sort(key=lambda study: (study.entry.function.module.shown, study.entry.function.line, study.entry.kind))
     return Survey(program, studies)
+
+
+def _decorator(program: Program, entry: Entry) -> tuple[Hop, ...]:
+    """The hop from a decorated function to the wrapper that the framework runs in its place."""
+    node = entry.function.node
+    if entry.frame.code is entry.function or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ()
+    frame = program.frames.generic(entry.function)
+    return (Hop(frame, node.decorator_list[-1] if node.decorator_list else node),)

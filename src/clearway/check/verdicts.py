@@ -21,8 +21,6 @@ def root_of(study: Study, survey: Survey, findings: Sequence[Finding]) -> Root:
     verdict = study.verdict
     if blocked_by:
         verdict = Verdict.BLOCKS
-    if not entry.on_loop and not blocked_by and verdict is Verdict.BLOCKS:
-        verdict = Verdict.CLEAN
     return Root(
         id=entry.id,
         kind=entry.kind,

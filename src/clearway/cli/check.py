@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.check.baseline import DEFAULT_NAME as BASELINE_NAME
 from clearway.check.baseline import Baseline
-from clearway.check.fingerprint import fingerprinted
 from clearway.check.plan import plan_of
 from clearway.check.report.lines import printable
 from clearway.check.report.place import Place
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from clearway.check.report.sarif import RuleDoc
+    from clearway.check.result import Result
 
 FORMATS = ("text", "json", "sarif", "github")
 LEVELS = tuple(str(severity) for severity in Severity)
@@ -141,14 +141,14 @@ class _Check:
                 progress=progress,
                 use_cache=not self.args.no_cache,
             )
-            result = _analysis().check(request)
-        result = replace(result, findings=fingerprinted(result.findings))
+            result: Result = _analysis().check(request)
         return select(
             result,
             self.rules,
             level=self.options.level,
             switched_off=self.settings.ignore,
             baseline=self.baseline,
+            tell_unused=all(path.is_dir() for path in self.paths),  # single files are only a part of a project
         )
 
     def diff(self, selection: Selection) -> None:

@@ -90,7 +90,7 @@ def breaches(code: int, data: dict[str, Any], folder: Path) -> list[str]:
     found += [f"root {file} {name} twice" for file, name in sorted(set(ids)) if ids.count((file, name)) > 1]
     prints = [finding["fingerprint"] for finding in data["findings"]]
     found += [f"fingerprint {one} twice" for one in sorted(set(prints)) if prints.count(one) > 1]
-    found += _contradictions(data)
+    found += _contradictions(data, folder)
     expected = 1 if any(finding["severity"] == "error" for finding in data["findings"]) else 0
     if code != expected:
         found.append(f"exit code {code}, expected {expected}")
@@ -140,8 +140,11 @@ def _finding_breaches(finding: dict[str, Any], folder: Path) -> list[str]:
     return found
 
 
-def _contradictions(data: dict[str, Any]) -> list[str]:
-    """A verdict says what the findings say, and chains are connected."""
+def _contradictions(data: dict[str, Any], folder: Path) -> list[str]:
+    """A verdict says what the findings say, and chains are connected.
+
+    A finding that the user has accepted is gone, and may still be what a verdict rests on.
+    """
     found = []
     roots = {root["id"] for root in data["roots"]}
     grave = [finding for finding in data["findings"] if finding["severity"] != "advice"]
@@ -150,7 +153,8 @@ def _contradictions(data: dict[str, Any]) -> list[str]:
     for root in data["roots"]:
         if root["id"] in blocking and root["verdict"] != "blocks":
             found.append(f"root {root['id']} has a finding, but its verdict is {root['verdict']}")
-        if root["verdict"] == "blocks" and root["id"] not in reasons and not root["blocked_by"]:
+        accepts = "# clearway: ignore" in (folder / root["file"]).read_text(encoding="utf-8")
+        if root["verdict"] == "blocks" and root["id"] not in reasons and not root["blocked_by"] and not accepts:
             found.append(f"root {root['id']} blocks without a finding or an entry in blocked_by")
         if set(root["blocked_by"]) - roots:
             found.append(f"root {root['id']}: blocked_by {root['blocked_by']} names no root")
@@ -159,7 +163,8 @@ def _contradictions(data: dict[str, Any]) -> list[str]:
             found.append(f"{finding['rule']}: {finding['root']} is no root")
         links = finding["chain"]
         if finding["rule"] in CHAIN_RULES:
-            if links[0]["function"] != finding["root"]:
+            # What runs in a root's place is the wrapper that its decorator made.
+            if links[0]["function"] != finding["root"] and ".<locals>." not in links[0]["function"]:
                 found.append(f"{finding['rule']}: the chain starts at {links[0]['function']}, not {finding['root']}")
             for link, following in itertools.pairwise(links):
                 if link["calls"] != following["function"]:

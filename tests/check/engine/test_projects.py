@@ -114,9 +114,8 @@ def test_folders_without_init_are_packages(ask: Ask) -> None:
     assert asked.calls("app/main.py", "data.f()") == {"app/core/data.py:f"}
 
 
-@pytest.mark.parametrize(
-    "folder",
-    [
+ODD_FOLDERS = [
+    *(
         "node_modules/svc",
         ".venv/svc",
         ".hidden",
@@ -126,41 +125,34 @@ def test_folders_without_init_are_packages(ask: Ask) -> None:
         "a[1]b",
         "q?*",
         "é ü",
-        'qu"o\\te',
-    ],
-)
-def test_a_project_in_a_folder_that_is_left_out_elsewhere_is_answered(ask: Ask, folder: str) -> None:
-    asked = ask({f"{folder}/app/data.py": CALL, f"{folder}/main.py": "from app.data import f\n\nf()\n"}, roots=[folder])
-    assert asked.calls(f"{folder}/main.py", "f()") == {f"{folder}/app/data.py:f"}
+        'w"o\\te',
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    "name", ["with-dash.py", "1st.py", "class.py", "colon:x.py", "a.b.py", "new\nline.py", "x" * 200 + ".py", "ä.py"]
-)
-def test_a_file_that_cannot_be_imported_is_answered(ask: Ask, name: str) -> None:
-    asked = ask({name: CALL})
-    assert [target.name for target in asked.graph.calls(asked.project.root / name, CALLED)] == ["f"]
+def test_a_project_in_a_folder_that_is_left_out_elsewhere_is_answered(ask: Ask) -> None:
+    sources = {}
+    for number, folder in enumerate(ODD_FOLDERS):
+        sources[f"{folder}/package{number}/data.py"] = CALL
+        sources[f"{folder}/main{number}.py"] = f"from package{number}.data import f\n\nf()\n"
+    asked = ask(sources, roots=ODD_FOLDERS)
+    for number, folder in enumerate(ODD_FOLDERS):
+        assert asked.calls(f"{folder}/main{number}.py", "\n«f()»") == {f"{folder}/package{number}/data.py:f"}
 
 
-def test_a_file_whose_name_is_not_unicode_is_counted_and_loses_nobody(tmp_path: Path) -> None:
-    project = project_of(tmp_path, {"ok.py": CALL})
-    odd = tmp_path / "odd\udcff.py"
-    odd.write_text(CALL)
-    both = Project(tmp_path, project.source_roots, (*project.files, source_file(odd, tmp_path, [tmp_path])), ())
-    pending = Pyrefly().start(both, tmp_path)
-    graph = pending.wait()
-    assert list(graph.unanswered) == [odd]
-    assert [target.name for target in graph.calls(tmp_path / "ok.py", CALLED)] == ["f"]
-    pending.cancel()
+ODD_NAMES = [
+    *("with-dash.py", "1st.py", "class.py", "colon:x.py", "a.b.py", "new\nline.py", "x" * 200 + ".py", "ä.py"),
+]
 
 
-def test_a_file_that_has_gone_is_counted_and_loses_nobody(tmp_path: Path) -> None:
-    project = project_of(tmp_path, {"ok.py": CALL, "gone.py": CALL})
+def test_a_file_with_an_odd_name_is_answered_or_counted_and_loses_nobody(tmp_path: Path) -> None:
+    project = project_of(tmp_path, dict.fromkeys([*ODD_NAMES, "gone.py", "odd\udcff.py"], CALL))
     (tmp_path / "gone.py").unlink()
     pending = Pyrefly().start(project, tmp_path)
     graph = pending.wait()
-    assert list(graph.unanswered) == [tmp_path / "gone.py"]
-    assert [target.name for target in graph.calls(tmp_path / "ok.py", CALLED)] == ["f"]
+    assert {path.name for path in graph.unanswered} == {"gone.py", "odd\udcff.py"}
+    for name in ODD_NAMES:
+        assert [target.path.name for target in graph.calls(tmp_path / name, CALLED)] == [name]
     pending.cancel()
 
 

@@ -69,6 +69,7 @@ def test_a_function_is_handed_over(before: str, after: str) -> None:
     "text",
     [
         "«hand_over:g(a)»",
+        "to_thread(«hand_over:functools.partial(g, a)»)",
         "to_thread(await «hand_over:g(a)»)",
         "to_thread(*«hand_over:g(a)»)",
         "to_thread(g, «hand_over:h(a)»)",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.check.fix.marked import fixed, is_left_out, marked
-
 from clearway.check.fix import applied
+from tests.check.fix.marked import fixed, is_left_out, marked
 
 
 @pytest.mark.parametrize(

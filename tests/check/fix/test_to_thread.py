@@ -41,6 +41,7 @@ from tests.check.fix.marked import expression, expression_is_left_out, fixed, is
         ("x = 1 if «to_thread:g()» else 2", "x = 1 if await asyncio.to_thread(g) else 2"),
         ("return(«to_thread:(g)(1)»)", "return(await asyncio.to_thread((g), 1))"),
         ("return«to_thread:(g)(1)»", "return await asyncio.to_thread((g), 1)"),
+        ("x = «to_thread:g()»or y", "x = await asyncio.to_thread(g) or y"),
         ("x = y if z else«to_thread:[g][0](1)»", "x = y if z else await asyncio.to_thread([g][0], 1)"),
         ("h(*«to_thread:g()», **«to_thread:i()»)", "h(*await asyncio.to_thread(g), **await asyncio.to_thread(i))"),
         ("x = [«to_thread:g(y)» for y in z]", "x = [await asyncio.to_thread(g, y) for y in z]"),

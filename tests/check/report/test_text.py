@@ -15,7 +15,7 @@ from clearway.check.report.lines import LONGEST, SourceLines, printable
 from clearway.check.report.selection import Selection, select
 from clearway.check.report.text import console_on, render
 from clearway.check.result import Place, Result, Skipped, Unresolved
-from clearway.model import Advice, Fix, Lane, Severity, Sink, SinkKind, Verdict
+from clearway.model import Advice, Fix, Lane, RootKind, Severity, Sink, SinkKind, Verdict
 from tests.check.report.made import CODES, finding, link, result, root, write_app
 
 FIX = Fix("to_thread", "app/crud.py", 5, 11, 5, 20, "hand requests.get to a thread")
@@ -74,6 +74,31 @@ def test_what_to_do_stands_below_the_root(tmp_path: Path) -> None:
     )
     none = root(advice=Advice(Lane.LOOP, "none", "it is well there"))
     assert "it is well there" not in text_of(select(result(tmp_path, finding(), roots=(none,)), CODES))
+
+
+def test_a_dependency_is_known_by_its_name(tmp_path: Path) -> None:
+    user = root(kind=RootKind.DEPENDENCY, routes=tuple(f"GET /{letter}" for letter in "abcde"))
+    text = text_of(select(result(tmp_path, finding(), roots=(user,)), CODES))
+    assert "\n  read_item  dependency async def, line 4, on the loop, of GET /a, GET /b, GET /c and 2 more\n" in text
+
+
+def test_hops_that_two_chains_of_a_root_share_are_drawn_once(tmp_path: Path) -> None:
+    way = (link("app.main:read_item", 5, "app.crud:load"), link("app.crud:load", 8, "app.db:save"))
+    found = [
+        finding(chain=(*way, link("app.db:save", 20, "commit"))),
+        finding(chain=(*way, link("app.db:save", 21, "refresh"))),
+        finding(chain=(link("app.main:read_item", 6, "app.crud:load"), *way[1:])),
+    ]
+    lines = text_of(select(result(tmp_path, *found), CODES)).splitlines()
+    assert [line.strip() for line in lines if line.startswith("      ") and ".py:" in line] == [
+        "app/main.py:5  read_item",
+        "└─ app/crud.py:8  load",
+        "└─ app/db.py:20  save",
+        "└─ app/crud.py:8  load, as above",
+        "└─ app/db.py:21  save",
+        "app/main.py:6  read_item",
+        "└─ app/crud.py:8  load",
+    ]
 
 
 def test_a_deep_chain_does_not_run_off_to_the_right(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Child:
         except subprocess.TimeoutExpired:
             self.kill()
             raise EngineError(
-                f"{self._name} did not finish within {timeout_s:.0f} s; name a part of the project to check"
+                f"{self._name} did not finish within {timeout_s:.4g} s; name a part of the project to check"
             ) from None
         if code < 0:
             raise EngineError(f"{self._name} was ended by {_signal(-code)}; run it again, with more memory free")

@@ -17,6 +17,7 @@ from clearway.check.engine.graph import ReportedCallGraph
 from clearway.check.engine.process import Child
 from clearway.check.engine.report import OtherFormat, Report
 from clearway.check.engine.runs import SourceRoots
+from clearway.check.engine.stubs import StubsInMemory
 
 if TYPE_CHECKING:
     from clearway.check.engine.runs import Run
@@ -68,9 +69,11 @@ class PendingReports:
             self._folder = Path(tempfile.mkdtemp(prefix="pyrefly-", dir=workplace.absolute()))
         except OSError as error:
             raise EngineError(f"pyrefly has no place to write to: {workplace}: {error.strerror or error}") from None
-        self._runs = self._roots.runs()
+        self._stubs = StubsInMemory()
+        self._runs: tuple[Run, ...] = ()
         self._started: list[_RunningReport] = []
         try:
+            self._runs = self._roots.runs()
             self._start_some()
         except BaseException:
             self.cancel()
@@ -93,18 +96,20 @@ class PendingReports:
         self._cancelled = True
         for running in self._started:
             running.child.kill()
+        self._stubs.remove()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start_some(self, ended: int = 0) -> None:
         while len(self._started) < min(len(self._runs), ended + AT_ONCE):
             folder = self._folder / str(len(self._started))
             run = self._runs[len(self._started)]
-            self._started.append(_RunningReport(run, folder, self._executable, self._timeout_s))
+            self._started.append(_RunningReport(run, folder, self._stubs, self._executable, self._timeout_s))
 
     def _read(self) -> ReportedCallGraph:
         for number in range(len(self._runs)):
             self._started[number].wait()
             self._start_some(number + 1)
+        self._stubs.remove()
         reports = ((running.run, Report(running.report, VERSION)) for running in self._started)
         return ReportedCallGraph(self._project.files, self._roots, reports)
 
@@ -112,16 +117,17 @@ class PendingReports:
 class _RunningReport:
     """One run of pyrefly."""
 
-    def __init__(self, run: Run, folder: Path, executable: Path, timeout_s: float | None) -> None:
+    def __init__(self, run: Run, folder: Path, stubs: StubsInMemory, executable: Path, timeout_s: float | None) -> None:
         self.run = run
         self.report = folder / "report"
         self._timeout_s = _timeout_s(run) if timeout_s is None else timeout_s
         settings = folder / "pyrefly.toml"
         try:
             folder.mkdir()
+            stubs.place(self.report)
             settings.write_text(configuration(run), encoding="utf-8")
         except OSError as error:
-            raise EngineError(f"pyrefly's settings {settings}: {error.strerror or error}") from None
+            raise EngineError(f"pyrefly's folder {folder}: {error.strerror or error}") from None
         command = [os.fspath(executable), "check", "-c", os.fspath(settings)]
         command += ["--report-pysa", os.fspath(self.report), "--report-pysa-format", "json"]
         command += ["--output-format", "omit-errors", "--summary=none", "--progress-bar", "no", "--color", "never"]

@@ -60,8 +60,8 @@ def applied(text: str, fixes: Sequence[Fix]) -> tuple[str, tuple[Fix, ...]]:
     for what came of it. Where fixes contradict each other the earlier one is done, and a function that becomes `def`
     comes before anything that would await in it. Raises ValueError where the text does not parse.
     """
-    session = _Session(text)
     try:
+        session = _Session(text)
         for to_functions in (True, False):
             for fix in fixes:
                 if (fix.kind == FixKind.TO_DEF) is to_functions:

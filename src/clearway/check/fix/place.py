@@ -68,9 +68,16 @@ def awaited(tree: Tree, call: cst.Call, what: str) -> list[Edit]:
     )
     if is_bound and not call.lpar:
         return [opening(f"(await {what}", span), closing(")", span)]
-    before = tree.text[span[0] - 1 : span[0]]
-    space = " " if before.isidentifier() or before.isdigit() else ""  # as in `return(f)(x)`
-    return [opening(f"{space}await {what}", span)]
+    edits = [opening(f"await {what}", span)]
+    if _is_word(tree.text[span[0] - 1 : span[0]]):  # as in `return(f)(x)`
+        edits = [opening(f" await {what}", span)]
+    if _is_word(tree.text[span[1] : span[1] + 1]):  # as in `f(x)or y`, which LibCST takes for a slip after an `await`
+        edits.append(closing(" ", span))
+    return edits
+
+
+def _is_word(character: str) -> bool:
+    return character.isidentifier() or character.isdigit()
 
 
 def _is_no_place(node: cst.CSTNode, child: cst.CSTNode) -> bool:

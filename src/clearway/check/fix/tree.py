@@ -8,7 +8,7 @@ are made only for the top-level statements that are asked for, and the edits are
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, fields
 from functools import cache
@@ -60,6 +60,8 @@ class Statement:
     """A statement of the module itself."""
 
     node: cst.BaseCompoundStatement | cst.SimpleStatementLine
+    line: int
+    """0-based."""
     span: Span
     """With the blank lines and comments above it, and the end of its last line."""
     first_line: int
@@ -73,9 +75,10 @@ class Tree:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._plain, self._dropped = _without_form_feeds(text)
-        self._dropped_plain = [at - count for count, at in enumerate(self._dropped)]
+        self._plain, dropped = _without_form_feeds(text)
+        self._dropped_plain = [at - count for count, at in enumerate(dropped)]
         self.module = _parse(self._plain)
+        self._plain_line_starts = [0, *(match.end() for match in NEWLINE.finditer(self._plain)), len(self._plain)]
         self.statements = tuple(self._statements())
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self._by_type: dict[type[cst.CSTNode], list[cst.CSTNode]] = defaultdict(list)
@@ -154,9 +157,8 @@ class Tree:
     def _statements(self) -> Iterator[Statement]:
         """The statements, found by counting lines: LibCST loses a blank here and there, but never a line."""
         module, plain = self.module, self._plain
-        line_starts = [0, *(match.end() for match in NEWLINE.finditer(plain))]
-        count = len(line_starts)
-        line_starts += [len(plain)] * 2  # a last line without an end is given one
+        line_starts = self._plain_line_starts
+        count = len(line_starts) - 1
         line = len(module.header)
         for node in module.body:
             code = module.code_for_node(node)
@@ -167,7 +169,7 @@ class Tree:
             start, first, end = (self._from_plain(line_starts[each]) for each in (line, own, below))
             written = plain[line_starts[line] : line_starts[below]]
             is_exact = code == written or (below == count and NEWLINE.fullmatch(code.removeprefix(written)) is not None)
-            yield Statement(node, (start, end), first, is_exact)
+            yield Statement(node, line, (start, end), first, is_exact)
             line = below
 
     def _note_parents(self) -> None:
@@ -192,12 +194,9 @@ class Tree:
         if statement.node in self._located:
             return
         self._located.add(statement.node)
-        base = statement.span[0] - bisect_left(self._dropped, statement.span[0])
-        code = self.module.code_for_node(statement.node)
-        line_starts = [base, *(base + match.end() for match in NEWLINE.finditer(code))]
 
         def offset(position: CodePosition) -> int:
-            return self._from_plain(line_starts[position.line - 1] + position.column)
+            return self._from_plain(self._plain_line_starts[statement.line + position.line - 1] + position.column)
 
         alone = self.module.with_changes(header=(), footer=(), body=(statement.node,))
         ranges = MetadataWrapper(alone, unsafe_skip_copy=True).resolve(PositionProvider)
@@ -218,8 +217,10 @@ def _parse(plain: str) -> cst.Module:
         return cst.parse_module(plain)
     except cst.ParserSyntaxError as error:
         raise ValueError(f"line {error.raw_line}: invalid syntax") from None
-    except (RecursionError, cst.CSTValidationError, UnicodeError) as error:
-        raise ValueError(f"it cannot be parsed: {type(error).__name__}") from None
+    except cst.CSTValidationError as error:  # it is stricter than Python about blanks around words
+        raise ValueError(f"LibCST does not take it: {str(error).partition(chr(10))[0]}") from None
+    except UnicodeError:
+        raise ValueError("it holds half a character (a lone surrogate)") from None
 
 
 def _without_form_feeds(text: str) -> tuple[str, list[int]]:

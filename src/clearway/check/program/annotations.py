@@ -26,7 +26,9 @@ from clearway.check.program.values import (
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
 
-FIRST = frozenset({"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "Mapped"})
+FIRST = frozenset(
+    {"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "Mapped"}
+)
 """What stands for its first argument."""
 COLLECTIONS = frozenset(
     {"list", "List", "set", "Set", "frozenset", "FrozenSet", "Sequence", "MutableSequence", "Iterable", "Iterator"}
@@ -35,6 +37,11 @@ COLLECTIONS = frozenset(
 ASYNC_ITERABLES = frozenset({"AsyncIterator", "AsyncIterable", "AsyncGenerator"})
 MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"})
 AWAITABLES = frozenset({"Awaitable", "Coroutine", "Future", "Task"})
+CALLABLES = frozenset(
+    {"starlette.types.ASGIApp", "starlette.types.Send", "starlette.types.Receive"}
+    | {"starlette.middleware.base.RequestResponseEndpoint"}
+)
+"""Library names for a callable that gives something to await."""
 CONTEXTS = frozenset({"ContextManager", "AsyncContextManager", "AbstractContextManager", "AbstractAsyncContextManager"})
 
 
@@ -125,12 +132,22 @@ class Annotations:
         if name in CONTEXTS:
             return frozenset({ShapeV("enter", self.instances(parts[0], frame))})
         if name == "Callable" and len(parts) == 2:
-            return frozenset({ShapeV("call", self.instances(parts[1], frame))})
+            return frozenset({ShapeV("callable", self.instances(parts[1], frame))})
         if name in ("type", "Type"):
             return frozenset(_as_class(value) for value in self.instances(parts[0], frame))
         if name == "Literal":
             return OPAQUE
-        return self.instances(node.value, frame)
+        return self._generic(self.instances(node.value, frame), parts, frame)
+
+    def _generic(self, values: Values, parts: list[ast.expr], frame: Frame) -> Values:
+        """`ContextVar[Session]`: what the library's object holds."""
+        if not any(isinstance(value, ExternalInstanceV) for value in values):
+            return values
+        held = self._either(parts, frame)
+        return frozenset(
+            ExternalInstanceV(value.name, value.site, held) if isinstance(value, ExternalInstanceV) else value
+            for value in values
+        )
 
     def _named(self, node: ast.Name | ast.Attribute, frame: Frame) -> Values:
         name = last_name(node)
@@ -138,6 +155,8 @@ class Annotations:
             return frozenset({frame.receiver}) if frame.receiver is not None else UNKNOWN
         if name in ("Any", "object"):
             return UNKNOWN
+        if name == "Callable":
+            return frozenset({ShapeV("callable", UNKNOWN)})
         values = self._program.evaluate(node, frame)
         found: set[Value] = set()
         for value in values:
@@ -154,10 +173,10 @@ class Annotations:
 
     def _external(self, value: ExternalV, node: ast.AST, frame: Frame) -> Values:
         name = value.name
-        if name.startswith("typing.") or name.startswith("typing_extensions."):
+        if name.startswith(("typing.", "typing_extensions.")):
             return self._of_alias(node, frame) or UNKNOWN
-        if name.startswith("builtins."):
-            return frozenset({ExternalInstanceV(name)})
+        if name in CALLABLES:
+            return frozenset({ShapeV("callable", frozenset({ShapeV("await", OPAQUE)}))})
         return frozenset({ExternalInstanceV(name)})
 
     def _of_alias(self, node: ast.AST, frame: Frame) -> Values:
@@ -203,5 +222,3 @@ def _as_class(value: Value) -> Value:
     if isinstance(value, ExternalInstanceV):
         return ExternalV(value.name)
     return value
-
-

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from clearway.check.program.program import Program
 
 STATES = frozenset({"starlette.datastructures.State"})
+STATEFUL = frozenset(
+    {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.requests.Request", "fastapi.Request"}
+    | {"starlette.requests.HTTPConnection", "starlette.websockets.WebSocket", "fastapi.WebSocket"}
+)
 
 
 class Attributes:
@@ -96,11 +100,14 @@ class Attributes:
         """An attribute of a library's object: what data says it holds, else a method of this name."""
         if value.name in STATES:
             return self._state(name)
+        if name == "state" and value.name in STATEFUL:
+            return frozenset({ExternalInstanceV("starlette.datastructures.State")})
         library = self._program.library
         dotted = f"{value.name}.{name}"
         held = library.attribute(dotted)
-        if held is not None:
+        if held is not None and held.shape != "opaque":
             return self._program.returned(held, value, ())
+        # Text, a number, a method of which nothing more need be known.
         return frozenset({ExternalV(dotted, value)})
 
     def _state(self, name: str) -> Values:
@@ -278,7 +285,7 @@ class Attributes:
         if function.is_static:
             return values
         if function.is_classmethod:
-            bound = receiver if isinstance(receiver, ClassV) else ClassV(_class_of(receiver) or cls)
+            bound: Value = receiver if isinstance(receiver, ClassV) else ClassV(_class_of(receiver) or cls)
         elif isinstance(receiver, ClassV):
             return values
         else:

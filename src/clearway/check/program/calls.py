@@ -17,7 +17,6 @@ from clearway.check.program.effects import (
     Spawn,
     Unresolved,
 )
-from clearway.check.program.modules import Class, Function
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
@@ -41,13 +40,17 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.model import SinkKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from clearway.check.program.modules import Class, Function
     from clearway.check.program.program import Program
     from clearway.check.sinks import Schedule, SinkEntry
 
+IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
+"""Reading and writing these touches no disk."""
 JOINED = frozenset({"gather", "wait", "wait_for", "shield", "as_completed"})
 """What is handed to these runs while the caller waits for it."""
 ROUTERS = frozenset(
@@ -201,10 +204,17 @@ class Calls:
                 return self._offloaded(frozenset({function}), arguments, node, frame, lane, "")
             case ShapeV(shape="call", inner=inner):
                 return Outcome(inner)
+            case ShapeV(shape="callable", inner=inner):
+                handed = program.models.handed_on(arguments, node, frame)
+                return Outcome(inner, (*handed, Unresolved(written(node), hides=not is_next_app(node))))
             case ModelV():
                 return program.models.call(callee, arguments, node, frame)
             case InstanceV():
                 return self._instance(callee, arguments, node, frame)
+            case ExternalInstanceV(name="builtins.object"):
+                return Outcome(UNKNOWN, (Unresolved(written(node)),))
+            case ExternalInstanceV(items=items) if any(isinstance(item, FunctionV) for item in items):
+                return self._joined([self.apply(item, arguments, node, frame) for item in items])
             case ExternalInstanceV(name=name):
                 return self._external(ExternalV(f"{name}.__call__", callee), arguments, node, frame)
             case _:
@@ -214,11 +224,25 @@ class Calls:
         """Calling a function of the program."""
         frame = self.frame(callee, arguments)
         function = callee.function
+        told = self._told(function)
+        if told is not None:
+            return told
         if function.is_generator:
             return Outcome(frozenset({GeneratorV(frame)}))
         if function.is_async:
             return Outcome(frozenset({CoroutineV(frame)}))
         return Outcome(self._program.returns(frame), (Run(frame),))
+
+    def _told(self, function: Function) -> Outcome | None:
+        """What the user's settings say of a function of the project."""
+        library = self._program.library
+        if not library.has_own_names:
+            return None
+        dotted = f"{function.module.name}.{function.qualname}"
+        entry = library.sink(dotted)
+        if entry is not None:
+            return Outcome(UNKNOWN, (Block(entry, dotted),))
+        return Outcome(OPAQUE) if library.covers(dotted) else None
 
     def frame(self, callee: FunctionV, arguments: Arguments) -> Frame:
         """The frame that calling a function makes."""
@@ -242,9 +266,7 @@ class Calls:
         positional = [argument.arg for argument in (*spec.posonlyargs, *spec.args)]
         if is_method:
             positional = positional[1:]
-        given: dict[str, Values] = {}
-        for name, values in zip(positional, arguments.positional, strict=False):
-            given[name] = values
+        given = dict(zip(positional, arguments.positional, strict=False))
         if arguments.has_rest:
             for name in positional[len(arguments.positional) :]:
                 given.setdefault(name, arguments.rest)
@@ -280,7 +302,9 @@ class Calls:
         init = definitions.method(cls, "__init__")
         if init is not None and init.owner is not None:
             bare = InstanceV(cls, None, site)
-            where = program.frames.of_class(init.owner, parent if init.owner is cls else program.frames.parent(init.owner))
+            where = program.frames.of_class(
+                init.owner, parent if init.owner is cls else program.frames.parent(init.owner)
+            )
             made_by = program.frames.call(init, self._bound(init, arguments, True), bare, where)
             effects.append(Run(made_by))
         else:
@@ -289,6 +313,14 @@ class Calls:
             made_by = program.frames.call(cls, given, None, parent)
             effects.extend(self._external_construct(cls))
         made = InstanceV(cls, made_by, site)
+        if init is None and site is not None:
+            for base in definitions.externals(cls):
+                if base in ROUTERS:
+                    inherited = ExternalV(f"{base}.__init__", made)
+                    effects.extend(
+                        self._external(inherited, arguments, node, program.frames.of_module(cls.module)).effects
+                    )
+                    break
         for name in ("__new__", "__post_init__", "model_post_init"):
             method = definitions.method(cls, name)
             if method is not None:
@@ -379,6 +411,12 @@ class Calls:
 
     def _blocks(self, entry: SinkEntry, arguments: Arguments) -> bool:
         """Whether no argument says that the call does not wait."""
+        if entry.kind is SinkKind.FILE and any(
+            isinstance(value, ExternalInstanceV) and value.name in IN_MEMORY
+            for values in arguments.all()
+            for value in values
+        ):
+            return False
         for unless in entry.unless:
             position = -1 if unless.position is None else unless.position
             for value in arguments.at(position, unless.keyword):
@@ -409,7 +447,7 @@ class Calls:
                     frames[value.frame] = None
         effects.append(Offload(functions, tuple(frames), lane, name))
         held = program.library.returns(name) if name else None
-        if held is not None and held.shape == "instance" and "concurrent" in held.name:
+        if held is not None and held.shape == "instance" and held.name != "asyncio.Future":
             return Outcome(frozenset({ExternalInstanceV(held.name)}), tuple(effects))
         return Outcome(frozenset({ShapeV("await", values or OPAQUE)}), tuple(effects))
 
@@ -428,9 +466,8 @@ class Calls:
             elif schedule.what != "coroutine":
                 rest = arguments.after(schedule.position + 1)
                 outcome = self.apply(value, rest, node, frame)
-                runs_on_loop = schedule.kind != "background_task"
                 for effect in outcome.effects:
-                    if isinstance(effect, Run) and runs_on_loop:
+                    if isinstance(effect, Run):
                         frames[effect.frame] = None
                 for made in outcome.values:
                     if isinstance(made, CoroutineV):
@@ -477,6 +514,14 @@ class Calls:
     def coroutines(self, arguments: Arguments) -> list[Frame]:
         """The frames of the coroutines among the arguments."""
         return [value.frame for values in arguments.all() for value in values if isinstance(value, CoroutineV)]
+
+
+def is_next_app(node: ast.AST) -> bool:
+    """`await self.app(scope, receive, send)`, `await call_next(request)`: the framework goes on."""
+    called = node.func if isinstance(node, ast.Call) else node
+    if isinstance(called, ast.Attribute):
+        return called.attr in ("app", "_app")
+    return isinstance(called, ast.Name) and called.id in ("call_next", "app", "send", "receive")
 
 
 def written(node: ast.AST) -> str:

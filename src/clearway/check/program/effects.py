@@ -19,6 +19,8 @@ class Run:
     frame: Frame
     possible: bool = False
     """Found by the method's name alone."""
+    on_loop: bool = False
+    """It runs on the loop whoever asks for it, as the body of a streamed response does."""
 
 
 @dataclass(frozen=True, slots=True)

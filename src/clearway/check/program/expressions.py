@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clearway.check.program.calls import Arguments
+from clearway.check.program.modules import Function
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
@@ -24,6 +25,8 @@ from clearway.check.program.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clearway.check.program.program import Program
 
 TEXT: Values = frozenset({ExternalInstanceV("builtins.str")})
@@ -66,7 +69,54 @@ class Expressions:
         return OPAQUE
 
     def _name(self, node: ast.Name, frame: Frame) -> Values:
-        return self._program.names.lookup(node.id, frame)
+        values = self._program.names.lookup(node.id, frame)
+        if isinstance(frame.code, Function) and values and node in frame.code.narrowed:
+            for cls, holds in frame.code.narrowed[node]:
+                values = self._narrowed(values, self.evaluate(cls, frame), holds)
+        return values
+
+    def _narrowed(self, values: Values, classes: Values, holds: bool) -> Values:
+        """The values that an `isinstance` test leaves; all of them where it cannot be told."""
+        for several in [one for one in classes if isinstance(one, TupleV)]:
+            classes = (classes - {several}).union(*several.items)
+        kept = frozenset(value for value in values if self._is_instance(value, classes) is not (not holds))
+        if kept or not holds:
+            return kept or values
+        made = frozenset(
+            InstanceV(c.cls) if isinstance(c, ClassV) else ExternalInstanceV(c.name)
+            for c in classes
+            if isinstance(c, ClassV | ExternalV)
+        )
+        return made or values
+
+    def _is_instance(self, value: Value, classes: Values) -> bool | None:
+        """Whether a value is an object of one of these classes; None where that is open."""
+        program = self._program
+        answers: set[bool] = set()
+        for cls in classes:
+            if isinstance(value, InstanceV) and isinstance(cls, ClassV):
+                if program.definitions.is_subclass(value.cls, cls.cls):
+                    return True
+                answers.add(False)
+                if value.made_by is None and program.definitions.is_subclass(cls.cls, value.cls):
+                    return None
+            elif isinstance(value, ExternalInstanceV) and isinstance(cls, ExternalV):
+                if value.name == cls.name or cls.name in program.library.bases(value.name):
+                    return True
+                if value.name == "builtins.object" or value.name in program.library.bases(cls.name):
+                    return None
+                answers.add(False)
+            elif isinstance(value, InstanceV) and isinstance(cls, ExternalV):
+                if program.definitions.derives(value.cls, frozenset({cls.name})):
+                    return True
+                answers.add(False)
+            elif (isinstance(value, ExternalInstanceV) and isinstance(cls, ClassV)) or (
+                isinstance(value, ConstantV | FunctionV | ListV | DictV) and isinstance(cls, ClassV)
+            ):
+                answers.add(False)
+            else:
+                return None
+        return False if answers == {False} else None
 
     def _attribute(self, node: ast.Attribute, frame: Frame) -> Values:
         program = self._program
@@ -246,7 +296,9 @@ class Expressions:
                 if len(known) == 1 and len(values) == 1:
                     positional.extend(known[0].items)
                 else:
-                    return Arguments(tuple(positional), self._keywords(node, frame), self._program.iterated(values), True)
+                    return Arguments(
+                        tuple(positional), self._keywords(node, frame), self._program.iterated(values), True
+                    )
             else:
                 positional.append(self.evaluate(argument, frame))
         return Arguments(tuple(positional), self._keywords(node, frame))
@@ -264,7 +316,7 @@ class Expressions:
         return tuple(found.items())
 
 
-_READERS = {
+_READERS: dict[type[ast.expr], Callable[[Expressions, Any, Frame], Values]] = {
     ast.Constant: Expressions._constant,
     ast.Name: Expressions._name,
     ast.Attribute: Expressions._attribute,
@@ -289,5 +341,3 @@ _READERS = {
     ast.Yield: Expressions._yield,
     ast.YieldFrom: Expressions._yield,
 }
-
-

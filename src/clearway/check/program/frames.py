@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections import Counter, defaultdict
 
 from clearway.check.program.modules import Class, Function, Module
 from clearway.check.program.values import (
@@ -28,6 +27,8 @@ from clearway.check.program.values import (
 
 MOST_FRAMES = 40
 """A function called in more ways than this is looked at without its arguments."""
+MOST_DECORATED = 4000
+"""The same for one that is given functions: a decorator stands before many."""
 DEEPEST = 5
 """Objects made of objects made of objects … beyond this only their classes are kept."""
 
@@ -38,6 +39,7 @@ class Frames:
     def __init__(self) -> None:
         self._known: dict[tuple[Code, tuple[tuple[str, Values], ...], Value | None, Frame | None], Frame] = {}
         self._by_code: dict[Code, list[Frame]] = defaultdict(list)
+        self._ways: Counter[tuple[Code, Frame | None]] = Counter()
         self._depths: dict[Frame, int] = {}
 
     def of_module(self, module: Module) -> Frame:
@@ -68,14 +70,18 @@ class Frames:
         """A function called with these arguments, an object of a class made with them."""
         if parent is None:
             parent = self.parent(code)
-        if len(self._by_code[code]) >= MOST_FRAMES:
-            return self._of(code, (), _bare(receiver), self.parent(code))
+        takes_functions = any(isinstance(value, FunctionV) for values in arguments.values() for value in values)
+        most = MOST_DECORATED if takes_functions else MOST_FRAMES
+        if self._ways[code, parent] >= most:
+            return self._of(code, (), _bare(receiver), parent)
         named = isinstance(code, Function) and code.looks_names_up
         kept = {name: telling for name, values in arguments.items() if (telling := _telling(values, named))}
         if receiver is not None and self._depth(frozenset({receiver})) >= DEEPEST:
             receiver = _bare(receiver)
         if self._depth_of(tuple(kept.values())) >= DEEPEST:
-            kept = {name: frozenset(bare for value in values if (bare := _bare(value))) for name, values in kept.items()}
+            kept = {
+                name: frozenset(bare for value in values if (bare := _bare(value))) for name, values in kept.items()
+            }
             kept = {name: values for name, values in kept.items() if values}
         if parent.depth > DEEPEST:
             parent = self.parent(code)
@@ -93,6 +99,7 @@ class Frames:
         if frame is None:
             frame = self._known[key] = Frame(code, arguments, receiver, parent)
             self._by_code[code].append(frame)
+            self._ways[code, parent] += 1
         return frame
 
     def known(self, code: Code) -> list[Frame]:
@@ -164,5 +171,3 @@ def _bare(value: Value | None) -> Value | None:
     if isinstance(value, FunctionV) and value.frame is not None and value.frame.arguments:
         return None
     return None if isinstance(value, DictV | ListV | TupleV | PartialV | ModelV | CoroutineV | GeneratorV) else value
-
-

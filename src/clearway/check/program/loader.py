@@ -8,7 +8,7 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Class, Function, Module, attribute_stores
+from clearway.check.program.modules import Function, Module, attribute_stores
 from clearway.check.program.scopes import Bind, Binding
 from clearway.check.program.values import (
     UNKNOWN,
@@ -83,7 +83,9 @@ class Modules:
             )
         name, root = self._name_of(path)
         is_project = not any(path.is_relative_to(folder) for folder in self._environment.site_packages)
-        shown = path.relative_to(self._project.root).as_posix() if path.is_relative_to(self._project.root) else str(path)
+        shown = (
+            path.relative_to(self._project.root).as_posix() if path.is_relative_to(self._project.root) else str(path)
+        )
         return Module(name, source, shown, root, is_package=path.stem == "__init__", is_project=is_project)
 
     def _name_of(self, path: Path) -> tuple[str, Path]:
@@ -205,7 +207,7 @@ class Modules:
         return found
 
     def _element_stores(self, module: Module, name: str) -> list[tuple[Code, ast.expr]]:
-        puts = re.compile(rf"\b{re.escape(name)}(\[|\.(append|add|appendleft|put_nowait|insert|setdefault)\()")
+        puts = re.compile(rf"\b{re.escape(name)}(\[|\.(append|add|appendleft|put_nowait|put|set|insert|setdefault)\()")
         found: list[tuple[Code, ast.expr]] = []
         for other in self.project if module.is_project else [module]:
             if name not in other.source.text or not puts.search(other.source.text):
@@ -293,5 +295,3 @@ class Modules:
                             found.append((function, target, value))
             self._module_stores[module] = found
         return self._module_stores[module]
-
-

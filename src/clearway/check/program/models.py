@@ -6,7 +6,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.calls import Arguments, written
+from clearway.check.program.calls import IN_MEMORY, Arguments, is_next_app, written
 from clearway.check.program.effects import Block, Effect, Outcome, Run, Unresolved
 from clearway.check.program.modules import Class, Function
 from clearway.check.program.values import (
@@ -15,6 +15,7 @@ from clearway.check.program.values import (
     ClassV,
     ConstantV,
     DictV,
+    ExternalInstanceV,
     ExternalV,
     Frame,
     FunctionV,
@@ -101,11 +102,28 @@ class Models:
                 # A context manager used as a decorator.
                 return Outcome(arguments.at(0))
             case "singledispatch":
-                return self._every(callee.item("function"), arguments, node, frame)
+                return self._every(self._implementations(callee.item("function")), arguments, node, frame)
+            case "task_decorator":
+                return Outcome(frozenset({ExternalInstanceV("celery.Task", None, arguments.at(0))}))
             case "singledispatch.register":
                 return Outcome(frozenset({ModelV("identity")}))
             case _:
                 return Outcome(UNKNOWN)
+
+    def _implementations(self, functions: Values) -> Values:
+        """What `@f.register` adds to a function of single dispatch."""
+        found = functions
+        for value in functions:
+            if isinstance(value, FunctionV):
+                for function in value.function.module.functions.values():
+                    node = function.node
+                    for decorator in [] if isinstance(node, ast.Lambda) else node.decorator_list:
+                        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                        if not isinstance(target, ast.Attribute) or target.attr != "register":
+                            continue
+                        if _last(target.value) == value.function.name:
+                            found |= {FunctionV(function, self.program.frames.parent(function))}
+        return found
 
     def _every(self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
         values: Values = UNKNOWN
@@ -150,9 +168,21 @@ class Models:
             possible = self._namesakes(name, arguments, node, frame)
             if possible is not None:
                 return Outcome(possible.values, (*effects, *possible.effects))
+        effects.extend(self.handed_on(arguments, node, frame))
+        if is_next_app(node):
+            return Outcome(UNKNOWN, tuple(effects))
         hides = not name or name in self.sinking_names or not isinstance(called, ast.Attribute)
         effects.append(Unresolved(written(node), hides=hides))
         return Outcome(UNKNOWN, tuple(effects))
+
+    def handed_on(self, arguments: Arguments, node: ast.AST, frame: Frame) -> list[Effect]:
+        """Async functions defined here and handed to something unknown: it calls them on the loop."""
+        return [
+            Run(self.program.calls.frame(value, Arguments()))
+            for values in arguments.all()
+            for value in values
+            if isinstance(value, FunctionV) and value.function.is_async and value.function.parent is frame.code
+        ]
 
     def _namesakes(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome | None:
         """The project's few methods of this name, as possible targets."""
@@ -187,7 +217,11 @@ class Models:
                 base = inner
             else:
                 base = base.value
-        if _last(called.value) in SESSION_NAMES and name in SESSION_WAITS and isinstance(called.value, ast.Name | ast.Attribute):
+        if (
+            _last(called.value) in SESSION_NAMES
+            and name in SESSION_WAITS
+            and isinstance(called.value, ast.Name | ast.Attribute)
+        ):
             return self._block("sqlalchemy.orm.Session", name)
         return None
 
@@ -257,10 +291,14 @@ def _getattr(models: Models, _callee: ExternalV, arguments: Arguments, node: ast
     for name in sorted(names):
         found = program.union(found, program.attributes.of(arguments.at(0), name, frame))
     found = program.union(found, arguments.at(2))
-    if not names:
-        for value in arguments.at(0):
-            found = program.union(found, _members(models, value, node, frame))
-    return Outcome(found)
+    if names:
+        return Outcome(found)
+    dynamic = False
+    for value in arguments.at(0):
+        found = program.union(found, _members(models, value, node, frame))
+        dynamic = dynamic or isinstance(value, ModuleV)
+    # The members that are visible are followed; which others a name may find, nobody can say.
+    return Outcome(found, (Unresolved(written(node)),) if dynamic and _pattern(node) is None else ())
 
 
 def _members(models: Models, value: Value, node: ast.AST, frame: Frame) -> Values:
@@ -404,7 +442,9 @@ def _dict(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.A
     return Outcome(frozenset({DictV(tuple(items.items()), other)}), _consumed(models, arguments.at(0)))
 
 
-def _context_manager(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+def _context_manager(
+    _models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame
+) -> Outcome:
     return Outcome(frozenset({ModelV("context_manager", (("function", arguments.at(0)),))}))
 
 
@@ -461,7 +501,9 @@ def _joined_text(models: Models, _callee: ExternalV, arguments: Arguments, _node
     return Outcome(OPAQUE, _consumed(models, arguments.at(0)))
 
 
-def _single_dispatch(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+def _single_dispatch(
+    _models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame
+) -> Outcome:
     return Outcome(frozenset({ModelV("singledispatch", (("function", arguments.at(0)),))}))
 
 
@@ -470,12 +512,54 @@ def _run_inside(models: Models, _callee: ExternalV, arguments: Arguments, node: 
     return models._every(arguments.at(0), arguments.after(1), node, frame)
 
 
+def _task(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """Celery's `@app.task` and `@app.task(bind=True)`: calling the task's name runs the function here."""
+    functions = frozenset(value for value in arguments.at(0) if isinstance(value, FunctionV))
+    if functions:
+        return Outcome(frozenset({ExternalInstanceV("celery.Task", None, functions)}))
+    return Outcome(frozenset({ModelV("task_decorator")}))
+
+
+def _held(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """`ContextVar.get()`."""
+    held = callee.receiver.items if isinstance(callee.receiver, ExternalInstanceV) else UNKNOWN
+    return Outcome(held | arguments.at(0) or OPAQUE)
+
+
+def _text_wrapper(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """Text over bytes in memory is in memory."""
+    in_memory = any(isinstance(v, ExternalInstanceV) and v.name in IN_MEMORY for v in arguments.at(0, "buffer"))
+    return Outcome(frozenset({ExternalInstanceV("io.StringIO" if in_memory else callee.name)}))
+
+
+def _special(method: str) -> Model:
+    """A function that calls a special method: `len(x)`."""
+
+    def model(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+        effects: list[Effect] = []
+        for value in arguments.at(0):
+            if isinstance(value, InstanceV):
+                effects.extend(Run(frame) for frame in models.program.special_frames(value, method))
+        return Outcome(OPAQUE, tuple(effects))
+
+    return model
+
+
 def _opaque(_models: Models, _callee: ExternalV, _arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
     return Outcome(OPAQUE)
 
 
 _PYTHON: dict[str, Model] = {
     "builtins.getattr": _getattr,
+    "builtins.len": _special("__len__"),
+    "builtins.str": _special("__str__"),
+    "builtins.repr": _special("__repr__"),
+    "builtins.bool": _special("__bool__"),
+    "builtins.hash": _special("__hash__"),
+    "celery.Celery.task": _task,
+    "celery.shared_task": _task,
+    "contextvars.ContextVar.get": _held,
+    "io.TextIOWrapper": _text_wrapper,
     "builtins.super": _super,
     "builtins.type": _type,
     "builtins.list": _list,
@@ -536,4 +620,3 @@ _PYTHON: dict[str, Model] = {
     "builtins.isinstance": _opaque,
     "builtins.print": _opaque,
 }
-

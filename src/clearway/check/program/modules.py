@@ -14,12 +14,19 @@ if TYPE_CHECKING:
     from clearway.check.source import Source
 
 ABSTRACT = frozenset({"abstractmethod", "abstractproperty", "overload"})
+ASKING = frozenset(
+    {"iscoroutinefunction", "is_async_callable", "is_coroutine_callable", "is_coroutine_function"}
+    | {"isawaitable", "iscoroutine", "isgenerator", "isgeneratorfunction"}
+)
+"""Functions that tell async things from others."""
 
 
 class Module:
     """A file of the project or of an installed package, with its classes and functions."""
 
-    def __init__(self, name: str, source: Source, shown: str, root: Path, *, is_package: bool, is_project: bool) -> None:
+    def __init__(
+        self, name: str, source: Source, shown: str, root: Path, *, is_package: bool, is_project: bool
+    ) -> None:
         self.name = name
         self.path = source.path
         self.source = source
@@ -138,7 +145,11 @@ def _element(node: ast.AST) -> tuple[ast.Attribute, ast.expr] | None:
         target = node.targets[0]
         if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
             return target.value, node.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Attribute):
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Attribute)
+    ):
         put = element_put(node)
         return (node.func.value, put) if put is not None else None
     return None
@@ -163,9 +174,11 @@ def _stores(
                 )
     elif isinstance(node, ast.With | ast.AsyncWith):
         # `with f() as self.x`: entering mostly gives the object itself.
-        for item in node.items:
-            if isinstance(item.optional_vars, ast.Attribute):
-                found.append((item.optional_vars, item.context_expr, None, ()))
+        found.extend(
+            (item.optional_vars, item.context_expr, None, ())
+            for item in node.items
+            if isinstance(item.optional_vars, ast.Attribute)
+        )
     return found
 
 
@@ -265,11 +278,32 @@ class Function:
 
     @cached_property
     def looks_names_up(self) -> bool:
-        """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`."""
-        return any(
+        """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`, or hands names on
+        to the constructor of a base.
+        """
+        return (self.name == "__init__" and self.node.args.kwarg is not None) or any(
             isinstance(node, ast.Subscript) or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
             for node in ast.walk(self.node)
         )
+
+    @cached_property
+    def asks_what_it_got(self) -> bool:
+        """It tests whether something is async: which branch runs depends on what it is called with."""
+        return any(isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in ast.walk(self.node))
+
+    @cached_property
+    def narrowed(self) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:
+        """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
+        found: dict[ast.Name, list[tuple[ast.expr, bool]]] = {}
+        for node in ast.walk(self.node):
+            if isinstance(node, ast.If | ast.IfExp):
+                body = node.body if isinstance(node.body, list) else [node.body]
+                orelse = node.orelse if isinstance(node.orelse, list) else [node.orelse]
+                for name, cls, holds in _instance_tests(node.test):
+                    _narrow(body, name, cls, holds, found)
+                    if node.test is not cls and not isinstance(node.test, ast.BoolOp):
+                        _narrow(orelse, name, cls, not holds, found)
+        return found
 
     @cached_property
     def is_abstract(self) -> bool:
@@ -279,6 +313,32 @@ class Function:
         if any(name in ABSTRACT for name in self.decorators):
             return True
         return all(_says_nothing(statement) for statement in self.node.body)
+
+
+def _instance_tests(test: ast.expr) -> list[tuple[str, ast.expr, bool]]:
+    """`isinstance(x, C)`, negated or among others that hold too: the name, the class, and whether it holds."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return [(name, cls, not holds) for name, cls, holds in _instance_tests(test.operand)]
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return [found for part in test.values for found in _instance_tests(part)]
+    if isinstance(test, ast.Call) and last_name(test.func) == "isinstance" and len(test.args) == 2:
+        subject = test.args[0]
+        if isinstance(subject, ast.Name):
+            return [(subject.id, test.args[1], True)]
+    return []
+
+
+def _narrow(
+    nodes: list[ast.stmt] | list[ast.expr],
+    name: str,
+    cls: ast.expr,
+    holds: bool,
+    found: dict[ast.Name, list[tuple[ast.expr, bool]]],
+) -> None:
+    for node in nodes:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Load):
+                found.setdefault(inner, []).append((cls, holds))
 
 
 def _says_nothing(statement: ast.stmt) -> bool:

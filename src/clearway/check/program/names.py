@@ -90,6 +90,10 @@ class Names:
                 annotated |= self._program.annotations.instances(binding.node, where)
             else:
                 found = self._program.union(found, self._binding(name, binding, where))
+        held = {value.name: value for value in annotated if isinstance(value, ExternalInstanceV) and value.items}
+        found = frozenset(
+            held.get(value.name, value) if isinstance(value, ExternalInstanceV) else value for value in found
+        )
         found = self._filled(name, frame, found or annotated)
         if not annotated:
             return found
@@ -97,7 +101,7 @@ class Names:
 
     def _filled(self, name: str, frame: Frame, values: Values) -> Values:
         """Collections, with what statements elsewhere put into them."""
-        if not any(isinstance(value, DictV | ListV) for value in values):
+        if not any(_holds(value) for value in values):
             return values
         program = self._program
         put: Values = UNKNOWN
@@ -175,8 +179,18 @@ def _says_something(value: object) -> bool:
     return not isinstance(value, DictV | TupleV)
 
 
+HOLDERS = frozenset({"contextvars.ContextVar", "asyncio.Queue", "queue.Queue", "queue.SimpleQueue"})
+"""Library classes whose objects give back what was put into them."""
+
+
+def _holds(value: Value) -> bool:
+    return isinstance(value, DictV | ListV) or (isinstance(value, ExternalInstanceV) and value.name in HOLDERS)
+
+
 def with_elements(value: Value, put: Values) -> Value:
     """A collection that holds these too."""
     if isinstance(value, ListV):
         return ListV(value.element | put)
+    if isinstance(value, ExternalInstanceV) and value.name in HOLDERS:
+        return ExternalInstanceV(value.name, value.site, value.items | put)
     return DictV(value.items, value.other | put) if isinstance(value, DictV) else value

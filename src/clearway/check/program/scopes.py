@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ScopeNode = ast.Module | ast.ClassDef | FunctionNode
@@ -162,7 +162,7 @@ def _put(node: ast.Call, scope: Scope) -> None:
 def element_put(node: ast.Call) -> ast.expr | None:
     """What a call puts into the collection whose method it calls."""
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    if name in ("append", "add", "appendleft", "put_nowait") and len(node.args) == 1:
+    if name in ("append", "add", "appendleft", "put_nowait", "put", "set") and len(node.args) == 1:
         return node.args[0]
     if name in ("insert", "setdefault") and len(node.args) == 2:
         return node.args[1]
@@ -235,7 +235,7 @@ def _await(_node: ast.Await, scope: Scope) -> None:
     scope.awaits = True
 
 
-_COLLECTORS = {
+_COLLECTORS: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
     ast.Import: _import,
     ast.ImportFrom: _import_from,
     ast.Assign: _assign,

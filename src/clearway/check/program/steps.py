@@ -8,18 +8,27 @@ from typing import TYPE_CHECKING
 from clearway.check.program.effects import Block, Effect, Run, Step
 from clearway.check.program.modules import Class, Function, last_name
 from clearway.check.program.values import (
+    ClassV,
+    ConstantV,
     CoroutineV,
+    DictV,
     ExternalInstanceV,
     Frame,
+    FunctionV,
     GeneratorV,
     InstanceV,
+    ListV,
     ModelV,
+    OffloadedV,
+    PartialV,
     TaskV,
+    TupleV,
+    Value,
     Values,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from clearway.check.program.program import Program
 
@@ -57,7 +66,7 @@ class Steps:
             body = code.source.tree.body
         awaited: set[ast.AST] = set()
         calls = 0
-        stack: list[ast.AST] = list(reversed(body))
+        stack: list[ast.AST] = list(reversed(self._live(body, frame)))
         while stack:
             node = stack.pop()
             if isinstance(node, ast.Call):
@@ -66,15 +75,79 @@ class Steps:
                 awaited.add(node.value)
             elif isinstance(node, ast.AsyncWith):
                 awaited.update(item.context_expr for item in node.items)
-            elif isinstance(node, ast.AsyncFor):
-                awaited.add(node.iter)
-            elif isinstance(node, ast.comprehension) and node.is_async:
+            elif isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and node.is_async):
                 awaited.add(node.iter)
             effects = self._effects(node, frame, awaited)
             if effects:
                 yield Step(node, tuple(dict.fromkeys(effects)))
-            stack.extend(reversed(_children(node)))
+            stack.extend(reversed(self._parts(node, frame)))
         self._calls[frame] = calls
+
+    def returned(self, function: Function, frame: Frame) -> list[ast.expr]:
+        """The expressions that a function returns, those left out that this frame never comes to."""
+        if not function.asks_what_it_got or isinstance(function.node, ast.Lambda):
+            return function.scope.returns
+        found: list[ast.expr] = []
+        stack: list[ast.AST] = list(reversed(self._live(function.node.body, frame)))
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.Return) and node.value is not None:
+                found.append(node.value)
+            elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(
+                node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+            ):
+                stack.extend(reversed(self._parts(node, frame)))
+        return found
+
+    def _parts(self, node: ast.AST, frame: Frame) -> list[ast.AST]:
+        """What runs inside of a node, branches left out that this frame never takes."""
+        parts = _children(node)
+        if isinstance(node, ast.stmt | ast.ExceptHandler) and any(isinstance(part, ast.If) for part in parts):
+            return self._live(parts, frame)
+        return parts
+
+    def _live(self, statements: Sequence[ast.AST], frame: Frame) -> list[ast.AST]:
+        """Statements without the branches that a test such as `iscoroutinefunction(f)` rules out."""
+        live: list[ast.AST] = []
+        for statement in statements:
+            taken = self._taken(statement, frame)
+            if taken is None:
+                live.append(statement)
+                continue
+            assert isinstance(statement, ast.If)
+            live.append(statement.test)
+            live.extend(self._live(taken, frame))
+            if taken and isinstance(taken[-1], ast.Return | ast.Raise):
+                break
+        return live
+
+    def _taken(self, statement: ast.AST, frame: Frame) -> Sequence[ast.stmt] | None:
+        if not isinstance(statement, ast.If) or not isinstance(frame.code, Function):
+            return None
+        if not frame.code.asks_what_it_got:
+            return None
+        decided = self._decided(statement.test, frame)
+        if decided is None:
+            return None
+        return statement.body if decided else statement.orelse
+
+    def _decided(self, test: ast.expr, frame: Frame) -> bool | None:
+        """Whether a test holds in this frame; None where that is open."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            inner = self._decided(test.operand, frame)
+            return None if inner is None else not inner
+        if isinstance(test, ast.BoolOp):
+            parts = [self._decided(part, frame) for part in test.values]
+            if isinstance(test.op, ast.Or):
+                return True if True in parts else None if None in parts else False
+            return False if False in parts else None if None in parts else True
+        if not isinstance(test, ast.Call) or len(test.args) != 1:
+            return None
+        asks = QUESTIONS.get(last_name(test.func))
+        if asks is None:
+            return None
+        answers = {asks(value) for value in self._program.evaluate(test.args[0], frame)}
+        return answers.pop() if len(answers) == 1 else None
 
     def _effects(self, node: ast.AST, frame: Frame, awaited: set[ast.AST]) -> Sequence[Effect]:
         program = self._program
@@ -85,20 +158,22 @@ class Steps:
                     # What is awaited gave a coroutine: it did not block.
                     return [effect for effect in effects if not isinstance(effect, Block)]
                 starred = [argument.value for argument in node.args if isinstance(argument, ast.Starred)]
-                return [*effects, *(more for inner in starred for more in self.iteration(program.evaluate(inner, frame)))]
+                return [
+                    *effects,
+                    *(more for inner in starred for more in self.iteration(program.evaluate(inner, frame))),
+                ]
             case ast.Await():
                 return self.awaiting(program.evaluate(node.value, frame))
             case ast.For() | ast.AsyncFor() | ast.comprehension():
                 waits = isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and bool(node.is_async))
                 return self.iteration(program.evaluate(node.iter, frame), asynchronous=waits)
             case ast.With() | ast.AsyncWith():
-                return [
-                    effect
-                    for item in node.items
-                    for effect in self.entering(
-                        program.evaluate(item.context_expr, frame), asynchronous=isinstance(node, ast.AsyncWith)
-                    )
-                ]
+                waits = isinstance(node, ast.AsyncWith)
+                return [effect for item in node.items for effect in self._entered(item.context_expr, frame, waits)]
+            case ast.Compare():
+                return self._compared(node, frame)
+            case ast.BinOp():
+                return self._item(program.evaluate(node.left, frame), OPERATORS.get(type(node.op), "__add__"))
             case ast.Attribute(ctx=ast.Load()):
                 values = program.evaluate(node.value, frame)
                 return [Run(getter) for getter in program.attributes.getters(values, node.attr)]
@@ -114,6 +189,25 @@ class Steps:
                 return [*decorators, Run(program.frames.of_class(cls, frame))] if cls is not None else decorators
             case _:
                 return ()
+
+    def _entered(self, item: ast.expr, frame: Frame, waits: bool) -> list[Effect]:
+        """Entering and leaving; what blocked when it was made is not told of once more."""
+        effects = list(self.entering(self._program.evaluate(item, frame), asynchronous=waits))
+        if isinstance(item, ast.Call):
+            made = self._program.calls.outcome(item, frame).effects
+            if any(isinstance(effect, Block) for effect in made):
+                return [effect for effect in effects if not isinstance(effect, Block)]
+        return effects
+
+    def _compared(self, node: ast.Compare, frame: Frame) -> list[Effect]:
+        effects: list[Effect] = []
+        sides = [node.left, *node.comparators]
+        for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
+            if isinstance(operator, ast.In | ast.NotIn):
+                effects.extend(self._item(self._program.evaluate(right, frame), "__contains__"))
+            elif isinstance(operator, ast.Eq | ast.NotEq):
+                effects.extend(self._item(self._program.evaluate(left, frame), "__eq__"))
+        return effects
 
     def _decorators(self, node: Definition | ast.ClassDef, frame: Frame) -> list[Effect]:
         program = self._program
@@ -154,8 +248,7 @@ class Steps:
                 case InstanceV():
                     names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
                     for name in names:
-                        for frame in self._program.special_frames(value, name):
-                            effects.append(Run(frame))
+                        effects.extend(Run(frame) for frame in self._program.special_frames(value, name))
                 case ExternalInstanceV() if not asynchronous:
                     effects.extend(self._special_sinks(value.name, ("__iter__", "__next__")))
                 case _:
@@ -169,9 +262,11 @@ class Steps:
         for value in values:
             match value:
                 case ModelV(name="context"):
-                    for generator in value.item("generator"):
-                        if isinstance(generator, GeneratorV):
-                            effects.append(Run(generator.frame))
+                    effects.extend(
+                        Run(generator.frame)
+                        for generator in value.item("generator")
+                        if isinstance(generator, GeneratorV)
+                    )
                 case InstanceV():
                     for name in names:
                         frames = self._program.special_frames(value, name)
@@ -202,6 +297,70 @@ class Steps:
                 found.append(Block(entry, f"{name}.{method}"))
                 break
         return found
+
+
+def _is_async(value: Value) -> bool | None:
+    match value:
+        case FunctionV(function=function):
+            return function.is_async and not function.is_generator
+        case PartialV(function=inner):
+            return _is_async(inner)
+        case OffloadedV():
+            return True
+        case ClassV():
+            return False
+        case _:
+            return None
+
+
+def _is_awaitable(value: Value) -> bool | None:
+    match value:
+        case CoroutineV() | TaskV():
+            return True
+        case GeneratorV() | InstanceV() | ClassV() | FunctionV() | ConstantV() | ListV() | DictV() | TupleV():
+            return False
+        case _:
+            return None
+
+
+def _is_generator(value: Value) -> bool | None:
+    return isinstance(value, GeneratorV) and not getattr(value.frame.code, "is_async", False)
+
+
+def _is_generator_function(value: Value) -> bool | None:
+    if not isinstance(value, FunctionV):
+        return None
+    return value.function.is_generator and not value.function.is_async
+
+
+QUESTIONS: dict[str, Callable[[Value], bool | None]] = {
+    "iscoroutinefunction": _is_async,
+    "is_async_callable": _is_async,
+    "is_coroutine_callable": _is_async,
+    "is_coroutine_function": _is_async,
+    "isawaitable": _is_awaitable,
+    "iscoroutine": _is_awaitable,
+    "isgenerator": _is_generator,
+    "isgeneratorfunction": _is_generator_function,
+}
+"""Tests by which code tells async functions from others, by their last name."""
+
+
+OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "__add__",
+    ast.Sub: "__sub__",
+    ast.Mult: "__mul__",
+    ast.Div: "__truediv__",
+    ast.FloorDiv: "__floordiv__",
+    ast.Mod: "__mod__",
+    ast.Pow: "__pow__",
+    ast.MatMult: "__matmul__",
+    ast.LShift: "__lshift__",
+    ast.RShift: "__rshift__",
+    ast.BitOr: "__or__",
+    ast.BitAnd: "__and__",
+    ast.BitXor: "__xor__",
+}
 
 
 def _children(node: ast.AST) -> list[ast.AST]:

@@ -147,7 +147,8 @@ class TaskV:
 class ShapeV:
     """Something known by what one does with it."""
 
-    shape: Literal["await", "iter", "enter", "call"]
+    shape: Literal["await", "iter", "enter", "call", "callable"]
+    """`callable` is what an annotation calls so: some function, of which only the result is known."""
     inner: Values
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from clearway.check.ignores import silence
-from clearway.model import Severity
+from clearway.model import Severity, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from clearway.check.baseline import Baseline
     from clearway.check.result import Result
-    from clearway.model import Finding
+    from clearway.model import Finding, Root
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,18 @@ def select(
     level: Severity = Severity.ADVICE,
     switched_off: Collection[str] = (),
     baseline: Baseline | None = None,
+    tell_unused: bool = True,
 ) -> Selection:
-    """Sort the findings. `codes` are the rules that there are, `switched_off` those that the settings ignore."""
-    silenced = silence(result, codes)
+    """Sort the findings. `codes` are the rules that there are, `switched_off` those that the settings ignore,
+    `tell_unused` whether a comment that ignores nothing is worth a warning.
+    """
+    silenced = silence(result, codes, tell_unused=tell_unused)
     off = tuple(finding for finding in silenced.findings if finding.rule in switched_off)
     open_ = [finding for finding in silenced.findings if finding.rule not in switched_off]
     known = tuple(finding for finding in open_ if baseline is not None and baseline.knows(finding))
     new = [finding for finding in open_ if baseline is None or not baseline.knows(finding)]
     return Selection(
-        result=result,
+        result=replace(result, roots=_judged_again(result.roots, result.findings, open_)),
         shown=tuple(finding for finding in new if finding.severity.rank <= level.rank),
         below=tuple(finding for finding in new if finding.severity.rank > level.rank),
         ignored=silenced.ignored,
@@ -71,3 +74,28 @@ def select(
         level=level,
         warnings=(*result.warnings, *silenced.warnings),
     )
+
+
+def _judged_again(roots: tuple[Root, ...], findings: Iterable[Finding], open_: Iterable[Finding]) -> tuple[Root, ...]:
+    """The roots without the verdicts that rest on findings which a comment or the settings take away."""
+    blocking = _blocking(open_)
+    cleared = _blocking(findings) - blocking
+    if not cleared:
+        return roots
+    result = []
+    for root in roots:
+        blocked_by = tuple(name for name in root.blocked_by if name not in cleared)
+        lost = root.id in cleared or blocked_by != root.blocked_by
+        if lost and root.id not in blocking and not blocked_by:
+            root = replace(root, verdict=Verdict.CLEAN)
+        result.append(replace(root, blocked_by=blocked_by))
+    return tuple(result)
+
+
+def _blocking(findings: Iterable[Finding]) -> set[str]:
+    """The roots that findings say to block."""
+    return {
+        finding.root
+        for finding in findings
+        if finding.root is not None and finding.sink is not None and finding.severity is not Severity.ADVICE
+    }

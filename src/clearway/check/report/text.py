@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from itertools import groupby, islice
+from itertools import groupby, islice, takewhile
 from typing import IO, TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from clearway.check.report.lines import SourceLines, printable
-from clearway.check.report.summary import summarise
+from clearway.check.report.summary import ENDPOINTS, summarise
 from clearway.check.report.totals import total_lines
 from clearway.model import Lane, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from clearway.check.report.selection import Selection
-    from clearway.model import Finding, Root
+    from clearway.model import Finding, Link, Root
 
 COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.ADVICE: "cyan"}
 DEEPEST = 12
 """So far a chain moves to the right; deeper hops stand below each other."""
 
+MOST_ROUTES = 3
 AT_ONCE = 200
 """Lines that are printed together: rich takes its time for each time it prints."""
 
@@ -64,8 +65,10 @@ def _report(selection: Selection, roots: Mapping[str, Root], tree: _Tree, comman
         for root_id, of_root in groupby(in_file, key=lambda finding: finding.root):
             if root_id is not None:
                 yield _root_line(root_id, roots.get(root_id))
+            above: tuple[Link, ...] = ()
             for finding in of_root:
-                yield from _finding(finding, tree)
+                yield from _finding(finding, tree, above)
+                above = finding.chain
             if root_id is not None and root_id in roots:
                 yield from _advice(roots[root_id])
             yield Text("")
@@ -73,21 +76,26 @@ def _report(selection: Selection, roots: Mapping[str, Root], tree: _Tree, comman
 
 
 def _root_line(root_id: str, root: Root | None) -> Text:
+    """An endpoint is known by its routes, everything else by its name."""
     line = Text("  ")
     if root is None:
         return line.append(printable(root_id), "bold")
-    routes = ", ".join(root.routes[:3]) + (f" and {len(root.routes) - 3} more" if len(root.routes) > 3 else "")
-    line.append(printable(routes or root.function), "bold")
-    function = f"{'async def' if root.is_async else 'def'} {root.function}"
+    routes = ", ".join(root.routes[:MOST_ROUTES])
+    if len(root.routes) > MOST_ROUTES:
+        routes += f" and {len(root.routes) - MOST_ROUTES} more"
     place = "on the loop" if root.runs_on is Lane.LOOP else f"in a {root.runs_on}"
-    line.append(printable(f"  {root.kind.replace('_', ' ')} {function}, line {root.line}, {place}"), "dim")
-    return line
+    kind = f"{root.kind.replace('_', ' ')} {'async def' if root.is_async else 'def'}"
+    if root.kind in ENDPOINTS and routes:
+        line.append(printable(routes), "bold")
+        return line.append(printable(f"  {kind} {root.function}, line {root.line}, {place}"), "dim")
+    line.append(printable(root.function), "bold")
+    return line.append(printable(f"  {kind}, line {root.line}, {place}{f', of {routes}' if routes else ''}"), "dim")
 
 
-def _finding(finding: Finding, tree: _Tree) -> Iterator[Text]:
+def _finding(finding: Finding, tree: _Tree, above: Sequence[Link]) -> Iterator[Text]:
     head = Text("    ").append(f"{finding.rule} {finding.severity}", COLOURS[finding.severity])
     yield head.append("  " + printable(finding.message))
-    yield from tree.lines(finding)
+    yield from tree.lines(finding, above)
     if finding.fix is not None:
         yield Text("    ").append("fix", "green").append(f"  {printable(finding.fix.description)} (--fix)")
 
@@ -106,10 +114,18 @@ class _Tree:
         self._source = source
         self._branch = branch
 
-    def lines(self, finding: Finding) -> Iterator[Text]:
+    def lines(self, finding: Finding, above: Sequence[Link] = ()) -> Iterator[Text]:
+        """`above` is the chain drawn before it: of the hops that both begin with, only the last is repeated."""
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(above, finding.chain, strict=False)))
         for depth, link in enumerate(finding.chain):
+            if depth < shared - 1:
+                continue
             hop = self._start(depth).append(printable(f"{link.file}:{link.line}"), "blue")
-            yield hop.append(printable(f"  {link.function.rpartition(':')[2]}"), "dim")
+            hop.append(printable(f"  {link.function.rpartition(':')[2]}"), "dim")
+            if depth == shared - 1 and depth:
+                yield hop.append(", as above", "dim")
+                continue
+            yield hop
             if code := self._source.line(link.file, link.line):
                 yield Text(_indent(depth + 1) + code)
         leaf = self._start(len(finding.chain))

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clearway.check.program.calls import Arguments
 from clearway.check.program.effects import Register, Run, Spawn
 from clearway.check.program.modules import Class, Function, Module, last_name
 from clearway.check.program.values import (
@@ -22,7 +23,6 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
-from clearway.check.program.calls import Arguments
 from clearway.check.roots.registrations import HTTP_METHODS, install
 from clearway.model import RootKind
 
@@ -37,6 +37,8 @@ REGISTERING = frozenset(
     | {"add_websocket_route", "add_api_websocket_route", "FastAPI", "APIRouter", "Starlette", "Router"}
 )
 _REGISTERING = re.compile(r"\b(" + "|".join(sorted(REGISTERING)) + r")\b")
+_CONVERTOR = re.compile(r":\w+\}")
+"""`{path:path}` is shown as `{path}`, as FastAPI's own documentation of a service does."""
 ENDPOINT_METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
@@ -76,7 +78,7 @@ class Roots:
         self.program = program
         self.entries: dict[tuple[Function, RootKind], Entry] = {}
         self._walked: set[Frame] = set()
-        self._routers: dict[Value, _Router] = {}
+        self._routers: dict[object, _Router] = {}
         self._pending: list[tuple[Entry, Value | None, list[str], list[str], Values]] = []
         self._middleware: list[Entry] = []
 
@@ -186,8 +188,7 @@ class Roots:
                 pass
 
     def _router(self, value: Value | None) -> _Router:
-        key: Value = value if value is not None else ConstantV(None)
-        return self._routers.setdefault(key, _Router())
+        return self._routers.setdefault(_identity(value), _Router())
 
     def _include(self, child: Value, effect: Register) -> None:
         if effect.owner is None:
@@ -222,14 +223,15 @@ class Roots:
         root = RootKind.WEBSOCKET if kind == "websocket" else RootKind.ENDPOINT
         if isinstance(value, ClassV):
             instance = InstanceV(value.cls)
-            names = (
-                ("on_connect", "on_receive", "on_disconnect") if kind == "websocket" else ENDPOINT_METHODS
-            )
+            names = ("on_connect", "on_receive", "on_disconnect") if kind == "websocket" else ENDPOINT_METHODS
             for name in names:
                 method = self.program.definitions.method(value.cls, name)
                 if method is not None and method.module.is_project:
                     entry = self._add(
-                        method, root, self.program.frames.generic(method, instance), method.is_async,
+                        method,
+                        root,
+                        self.program.frames.generic(method, instance),
+                        method.is_async,
                         on_loop=method.is_async,
                     )
                     yield entry, None if kind == "websocket" else [name.upper()]
@@ -318,7 +320,7 @@ class Roots:
             for depends in self.program.dependencies(parameter, frame):
                 found.update(dict.fromkeys(self._dependency(depends, frame)))
         owner = function.owner
-        if owner is not None and frame.receiver is not None:
+        if owner is not None and function.receiver is not None:
             for values in self._class_fields(owner):
                 for value in values:
                     if isinstance(value, ModelV) and value.name == "depends":
@@ -335,8 +337,8 @@ class Roots:
     def _dependency(self, depends: ModelV, frame: Frame) -> list[Function]:
         found: list[Function] = []
         for value in depends.item("function"):
-            for entry in self._simple(value, RootKind.DEPENDENCY, ast.Pass(), frame):
-                found.append(entry.function)
+            entries = self._simple(value, RootKind.DEPENDENCY, ast.Pass(), frame)
+            found.extend(entry.function for entry in entries)
         return found
 
     def _listed_dependencies(self, values: Values, frame: Frame) -> list[Function]:
@@ -353,7 +355,7 @@ class Roots:
             for prefix, inherited in self._prefixes(owner, set()):
                 for path in paths:
                     for method in methods:
-                        entry.routes[f"{method} {prefix}{path}" or "/"] = None
+                        entry.routes[f"{method} {_CONVERTOR.sub('}', prefix + path) or '/'}"] = None
                 for values in (*inherited, dependencies):
                     for function in self._listed_dependencies(values, entry.frame):
                         entry.dependencies[function] = None
@@ -364,7 +366,7 @@ class Roots:
         if owner is None or owner in seen:
             yield "", ()
             return
-        router = self._routers.get(owner)
+        router = self._routers.get(_identity(owner))
         if router is None:
             yield "", ()
             return
@@ -380,9 +382,7 @@ class Roots:
         by_function = {
             function: entry for (function, kind), entry in self.entries.items() if kind is RootKind.DEPENDENCY
         }
-        served = [
-            entry for (_, kind), entry in self.entries.items() if kind in (RootKind.ENDPOINT, RootKind.WEBSOCKET)
-        ]
+        served = [entry for (_, kind), entry in self.entries.items() if kind in (RootKind.ENDPOINT, RootKind.WEBSOCKET)]
         for entry in served:
             waiting = list(entry.dependencies)
             seen: set[Function] = set()
@@ -396,9 +396,22 @@ class Roots:
                     dependency.routes.update(entry.routes)
                     waiting.extend(dependency.dependencies)
             entry.dependencies.update(dict.fromkeys(sorted(seen, key=lambda one: one.id)))
+        for entry in by_function.values():
+            entry.dependencies.update(dict.fromkeys(self._behind(entry, by_function)))
         everything = [route for entry in served for route in entry.routes if not route.startswith("WS ")]
         for entry in self._middleware:
             entry.routes.update(dict.fromkeys(everything))
+
+    def _behind(self, entry: Entry, by_function: dict[Function, Entry]) -> list[Function]:
+        """All dependencies of a dependency."""
+        found: dict[Function, None] = {}
+        waiting = list(entry.dependencies)
+        while waiting:
+            function = waiting.pop()
+            if function not in found and function is not entry.function:
+                found[function] = None
+                waiting.extend(by_function[function].dependencies if function in by_function else ())
+        return sorted(found, key=lambda one: one.id)
 
 
 def collect(program: Program, *, everything: bool = False) -> Roots:
@@ -433,8 +446,12 @@ def _route_path(decorator: ast.expr) -> str | None:
     return None
 
 
+def _identity(value: Value | None) -> object:
+    """What tells one router from another: where it was made."""
+    site = getattr(value, "site", None)
+    return value if site is None else site
+
+
 def _text(values: Values) -> str:
     texts = sorted(str(value.value) for value in values if isinstance(value, ConstantV) and value.value)
     return texts[0] if texts else ""
-
-

@@ -56,6 +56,7 @@ def install(program: Program) -> None:
             models.add(f"{app}.{name}", _add_route)
         for name in ("add_api_websocket_route", "add_websocket_route"):
             models.add(f"{app}.{name}", _add_websocket)
+        models.add(f"{app}.__init__", _initialised)
         models.add(f"{app}.include_router", _include)
         models.add(f"{app}.mount", _mount)
         models.add(f"{app}.host", _mount)
@@ -191,6 +192,12 @@ def _app(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST,
     return Outcome(frozenset({made}), tuple(constructed(models, made, arguments)))
 
 
+def _initialised(models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """`super().__init__(...)` of a subclass of an app or router."""
+    effects = constructed(models, callee.receiver, arguments) if callee.receiver is not None else []
+    return Outcome(OPAQUE, tuple(effects))
+
+
 def constructed(models: Models, made: Value, arguments: Arguments) -> list[Effect]:
     """What the constructor of an app or router registers."""
     effects: list[Effect] = [
@@ -208,12 +215,16 @@ def constructed(models: Models, made: Value, arguments: Arguments) -> list[Effec
         functions = models.program.iterated(arguments.named(f"on_{event}"))
         if functions:
             effects.append(Register("lifespan", functions, made))
-    for handlers in arguments.named("exception_handlers"):
-        if isinstance(handlers, DictV):
-            effects.append(Register("exception_handler", handlers.values, made))
-    for item in models.program.iterated(arguments.named("middleware")):
-        if isinstance(item, ModelV) and item.name == "middleware_object":
-            effects.append(Register("middleware", item.item("class"), made))
+    effects.extend(
+        Register("exception_handler", handlers.values, made)
+        for handlers in arguments.named("exception_handlers")
+        if isinstance(handlers, DictV)
+    )
+    effects.extend(
+        Register("middleware", item.item("class"), made)
+        for item in models.program.iterated(arguments.named("middleware"))
+        if isinstance(item, ModelV) and item.name == "middleware_object"
+    )
     effects.extend(_listed(models, models.program.iterated(arguments.named("routes")), made))
     return effects
 
@@ -226,9 +237,7 @@ def _listed(models: Models, routes: Values, owner: Value) -> list[Effect]:
             continue
         kind = next((str(value.value) for value in route.item("kind") if isinstance(value, ConstantV)), "route")
         if kind == "mount":
-            effects.append(
-                Register("include", route.item("endpoint"), owner, _details(prefix=route.item("path")))
-            )
+            effects.append(Register("include", route.item("endpoint"), owner, _details(prefix=route.item("path"))))
             inner = models.program.iterated(route.item("routes"))
             if inner:
                 # A mount without an app of its own: the object itself stands for one.
@@ -280,15 +289,13 @@ def _stream(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast
         if isinstance(value, GeneratorV):
             function = value.frame.code
             if getattr(function, "is_async", False):
-                effects.append(Run(value.frame))
+                effects.append(Run(value.frame, on_loop=True))
             else:
                 effects.append(Offload(frozenset({value}), (value.frame,), "thread", callee.name))
         elif isinstance(value, InstanceV):
             effects.extend(
-                Run(frame)
+                Run(frame, on_loop=True)
                 for name in ("__aiter__", "__anext__")
                 for frame in _models.program.special_frames(value, name)
             )
     return Outcome(frozenset({ExternalInstanceV(callee.name)}), tuple(effects))
-
-

@@ -43,7 +43,9 @@ class Library:
         self._schedules: dict[str, Schedule] = {}
         self._reenters: set[str] = set()
         self._safe: set[str] = set()
+        self._own: set[str] = set()
         self._canonical: dict[str, str] = {}
+        self._asked: dict[str, SinkEntry | None] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
 
     @classmethod
@@ -63,7 +65,13 @@ class Library:
         for name in offloaders:
             library._offloads[library.canonical(name)] = Offload(0, None, Lane.THREAD, wraps=True)
         library._safe = {library.canonical(name.removesuffix(".*")) for name in safe}
+        library._own = {*(sinks or {}), *safe, *offloaders}
         return library
+
+    @property
+    def has_own_names(self) -> bool:
+        """Whether the user's settings name anything: it may be a function of the project."""
+        return bool(self._own)
 
     def canonical(self, name: str) -> str:
         """The one name of an object that a library exports under several: `sqlalchemy.orm.Session` for
@@ -82,20 +90,9 @@ class Library:
 
     def sink(self, name: str) -> SinkEntry | None:
         """The entry for a function, class (its constructor) or method; a method is looked up through the bases."""
-        name = self.canonical(name)
-        owner, _, attribute = name.rpartition(".")
-        for candidate in self._line(owner):
-            place = f"{candidate}.{attribute}" if candidate else attribute
-            if self._safe and self._is_safe(place):
-                return None
-            if (entry := self._sinks.get(place)) is not None:
-                return entry if entry.name else replace(entry, name=name)
-            every = self._every.get(candidate)
-            if every is not None and not attribute.startswith("_"):
-                if attribute in every.excepted:
-                    return None
-                return every.entry if every.entry.name else replace(every.entry, name=name)
-        return None
+        if name not in self._asked:
+            self._asked[name] = self._sink(self.canonical(name))
+        return self._asked[name]
 
     def covers(self, name: str) -> bool:
         """Whether a family, or the standard library's data, speaks for the package of this name: what has no entry
@@ -219,9 +216,24 @@ class Library:
             found = self._lines[owner] = tuple(names)
         return found
 
+    def _sink(self, name: str) -> SinkEntry | None:
+        owner, _, attribute = name.rpartition(".")
+        for candidate in self._line(owner):
+            place = f"{candidate}.{attribute}" if candidate else attribute
+            if self._safe and self._is_safe(place):
+                return None
+            if (entry := self._sinks.get(place)) is not None:
+                return entry if entry.name else replace(entry, name=name)
+            every = self._every.get(candidate)
+            if every is not None and not attribute.startswith("_"):
+                if attribute in every.excepted:
+                    return None
+                return every.entry if every.entry.name else replace(every.entry, name=name)
+        return None
+
     def _inherited(self, table: Mapping[str, Returned], owner: str, attribute: str) -> Returned | None:
-        """By the exact name, else by `Class.*`, at the nearest base. `Class.*` says nothing of the operations that block: of
-        `Query.* = "self"` the entry for `Query.first` is no part.
+        """By the exact name, else by `Class.*`, at the nearest base. `Class.*` says nothing of the operations that
+        block: `Query.* = "self"` is not about `Query.first`.
         """
         for candidate in self._line(owner):
             place = f"{candidate}.{attribute}"

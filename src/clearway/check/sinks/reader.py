@@ -1,4 +1,28 @@
-"""Reads the data files, strictly: what is not understood is an error, never left out."""
+"""Reads the data files, strictly: what is not understood is an error, never left out.
+
+A file has, in TOML, names always in full and canonical:
+
+    family = "name"                what the page and findings call it
+    packages = ["pkg", "ns.pkg"]   what it speaks for: a name below without an entry does not block
+    partial = ["pkg"]              what it knows parts of: a name below without an entry may block
+    twin, fix                      for entries that have none of their own; `note` goes to the page
+    classes, reenters              names that are classes, of functions that run a loop to its end
+
+    [[sink]]                       operations that block
+    names, of                      `names` as they are, or each below each of `of`; `Class.*` is every public method
+    except                         the methods that `Class.*` is not about
+    kind, severity, through, twin, fix, returns
+    unless                         [{ keyword, position, value | instance }]: then it does not block; "None" is None
+
+    [same]     another name = the canonical one, for all below it as well
+    [bases]    class = [its base classes]; what it does not inherit it need not list: `[]` makes it known
+    [returns]  function = what a call gives, in the language of returned.py; `Class.*` for what no other entry names
+    [attributes]  the same for attributes
+    [[offload]]   names, position, keyword, lane, wraps
+    [[schedule]]  names, what, position, keyword, many, kind
+
+A class is what stands in `classes` or `[bases]`, is returned, or is written with a capital.
+"""
 
 from __future__ import annotations
 
@@ -100,6 +124,8 @@ class _Reader:
         self._fix = _take(data, "fix", str, None)
         self._sinks: dict[str, SinkEntry] = {}
         self._every: dict[str, EveryMethod] = {}
+        self._gives: dict[str, Returned] = {}
+        """What sinks give, where their own entry says it."""
 
     def family(self) -> Family:
         data = self._data
@@ -110,7 +136,7 @@ class _Reader:
             self._own(name): tuple(_name(base) for base in listed)
             for name, listed in _take(data, "bases", dict, {}).items()
         }
-        returns = self._read_returned("returns")
+        returns = {**self._gives, **self._read_returned("returns")}
         attributes = self._read_returned("attributes")
         family = Family(
             name=self._family,
@@ -155,8 +181,11 @@ class _Reader:
             unless=tuple(_unless(one) for one in _take(table, "unless", list, [])),
         )
         excepted = frozenset(_take(table, "except", list, []))
+        gives = _take(table, "returns", str, None)
         _finish(table)
         for name in names:
+            if gives is not None:
+                self._gives[name] = parse_returned(gives)
             owner, star, rest = name.partition(".*")
             if name in self._sinks or (star and owner in self._every):
                 raise ValueError(f"{name!r} stands there twice")

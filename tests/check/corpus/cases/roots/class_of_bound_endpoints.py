@@ -8,10 +8,10 @@ class Proxy:
         self.upstream = upstream
         self.session = requests.Session()
 
-    async def users(self) -> str:  #: endpoint GET /users blocks Session.get=error
+    async def users(self) -> str:  #: endpoint blocks Session.get=error
         return self.session.get(f"{self.upstream}/users", timeout=2).text
 
-    async def name(self) -> str:  #: endpoint GET /name clean
+    async def name(self) -> str:  #: endpoint clean
         return self.upstream
 
 

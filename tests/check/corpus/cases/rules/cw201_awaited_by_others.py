@@ -7,7 +7,7 @@ from fastapi import FastAPI
 app = FastAPI()
 
 
-async def load(n: int) -> int:
+async def load(n: int) -> int:  #:? task clean
     await asyncio.sleep(0)
     return n
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 app = FastAPI()
 
 
-async def notify(user: str) -> bool:
+async def notify(user: str) -> bool:  #:? task clean
     return bool(user)
 
 

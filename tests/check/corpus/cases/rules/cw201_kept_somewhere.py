@@ -8,7 +8,7 @@ from fastapi import FastAPI
 app = FastAPI()
 
 
-async def send(user: str) -> str:
+async def send(user: str) -> str:  #:? task clean
     return user
 
 

@@ -21,7 +21,7 @@ def blocking(function: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[...,
 
 
 @blocking
-async def stored(name: str) -> str:
+async def stored(name: str) -> str:  #:? task clean
     return name
 
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 app = FastAPI()
 
 
-async def compute() -> int:
+async def compute() -> int:  #:? task clean
     await asyncio.sleep(0)
     return 1
 

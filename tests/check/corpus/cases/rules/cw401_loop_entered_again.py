@@ -6,7 +6,7 @@ from fastapi import FastAPI
 app = FastAPI()
 
 
-async def compute() -> int:
+async def compute() -> int:  #:? task clean
     await asyncio.sleep(0)
     return 1
 

@@ -15,7 +15,7 @@ async def search(q: str):  #: endpoint GET /search blocks Elasticsearch.search=e
 
 
 @app.get("/events")
-async def events():  #: endpoint GET /events blocks Cluster.connect=error Session.execute=error
+async def events():  #: endpoint GET /events blocks Cluster.connect=error Session.execute=error …
     session = cluster.connect("logs")
     return [row.name for row in session.execute("select name from events")]
 

@@ -21,7 +21,7 @@ def tagged(name: str) -> Iterator[dict[str, str]]:
 
 
 @app.get("/count")
-async def count():  #: endpoint GET /count blocks psycopg.connect Connection.execute
+async def count():  #: endpoint GET /count blocks psycopg.connect Connection.execute …
     with connection() as conn:
         return {"rows": conn.execute("select count(*) from items").fetchone()[0]}
 

@@ -13,7 +13,7 @@ class InGroup:
     def __init__(self, group: str) -> None:
         self.group = group
 
-    async def __call__(self, key: Annotated[str, Depends(api_key)]) -> str:  #: dependency GET /admin blocks ldap3.Connection …
+    async def __call__(self, key: Annotated[str, Depends(api_key)]) -> str:  #: dependency GET /admin blocks ldap3.Connection|ldap3.Connection.search …
         connection = ldap3.Connection("ldap://ldap.example.org", auto_bind=True)
         if not connection.search("dc=example", f"(&(cn={self.group})(member={key}))"):
             raise HTTPException(403)

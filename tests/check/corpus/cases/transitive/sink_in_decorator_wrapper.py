@@ -20,7 +20,7 @@ def audited(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[
 
 @app.delete("/items/{item_id}")
 @audited
-async def delete_item(item_id: int) -> None:  #: endpoint DELETE /items/{item_id} blocks open=warning
+async def delete_item(item_id: int) -> None:  #: endpoint DELETE /items/{item_id} blocks open=warning …
     return None
 
 

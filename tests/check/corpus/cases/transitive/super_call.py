@@ -18,5 +18,5 @@ class SignedMailer(Mailer):
 
 
 @app.post("/invitations")
-async def invite(to: str) -> None:  #: endpoint POST /invitations blocks smtplib.SMTP smtplib.SMTP.sendmail
+async def invite(to: str) -> None:  #: endpoint POST /invitations blocks smtplib.SMTP smtplib.SMTP.sendmail …
     SignedMailer().deliver(to, "Join us")
