@@ -2,14 +2,14 @@
 
 ## What it does
 
-Finds `with lock:` around an `await`, `async for`, `async with`, or a `yield` of an async generator, and `lock.acquire()`
-with an `await` before `lock.release()`, where the lock is one of `threading` or `multiprocessing`.
+Finds `with lock:` around an `await`, `async for`, `async with`, or a `yield` of an async generator, and
+`lock.acquire()` with an `await` before `lock.release()`, where the lock is one of `threading` or `multiprocessing`.
 
 ## Why is this bad?
 
-While the coroutine waits, other code of the same event loop goes on. When it wants the same lock it waits for it, on the
-loop's own thread: the coroutine that holds the lock can never go on to release it. With `RLock` it is let in instead,
-because it is the same thread, and the lock protects nothing.
+While the coroutine waits, other code of the same event loop goes on. When it wants the same lock it waits for it, on
+the loop's own thread: the coroutine that holds the lock can never go on to release it. With `RLock` it is let in
+instead, because it is the same thread, and the lock protects nothing.
 
 ## Example
 
@@ -40,15 +40,15 @@ import ast
 from typing import TYPE_CHECKING
 
 from clearway.check.program.calls import written
-from clearway.check.program.modules import Function
 from clearway.check.program.values import ConstantV, ExternalInstanceV
-from clearway.check.rules.places import own_nodes, suspends
+from clearway.check.rules.places import own_nodes, running, suspends
 from clearway.check.rules.rule import at
 from clearway.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from clearway.check.program.modules import Function
     from clearway.check.program.program import Program
     from clearway.check.program.values import Frame
     from clearway.check.survey import Survey
@@ -80,10 +80,9 @@ def find(survey: Survey) -> Iterator[Finding]:
 def _held(function: Function) -> Iterator[tuple[ast.expr, ast.AST]]:
     """Expressions that are held, as locks are, while the function waits, with the statement that takes them."""
     for node in own_nodes(function.node):
-        if isinstance(node, ast.With):
-            if any(_waits(inner, function) for statement in node.body for inner in _own(statement)):
-                for item in node.items:
-                    yield item.context_expr, node
+        if isinstance(node, ast.With) and any(_waits(inner, function) for inner in running(node.body)):
+            for item in node.items:
+                yield item.context_expr, node
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
             if isinstance(block, list):
@@ -98,43 +97,22 @@ def _acquired(block: list[ast.stmt], function: Function) -> Iterator[tuple[ast.e
         lock = _method_of(statement, "acquire")
         if lock is None:
             continue
-        text = ast.dump(lock)
         waiting = False
-        for node in (inner for following in block[index + 1 :] for inner in _own(following)):
-            if isinstance(node, ast.stmt) and (other := _method_of(node, "release")) is not None:
-                if ast.dump(other) == text:
-                    if waiting:
-                        yield lock, statement
-                    break
+        for node in running(block[index + 1 :]):
             waiting = waiting or _waits(node, function)
+            released = _method_of(node, "release")
+            if released is not None and ast.dump(released) == ast.dump(lock):
+                if waiting:
+                    yield lock, statement
+                break
 
 
-def _method_of(statement: ast.stmt, name: str) -> ast.expr | None:
+def _method_of(statement: ast.AST, name: str) -> ast.expr | None:
     """The object of `x.name()` where that is the whole statement."""
     if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
         return None
     called = statement.value.func
     return called.value if isinstance(called, ast.Attribute) and called.attr == name else None
-
-
-def _own(statement: ast.stmt) -> Iterator[ast.AST]:
-    """The nodes of a statement that run with it, in the order in which they are written."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return
-    yield statement
-    for child in ast.iter_child_nodes(statement):
-        yield child
-        if not isinstance(child, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _below(child)
-
-
-def _below(node: ast.AST) -> Iterator[ast.AST]:
-    stack = list(reversed(list(ast.iter_child_nodes(node))))
-    while stack:
-        current = stack.pop()
-        yield current
-        if not isinstance(current, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            stack.extend(reversed(list(ast.iter_child_nodes(current))))
 
 
 def _waits(node: ast.AST, function: Function) -> bool:
