@@ -36,6 +36,7 @@ import re
 from typing import TYPE_CHECKING
 
 from clearway.check.program.scopes import Bind
+from clearway.check.rules.places import TESTS
 from clearway.check.rules.rule import along
 from clearway.model import Finding, Severity, Sink, SinkKind
 
@@ -74,7 +75,6 @@ ALTERNATIVES = {
 NO_CLIENTS = frozenset({SinkKind.SLEEP, SinkKind.LOCK, SinkKind.CPU, SinkKind.INPUT, SinkKind.SUBPROCESS})
 ALWAYS_THERE = ("asyncio", "concurrent", "threading")
 """Python's own: that the project uses them says nothing."""
-TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|conftest)\.py$")
 
 
 def find(survey: Survey) -> Iterator[Finding]:
