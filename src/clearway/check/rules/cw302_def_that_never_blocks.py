@@ -3,7 +3,8 @@
 ## What it does
 
 Finds `def` endpoints and dependencies whose every call, through any number of functions, is known and reaches nothing
-that blocks.
+that blocks. Dependencies with a `yield`, and functions that get rows of a database, are left out: giving back what is
+held, and reading an attribute that is not loaded yet, can block without a call.
 
 ## Why is this bad?
 
@@ -30,20 +31,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearway.check.rules.proof import never_blocks
 from clearway.check.rules.rule import at
-from clearway.model import RootKind, Severity
+from clearway.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clearway.check.program.modules import Function
-    from clearway.check.survey import Study, Survey
+    from clearway.check.survey import Survey
     from clearway.model import Finding
 
 CODE = "CW302"
 NAME = "def-that-never-blocks"
-
-KINDS = frozenset({RootKind.ENDPOINT, RootKind.DEPENDENCY})
 
 
 def find(survey: Survey) -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def find(survey: Survey) -> Iterator[Finding]:
     told: set[Function] = set()
     for study in survey.studies:
         function = study.entry.function
-        if function in told or not _never_blocks(study):
+        if function in told or not never_blocks(survey.program, study):
             continue
         told.add(function)
         message = (
@@ -59,10 +59,3 @@ def find(survey: Survey) -> Iterator[Finding]:
             "thread. `clearway check --write-plan` and `clearway run --plan` do that."
         )
         yield at(CODE, Severity.ADVICE, function.module, function, function.node, "nothing", message, study.entry.id)
-
-
-def _never_blocks(study: Study) -> bool:
-    entry = study.entry
-    if entry.kind not in KINDS or entry.on_loop or entry.is_async or not entry.function.module.is_project:
-        return False
-    return not study.reach.hits and not study.reach.unresolved and not study.reach.reentries

@@ -3,7 +3,8 @@
 ## What it does
 
 Finds operations that keep the processor busy (matrices, training and inference, images, data frames, key derivation)
-in any root, on the event loop and in threads.
+in any root, on the event loop and in threads. Key derivation and compression in a thread are left out: they let go of
+the interpreter lock.
 
 ## Why is this bad?
 
@@ -50,6 +51,10 @@ CODE = "CW304"
 NAME = "heavy-computing"
 
 
+LETS_GO = frozenset({"passwords and keys", "archives"})
+"""Families of operations that release the interpreter lock while they compute: a thread will do."""
+
+
 def find(survey: Survey) -> Iterator[Finding]:
     """One finding a root: the gravest operation, the nearest of several."""
     for study in survey.studies:
@@ -59,14 +64,16 @@ def find(survey: Survey) -> Iterator[Finding]:
             hit
             for hit in study.reach.hits
             if hit.entry.kind is SinkKind.CPU and hit.severity is not Severity.ADVICE and not hit.possible
+            if study.entry.on_loop or hit.entry.family not in LETS_GO
         ]
         if not computing:
             continue
         hit = min(computing, key=lambda one: one.severity.rank)
         where = "on the event loop" if study.entry.on_loop else "in a thread, beside the event loop"
-        message = (
-            f"{hit.called} computes {where}: give it a process, with `@clearway.process` or "
-            '`await clearway.offload(..., lane="process")`.'
-        )
+        if hit.entry.family in LETS_GO:
+            way = "give it a thread, with `await clearway.offload(...)`, or a process"
+        else:
+            way = 'give it a process, with `@clearway.process` or `await clearway.offload(..., lane="process")`'
+        message = f"{hit.called} computes {where}: {way}."
         sink = Sink(hit.entry.name, hit.entry.kind)
         yield Finding(CODE, Severity.ADVICE, study.entry.id, message, sink, along(hit.hops, hit.called), "")
