@@ -144,7 +144,7 @@ def _lost(program: Program, site: Site, fate: Fate | None, endpoints: Set[Functi
 def _lost_by_name(program: Program, site: Site, name: str, endpoints: Set[Function]) -> Fate | None:
     """What is assigned and then only used in ways that await nothing: the first of them."""
     found: list[Fate] = []
-    for _, fate in uses(site, name):
+    for fate in uses(site, name):
         if fate is None or fate.kind is Kind.ASSIGNED:
             return None
         lost = _lost(program, site, fate, endpoints)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from clearway.check.program.program import Program
     from clearway.check.program.values import Code, Frame
 
-TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
-"""Files that serve nobody, as outputs name them."""
+BESIDE_THE_SERVICE = re.compile(r"(^|/)(tests?|testing|alembic|migrations)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+"""Files that no request reaches, as outputs name them: tests and migrations."""
 _CALLED = re.compile(r"(\w+)\s*\(")
 _WORD = re.compile(r"\w+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
