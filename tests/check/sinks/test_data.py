@@ -54,6 +54,8 @@ NOT_ON_EVERY_PYTHON = {
     "threading.Condition.acquire",
     "select.poll.poll",
     "os.ScandirIterator.__iter__",
+    "os.WalkIterator.__iter__",
+    "pathlib.PathIterator.__iter__",
     "os.ScandirIterator.__enter__",
     "os._wrap_close.read",
     "os._wrap_close.readline",

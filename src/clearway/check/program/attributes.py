@@ -94,7 +94,7 @@ class Attributes:
         held = library.attribute(dotted)
         if held is not None:
             return self._program.returned(held, value, ())
-        return frozenset({ExternalV(dotted)})
+        return frozenset({ExternalV(dotted, None, f"{value.written or value.name}.{name}")})
 
     def external_instance(self, value: ExternalInstanceV, name: str) -> Values:
         """An attribute of a library's object: what data says it holds, else a method of this name."""
