@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Function, Module, attribute_stores
 from clearway.check.program.scopes import Bind, Binding
+from clearway.check.program.syntax import blocks
 from clearway.check.program.values import (
     UNKNOWN,
     Code,
@@ -289,7 +290,7 @@ class Modules:
             stack: list[tuple[ast.AST, Function | None]] = [(module.source.tree, None)]
             while stack:
                 node, function = stack.pop()
-                for child in ast.iter_child_nodes(node):
+                for child in blocks(node):
                     stack.append((child, module.functions.get(child, function)))
                     for target, value, _annotation, path in attribute_stores(child):
                         if value is not None and not path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.effects import Block, Effect, Run, Step
 from clearway.check.program.modules import Class, Function, last_name
+from clearway.check.program.syntax import children
 from clearway.check.program.values import (
     ClassV,
     ConstantV,
@@ -385,7 +386,7 @@ def _children(node: ast.AST) -> list[ast.AST]:
         case ast.Assign():
             return [node.value, *node.targets]
         case _:
-            return list(ast.iter_child_nodes(node))
+            return children(node)
 
 
 def _never_runs(test: ast.expr) -> bool:
