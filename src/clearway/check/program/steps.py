@@ -173,6 +173,12 @@ class Steps:
                 return [effect for item in node.items for effect in self._entered(item.context_expr, frame, waits)]
             case ast.Compare():
                 return self._compared(node, frame)
+            case ast.FormattedValue():
+                return self._item(program.evaluate(node.value, frame), "__format__", "__str__")
+            case ast.If() | ast.While() | ast.IfExp() | ast.Assert():
+                return self._item(program.evaluate(node.test, frame), "__bool__", "__len__")
+            case ast.UnaryOp(op=ast.Not()):
+                return self._item(program.evaluate(node.operand, frame), "__bool__", "__len__")
             case ast.BinOp():
                 return self._item(program.evaluate(node.left, frame), OPERATORS.get(type(node.op), "__add__"))
             case ast.Attribute(ctx=ast.Load()):
@@ -281,13 +287,15 @@ class Steps:
                     pass
         return tuple(effects)
 
-    def _item(self, values: Values, method: str) -> list[Effect]:
+    def _item(self, values: Values, *methods: str) -> list[Effect]:
+        """The first of these special methods that an object has."""
         effects: list[Effect] = []
         for value in values:
             if isinstance(value, InstanceV):
-                effects.extend(Run(frame) for frame in self._program.special_frames(value, method))
+                frames = next((found for name in methods if (found := self._program.special_frames(value, name))), [])
+                effects.extend(Run(frame) for frame in frames)
             elif isinstance(value, ExternalInstanceV):
-                effects.extend(self._special_sinks(value.name, (method,)))
+                effects.extend(self._special_sinks(value.name, methods))
         return effects
 
     def _special_sinks(self, name: str, methods: Sequence[str]) -> list[Effect]:
@@ -295,7 +303,7 @@ class Steps:
         for method in methods:
             entry = self._program.library.sink(f"{name}.{method}")
             if entry is not None:
-                found.append(Block(entry, f"{name}.{method}"))
+                found.append(Block(entry, entry.name))
                 break
         return found
 

@@ -58,6 +58,9 @@ def install(program: Program) -> None:
             models.add(f"{app}.{name}", _add_websocket)
         models.add(f"{app}.__init__", _initialised)
         models.add(f"{app}.include_router", _include)
+        for routes in ("routes", "router.routes"):
+            for name in ("append", "extend", "insert"):
+                models.add(f"{app}.{routes}.{name}", _put_routes)
         models.add(f"{app}.mount", _mount)
         models.add(f"{app}.host", _mount)
         models.add(f"{app}.middleware", _decorator("middleware"))
@@ -190,6 +193,13 @@ def _app(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST,
     """Making an app or a router: everything that its constructor is told."""
     made = ExternalInstanceV(callee.name, node)
     return Outcome(frozenset({made}), tuple(constructed(models, made, arguments)))
+
+
+def _put_routes(models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """`app.router.routes.append(APIRoute(...))`."""
+    given = frozenset().union(*arguments.positional)
+    routes = given | models.program.iterated(frozenset(value for value in given if isinstance(value, ListV | TupleV)))
+    return Outcome(OPAQUE, tuple(_listed(models, routes, callee.receiver)) if callee.receiver is not None else ())
 
 
 def _initialised(models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
