@@ -126,9 +126,9 @@ class Attributes:
                     where = frames.of_module(module) if function is None else frames.generic(function)
                     found = self._program.union(found, self._program.evaluate(value, where))
             for frame in self.lifespans:
-                for value in self._program.yields(frame):
-                    if isinstance(value, DictV):
-                        found = self._program.union(found, dict(value.items).get(name, UNKNOWN))
+                for state in self._program.yields(frame):
+                    if isinstance(state, DictV):
+                        found = self._program.union(found, dict(state.items).get(name, UNKNOWN))
             return found
         finally:
             self._busy.discard(key)

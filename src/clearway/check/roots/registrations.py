@@ -17,6 +17,7 @@ from clearway.check.program.values import (
     InstanceV,
     ListV,
     ModelV,
+    ShapeV,
     TupleV,
     Value,
     Values,
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
 
 HTTP_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 APPS = ("fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router")
+ITERATED_IN_THREADS = "starlette.concurrency.iterate_in_threadpool"
 STREAMS = (
     "starlette.responses.StreamingResponse",
     "fastapi.responses.StreamingResponse",
     "sse_starlette.EventSourceResponse",
     "sse_starlette.sse.EventSourceResponse",
     "fastapi.sse.EventSourceResponse",
+    ITERATED_IN_THREADS,
 )
 EVENTS = ("startup", "shutdown")
 
@@ -82,6 +85,7 @@ def install(program: Program) -> None:
         models.add(name, _depends)
     for name in STREAMS:
         models.add(name, _stream)
+    models.lazy.update(STREAMS)
     models.add_call("registrar", _registrar)
 
 
@@ -295,7 +299,8 @@ def _depends(_models: Models, _callee: ExternalV, arguments: Arguments, node: as
 def _stream(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
     """A streamed body: an async generator runs on the loop, a sync one in threads."""
     effects: list[Effect] = []
-    for value in arguments.at(0, "content"):
+    content = arguments.at(0, "content")
+    for value in content:
         if isinstance(value, GeneratorV):
             function = value.frame.code
             if getattr(function, "is_async", False):
@@ -308,4 +313,6 @@ def _stream(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast
                 for name in ("__aiter__", "__anext__")
                 for frame in _models.program.special_frames(value, name)
             )
+    if callee.name == ITERATED_IN_THREADS:
+        return Outcome(frozenset({ShapeV("iter", _models.program.iterated(content))}), tuple(effects))
     return Outcome(frozenset({ExternalInstanceV(callee.name)}), tuple(effects))
