@@ -101,9 +101,7 @@ def _findings(found: Survey) -> tuple[Finding, ...]:
 
 def _unreadable(project: Project, program: Program) -> list[Skipped]:
     shown = {file.path: file.shown for file in project.files}
-    return [
-        Skipped(shown[path], reason) for path, reason in program.modules.unreadable.items() if path in shown
-    ]
+    return [Skipped(shown[path], reason) for path, reason in program.modules.unreadable.items() if path in shown]
 
 
 def _unresolved(program: Program, found: Survey) -> Unresolved:
@@ -162,5 +160,3 @@ def _with_deep_stack(work: Callable[[], T]) -> T:
     if failure:
         raise failure[0]
     return outcome[0]
-
-

@@ -1,6 +1,6 @@
 """What FastAPI itself makes of the cases: imports each and lists its routes. Run as a program of its own.
 
-`python -m tests.check.corpus.truth` writes `{case: {"error": …, "routes": […]}}`. Packages that are not installed are
+`python -m tests.check.corpus.truth` writes a `Service` for each case as JSON. Packages that are not installed are
 stood in for by modules whose every name is a class that takes anything.
 """
 
@@ -18,13 +18,14 @@ import tempfile
 import types
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from clearway.runtime.framework import routes_of
+from clearway.runtime.framework import code_of, routes_of
 from tests.check.corpus.case import Case, all_cases, load
 
 
@@ -115,7 +116,36 @@ def modules_of(case: Case) -> dict[str, str]:
     return found
 
 
-def routes(case: Case, fakes: _Fakes) -> list[str]:
+@dataclass
+class Service:
+    """What a case turned out to be. A place is `file:line` of a `def`."""
+
+    error: str | None = None
+    routes: dict[str, str | None] = field(default_factory=dict)
+    """Name to the place of the endpoint; None where that is no function of the case."""
+    dependencies: dict[str, list[str]] = field(default_factory=dict)
+    """Place to the routes that depend on it."""
+
+
+def place_of(call: Any, folder: Path) -> str | None:
+    """Where the function behind a callable is defined, None where that is not in the case."""
+    code = code_of(call)
+    if code is None or not Path(code.co_filename).is_relative_to(folder):
+        return None
+    # A code object starts at its first decorator, a `def` does not.
+    lines = Path(code.co_filename).read_text(encoding="utf-8").split("\n")
+    start = code.co_firstlineno - 1
+    offset = next(n for n, line in enumerate(lines[start:]) if line.lstrip().startswith(("def ", "async def ")))
+    return f"{Path(code.co_filename).relative_to(folder).as_posix()}:{start + offset + 1}"
+
+
+def _dependencies(dependant: Any) -> Iterator[Any]:
+    for child in dependant.dependencies:
+        yield child.call
+        yield from _dependencies(child)
+
+
+def service(case: Case, fakes: _Fakes) -> Service:
     """Import every module of a case; the routes of its apps, those apart that are mounted in others."""
     modules = modules_of(case)
     fakes.own = frozenset(name.partition(".")[0] for name in modules)
@@ -128,15 +158,30 @@ def routes(case: Case, fakes: _Fakes) -> list[str]:
         try:
             with contextlib.chdir(folder), contextlib.redirect_stdout(sys.stderr):
                 loaded = [importlib.import_module(name) for name in modules]
+            return _read([value for module in loaded for value in vars(module).values()], Path(folder).resolve())
         finally:
             del sys.path[: len(roots)]
             for name in set(sys.modules) - before:
                 if name.partition(".")[0] in fakes.own or _is_fake(name):
                     del sys.modules[name]
-    apps = {id(value): value for module in loaded for value in vars(module).values() if isinstance(value, Starlette)}
+
+
+def _read(values: list[Any], folder: Path) -> Service:
+    apps = {id(value): value for value in values if isinstance(value, Starlette)}
     mounted = {id(route.app) for app in apps.values() for route in app.routes if isinstance(route, Mount)}
-    found = {name for key, app in apps.items() if key not in mounted for name, _ in routes_of(app)}
-    return sorted(name for name in found if not name.endswith(GENERATED))
+    found = Service()
+    for key, app in apps.items():
+        if key in mounted:
+            continue
+        for name, route in routes_of(app):
+            if name.endswith(GENERATED):
+                continue
+            found.routes[name] = place_of(route.endpoint, folder)
+            dependant = getattr(route, "dependant", None)
+            calls = _dependencies(dependant) if dependant is not None else ()
+            for place in {place_of(call, folder) for call in calls} - {None}:
+                found.dependencies.setdefault(str(place), []).append(name)
+    return found
 
 
 GENERATED = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
@@ -155,9 +200,9 @@ def main() -> None:
         if case.newer is not None and sys.version_info < case.newer:
             continue
         try:
-            answers[case.name] = {"error": None, "routes": routes(case, fakes)}
+            answers[case.name] = asdict(service(case, fakes))
         except Exception as error:
-            answers[case.name] = {"error": f"{type(error).__name__}: {error}", "routes": []}
+            answers[case.name] = asdict(Service(f"{type(error).__name__}: {error}"))
     os.write(out, json.dumps(answers).encode())
 
 

@@ -24,6 +24,12 @@ def harmless() -> Iterator[str]:
             yield f"{owner}.{name}"
 
 
+def looked_at() -> set[str]:
+    """Packages that need no entry."""
+    lines = (_HERE / "looked_at.txt").read_text(encoding="utf-8").splitlines()
+    return {package for line in lines if not line.startswith("#") for package in line.split()}
+
+
 def _lines(file: str) -> Iterator[tuple[str, list[str]]]:
     for line in (_HERE / file).read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):

@@ -114,6 +114,7 @@ def test_what_an_attribute_holds() -> None:
     assert LIBRARY.attribute("pymongo.MongoClient.server_info") is None
     assert LIBRARY.attribute("pymongo.MongoClient.__class__") is None
     assert LIBRARY.attribute("openai.AzureOpenAI.chat") == Returned("instance", "openai.resources.Chat")
+    assert LIBRARY.attribute("sqlmodel.SQLModel.metadata") == Returned("instance", "sqlalchemy.MetaData")
     assert LIBRARY.attribute("app.main.thing") is None
 
 
@@ -132,6 +133,7 @@ def test_offloaders_and_schedulers() -> None:
     assert LIBRARY.offload("uvloop.Loop.run_in_executor") == Offload(1, "func", Lane.THREAD)
     assert LIBRARY.offload("asgiref.sync.sync_to_async") == Offload(0, "func", Lane.THREAD, wraps=True)
     assert LIBRARY.offload("threading.Thread") == Offload(1, "target", Lane.THREAD)
+    assert LIBRARY.offload("multiprocessing.Process") == Offload(1, "target", Lane.PROCESS)
     assert LIBRARY.offload("anyio.from_thread.run_sync") is None
     assert LIBRARY.schedule("asyncio.gather") == Schedule("coroutine", 0, None, many=True)
     assert LIBRARY.schedule("asyncio.Task.add_done_callback") == Schedule("function", 0, "fn", kind="callback")

@@ -39,6 +39,11 @@ class AwaitedCallGraph:
             self._graph = self._pending.wait()
         return self._graph
 
+    @property
+    def unanswered(self) -> Sequence[Path]:
+        """See CallGraph; nothing before the first question."""
+        return () if self._graph is None else self._graph.unanswered
+
     def calls(self, path: Path, span: Span) -> Sequence[Target]:
         """See CallGraph. Raises EngineError when the engine failed."""
         return self._answer().calls(path, span)

@@ -26,7 +26,9 @@ from clearway.check.program.values import (
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
 
-FIRST = frozenset({"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "Mapped"})
+FIRST = frozenset(
+    {"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "Mapped"}
+)
 """What stands for its first argument."""
 COLLECTIONS = frozenset(
     {"list", "List", "set", "Set", "frozenset", "FrozenSet", "Sequence", "MutableSequence", "Iterable", "Iterator"}
@@ -171,7 +173,7 @@ class Annotations:
 
     def _external(self, value: ExternalV, node: ast.AST, frame: Frame) -> Values:
         name = value.name
-        if name.startswith("typing.") or name.startswith("typing_extensions."):
+        if name.startswith(("typing.", "typing_extensions.")):
             return self._of_alias(node, frame) or UNKNOWN
         if name in CALLABLES:
             return frozenset({ShapeV("callable", frozenset({ShapeV("await", OPAQUE)}))})
@@ -220,5 +222,3 @@ def _as_class(value: Value) -> Value:
     if isinstance(value, ExternalInstanceV):
         return ExternalV(value.name)
     return value
-
-

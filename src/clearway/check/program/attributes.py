@@ -285,7 +285,7 @@ class Attributes:
         if function.is_static:
             return values
         if function.is_classmethod:
-            bound = receiver if isinstance(receiver, ClassV) else ClassV(_class_of(receiver) or cls)
+            bound: Value = receiver if isinstance(receiver, ClassV) else ClassV(_class_of(receiver) or cls)
         elif isinstance(receiver, ClassV):
             return values
         else:

@@ -17,7 +17,6 @@ from clearway.check.program.effects import (
     Spawn,
     Unresolved,
 )
-from clearway.check.program.modules import Class, Function
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
@@ -46,6 +45,7 @@ from clearway.model import SinkKind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from clearway.check.program.modules import Class, Function
     from clearway.check.program.program import Program
     from clearway.check.sinks import Schedule, SinkEntry
 
@@ -266,9 +266,7 @@ class Calls:
         positional = [argument.arg for argument in (*spec.posonlyargs, *spec.args)]
         if is_method:
             positional = positional[1:]
-        given: dict[str, Values] = {}
-        for name, values in zip(positional, arguments.positional, strict=False):
-            given[name] = values
+        given = dict(zip(positional, arguments.positional, strict=False))
         if arguments.has_rest:
             for name in positional[len(arguments.positional) :]:
                 given.setdefault(name, arguments.rest)
@@ -304,7 +302,9 @@ class Calls:
         init = definitions.method(cls, "__init__")
         if init is not None and init.owner is not None:
             bare = InstanceV(cls, None, site)
-            where = program.frames.of_class(init.owner, parent if init.owner is cls else program.frames.parent(init.owner))
+            where = program.frames.of_class(
+                init.owner, parent if init.owner is cls else program.frames.parent(init.owner)
+            )
             made_by = program.frames.call(init, self._bound(init, arguments, True), bare, where)
             effects.append(Run(made_by))
         else:
@@ -317,7 +317,9 @@ class Calls:
             for base in definitions.externals(cls):
                 if base in ROUTERS:
                     inherited = ExternalV(f"{base}.__init__", made)
-                    effects.extend(self._external(inherited, arguments, node, program.frames.of_module(cls.module)).effects)
+                    effects.extend(
+                        self._external(inherited, arguments, node, program.frames.of_module(cls.module)).effects
+                    )
                     break
         for name in ("__new__", "__post_init__", "model_post_init"):
             method = definitions.method(cls, name)

@@ -93,9 +93,7 @@ class Definitions:
                 for value in self._program.evaluate(base, frame):
                     if isinstance(value, ClassV):
                         found.extend(self.mro(value.cls))
-                    elif isinstance(value, ExternalV):
-                        found.append(value.name)
-                    elif isinstance(value, ExternalInstanceV):
+                    elif isinstance(value, (ExternalV, ExternalInstanceV)):
                         found.append(value.name)
             # A base that several classes share comes after all of them.
             self._mros[cls] = tuple(reversed(dict.fromkeys(reversed(found))))

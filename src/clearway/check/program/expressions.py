@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clearway.check.program.calls import Arguments
 from clearway.check.program.modules import Function
@@ -25,6 +25,8 @@ from clearway.check.program.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clearway.check.program.program import Program
 
 TEXT: Values = frozenset({ExternalInstanceV("builtins.str")})
@@ -108,9 +110,9 @@ class Expressions:
                 if program.definitions.derives(value.cls, frozenset({cls.name})):
                     return True
                 answers.add(False)
-            elif isinstance(value, ExternalInstanceV) and isinstance(cls, ClassV):
-                answers.add(False)
-            elif isinstance(value, ConstantV | FunctionV | ListV | DictV) and isinstance(cls, ClassV):
+            elif (isinstance(value, ExternalInstanceV) and isinstance(cls, ClassV)) or (
+                isinstance(value, ConstantV | FunctionV | ListV | DictV) and isinstance(cls, ClassV)
+            ):
                 answers.add(False)
             else:
                 return None
@@ -294,7 +296,9 @@ class Expressions:
                 if len(known) == 1 and len(values) == 1:
                     positional.extend(known[0].items)
                 else:
-                    return Arguments(tuple(positional), self._keywords(node, frame), self._program.iterated(values), True)
+                    return Arguments(
+                        tuple(positional), self._keywords(node, frame), self._program.iterated(values), True
+                    )
             else:
                 positional.append(self.evaluate(argument, frame))
         return Arguments(tuple(positional), self._keywords(node, frame))
@@ -312,7 +316,7 @@ class Expressions:
         return tuple(found.items())
 
 
-_READERS = {
+_READERS: dict[type[ast.expr], Callable[[Expressions, Any, Frame], Values]] = {
     ast.Constant: Expressions._constant,
     ast.Name: Expressions._name,
     ast.Attribute: Expressions._attribute,
@@ -337,5 +341,3 @@ _READERS = {
     ast.Yield: Expressions._yield,
     ast.YieldFrom: Expressions._yield,
 }
-
-

@@ -79,7 +79,9 @@ class Frames:
         if receiver is not None and self._depth(frozenset({receiver})) >= DEEPEST:
             receiver = _bare(receiver)
         if self._depth_of(tuple(kept.values())) >= DEEPEST:
-            kept = {name: frozenset(bare for value in values if (bare := _bare(value))) for name, values in kept.items()}
+            kept = {
+                name: frozenset(bare for value in values if (bare := _bare(value))) for name, values in kept.items()
+            }
             kept = {name: values for name, values in kept.items() if values}
         if parent.depth > DEEPEST:
             parent = self.parent(code)
@@ -169,5 +171,3 @@ def _bare(value: Value | None) -> Value | None:
     if isinstance(value, FunctionV) and value.frame is not None and value.frame.arguments:
         return None
     return None if isinstance(value, DictV | ListV | TupleV | PartialV | ModelV | CoroutineV | GeneratorV) else value
-
-

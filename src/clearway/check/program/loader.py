@@ -84,7 +84,9 @@ class Modules:
             )
         name, root = self._name_of(path)
         is_project = not any(path.is_relative_to(folder) for folder in self._environment.site_packages)
-        shown = path.relative_to(self._project.root).as_posix() if path.is_relative_to(self._project.root) else str(path)
+        shown = (
+            path.relative_to(self._project.root).as_posix() if path.is_relative_to(self._project.root) else str(path)
+        )
         return Module(name, source, shown, root, is_package=path.stem == "__init__", is_project=is_project)
 
     def _name_of(self, path: Path) -> tuple[str, Path]:
@@ -294,5 +296,3 @@ class Modules:
                             found.append((function, target, value))
             self._module_stores[module] = found
         return self._module_stores[module]
-
-

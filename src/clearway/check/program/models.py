@@ -119,9 +119,10 @@ class Models:
                     node = function.node
                     for decorator in [] if isinstance(node, ast.Lambda) else node.decorator_list:
                         target = decorator.func if isinstance(decorator, ast.Call) else decorator
-                        if isinstance(target, ast.Attribute) and target.attr == "register":
-                            if _last(target.value) == value.function.name:
-                                found |= {FunctionV(function, self.program.frames.parent(function))}
+                        if not isinstance(target, ast.Attribute) or target.attr != "register":
+                            continue
+                        if _last(target.value) == value.function.name:
+                            found |= {FunctionV(function, self.program.frames.parent(function))}
         return found
 
     def _every(self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
@@ -176,12 +177,12 @@ class Models:
 
     def handed_on(self, arguments: Arguments, node: ast.AST, frame: Frame) -> list[Effect]:
         """Async functions defined here and handed to something unknown: it calls them on the loop."""
-        effects: list[Effect] = []
-        for values in arguments.all():
-            for value in values:
-                if isinstance(value, FunctionV) and value.function.is_async and value.function.parent is frame.code:
-                    effects.append(Run(self.program.calls.frame(value, Arguments())))
-        return effects
+        return [
+            Run(self.program.calls.frame(value, Arguments()))
+            for values in arguments.all()
+            for value in values
+            if isinstance(value, FunctionV) and value.function.is_async and value.function.parent is frame.code
+        ]
 
     def _namesakes(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome | None:
         """The project's few methods of this name, as possible targets."""
@@ -216,7 +217,11 @@ class Models:
                 base = inner
             else:
                 base = base.value
-        if _last(called.value) in SESSION_NAMES and name in SESSION_WAITS and isinstance(called.value, ast.Name | ast.Attribute):
+        if (
+            _last(called.value) in SESSION_NAMES
+            and name in SESSION_WAITS
+            and isinstance(called.value, ast.Name | ast.Attribute)
+        ):
             return self._block("sqlalchemy.orm.Session", name)
         return None
 
@@ -437,7 +442,9 @@ def _dict(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.A
     return Outcome(frozenset({DictV(tuple(items.items()), other)}), _consumed(models, arguments.at(0)))
 
 
-def _context_manager(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+def _context_manager(
+    _models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame
+) -> Outcome:
     return Outcome(frozenset({ModelV("context_manager", (("function", arguments.at(0)),))}))
 
 
@@ -494,7 +501,9 @@ def _joined_text(models: Models, _callee: ExternalV, arguments: Arguments, _node
     return Outcome(OPAQUE, _consumed(models, arguments.at(0)))
 
 
-def _single_dispatch(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+def _single_dispatch(
+    _models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame
+) -> Outcome:
     return Outcome(frozenset({ModelV("singledispatch", (("function", arguments.at(0)),))}))
 
 
@@ -611,4 +620,3 @@ _PYTHON: dict[str, Model] = {
     "builtins.isinstance": _opaque,
     "builtins.print": _opaque,
 }
-

@@ -25,7 +25,9 @@ ASKING = frozenset(
 class Module:
     """A file of the project or of an installed package, with its classes and functions."""
 
-    def __init__(self, name: str, source: Source, shown: str, root: Path, *, is_package: bool, is_project: bool) -> None:
+    def __init__(
+        self, name: str, source: Source, shown: str, root: Path, *, is_package: bool, is_project: bool
+    ) -> None:
         self.name = name
         self.path = source.path
         self.source = source
@@ -146,7 +148,11 @@ def _element(node: ast.AST) -> tuple[ast.Attribute, ast.expr] | None:
         target = node.targets[0]
         if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
             return target.value, node.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Attribute):
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Attribute)
+    ):
         put = element_put(node)
         return (node.func.value, put) if put is not None else None
     return None
@@ -171,9 +177,11 @@ def _stores(
                 )
     elif isinstance(node, ast.With | ast.AsyncWith):
         # `with f() as self.x`: entering mostly gives the object itself.
-        for item in node.items:
-            if isinstance(item.optional_vars, ast.Attribute):
-                found.append((item.optional_vars, item.context_expr, None, ()))
+        found.extend(
+            (item.optional_vars, item.context_expr, None, ())
+            for item in node.items
+            if isinstance(item.optional_vars, ast.Attribute)
+        )
     return found
 
 
@@ -284,9 +292,7 @@ class Function:
     @cached_property
     def asks_what_it_got(self) -> bool:
         """It tests whether something is async: which branch runs depends on what it is called with."""
-        return any(
-            isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in walk(self.node)
-        )
+        return any(isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in walk(self.node))
 
     @cached_property
     def narrowed(self) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:

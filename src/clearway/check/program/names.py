@@ -91,7 +91,9 @@ class Names:
             else:
                 found = self._program.union(found, self._binding(name, binding, where))
         held = {value.name: value for value in annotated if isinstance(value, ExternalInstanceV) and value.items}
-        found = frozenset(held.get(value.name, value) if isinstance(value, ExternalInstanceV) else value for value in found)
+        found = frozenset(
+            held.get(value.name, value) if isinstance(value, ExternalInstanceV) else value for value in found
+        )
         found = self._filled(name, frame, found or annotated)
         if not annotated:
             return found

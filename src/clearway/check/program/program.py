@@ -324,7 +324,9 @@ class Program:
             for node, where in self.annotations.metadata(parameter.annotation, frame):
                 if isinstance(node, ast.Call | ast.Name | ast.Attribute):
                     found.append(self.evaluate(node, where))
-        depends = [value for values in found for value in values if isinstance(value, ModelV) and value.name == "depends"]
+        depends = [
+            value for values in found for value in values if isinstance(value, ModelV) and value.name == "depends"
+        ]
         return [self._with_function(value, parameter, frame) for value in depends]
 
     def _with_function(self, depends: ModelV, parameter: ast.arg, frame: Frame) -> ModelV:
@@ -333,7 +335,9 @@ class Program:
             return depends
         instances = self.annotations.instances(parameter.annotation, frame)
         classes = frozenset(self.definitions.class_of(value) for value in instances) - {None}
-        return ModelV("depends", (("function", frozenset(value for value in classes if value is not None)),), depends.site)
+        return ModelV(
+            "depends", (("function", frozenset(value for value in classes if value is not None)),), depends.site
+        )
 
     def returned(self, held: Returned, receiver: Value | None, arguments: Sequence[Values]) -> Values:
         """The values that library data means."""

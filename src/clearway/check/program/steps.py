@@ -76,9 +76,7 @@ class Steps:
                 awaited.add(node.value)
             elif isinstance(node, ast.AsyncWith):
                 awaited.update(item.context_expr for item in node.items)
-            elif isinstance(node, ast.AsyncFor):
-                awaited.add(node.iter)
-            elif isinstance(node, ast.comprehension) and node.is_async:
+            elif isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and node.is_async):
                 awaited.add(node.iter)
             effects = self._effects(node, frame, awaited)
             if effects:
@@ -96,9 +94,10 @@ class Steps:
             node = stack.pop()
             if isinstance(node, ast.Return) and node.value is not None:
                 found.append(node.value)
-            elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-                if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    stack.extend(reversed(self._parts(node, frame)))
+            elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(
+                node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+            ):
+                stack.extend(reversed(self._parts(node, frame)))
         return found
 
     def _parts(self, node: ast.AST, frame: Frame) -> list[ast.AST]:
@@ -160,7 +159,10 @@ class Steps:
                     # What is awaited gave a coroutine: it did not block.
                     return [effect for effect in effects if not isinstance(effect, Block)]
                 starred = [argument.value for argument in node.args if isinstance(argument, ast.Starred)]
-                return [*effects, *(more for inner in starred for more in self.iteration(program.evaluate(inner, frame)))]
+                return [
+                    *effects,
+                    *(more for inner in starred for more in self.iteration(program.evaluate(inner, frame))),
+                ]
             case ast.Await():
                 return self.awaiting(program.evaluate(node.value, frame))
             case ast.For() | ast.AsyncFor() | ast.comprehension():
@@ -247,8 +249,7 @@ class Steps:
                 case InstanceV():
                     names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
                     for name in names:
-                        for frame in self._program.special_frames(value, name):
-                            effects.append(Run(frame))
+                        effects.extend(Run(frame) for frame in self._program.special_frames(value, name))
                 case ExternalInstanceV() if not asynchronous:
                     effects.extend(self._special_sinks(value.name, ("__iter__", "__next__")))
                 case _:
@@ -262,9 +263,11 @@ class Steps:
         for value in values:
             match value:
                 case ModelV(name="context"):
-                    for generator in value.item("generator"):
-                        if isinstance(generator, GeneratorV):
-                            effects.append(Run(generator.frame))
+                    effects.extend(
+                        Run(generator.frame)
+                        for generator in value.item("generator")
+                        if isinstance(generator, GeneratorV)
+                    )
                 case InstanceV():
                     for name in names:
                         frames = self._program.special_frames(value, name)

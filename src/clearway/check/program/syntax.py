@@ -9,7 +9,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WITHOUT_NODES = frozenset(
-    {"ctx", "op", "ops", "id", "attr", "arg", "kind", "type_comment", "type_ignores", "simple", "is_async", "conversion"}
+    {
+        "ctx",
+        "op",
+        "ops",
+        "id",
+        "attr",
+        "arg",
+        "kind",
+        "type_comment",
+        "type_ignores",
+        "simple",
+        "is_async",
+        "conversion",
+    }
     | {"kwd_attrs"}
 )
 """Fields of text and numbers; contexts and operators, too, are read where they stand and have nothing below them."""

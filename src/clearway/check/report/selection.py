@@ -76,9 +76,7 @@ def select(
     )
 
 
-def _judged_again(
-    roots: tuple[Root, ...], findings: Iterable[Finding], open_: Iterable[Finding]
-) -> tuple[Root, ...]:
+def _judged_again(roots: tuple[Root, ...], findings: Iterable[Finding], open_: Iterable[Finding]) -> tuple[Root, ...]:
     """The roots without the verdicts that rest on findings which a comment or the settings take away."""
     blocking = _blocking(open_)
     cleared = _blocking(findings) - blocking

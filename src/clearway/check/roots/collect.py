@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clearway.check.program.calls import Arguments
 from clearway.check.program.effects import Register, Run, Spawn
 from clearway.check.program.modules import Class, Function, Module, last_name
 from clearway.check.program.syntax import walk
@@ -23,7 +24,6 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
-from clearway.check.program.calls import Arguments
 from clearway.check.roots.registrations import HTTP_METHODS, install
 from clearway.model import RootKind
 
@@ -224,14 +224,15 @@ class Roots:
         root = RootKind.WEBSOCKET if kind == "websocket" else RootKind.ENDPOINT
         if isinstance(value, ClassV):
             instance = InstanceV(value.cls)
-            names = (
-                ("on_connect", "on_receive", "on_disconnect") if kind == "websocket" else ENDPOINT_METHODS
-            )
+            names = ("on_connect", "on_receive", "on_disconnect") if kind == "websocket" else ENDPOINT_METHODS
             for name in names:
                 method = self.program.definitions.method(value.cls, name)
                 if method is not None and method.module.is_project:
                     entry = self._add(
-                        method, root, self.program.frames.generic(method, instance), method.is_async,
+                        method,
+                        root,
+                        self.program.frames.generic(method, instance),
+                        method.is_async,
                         on_loop=method.is_async,
                     )
                     yield entry, None if kind == "websocket" else [name.upper()]
@@ -337,8 +338,8 @@ class Roots:
     def _dependency(self, depends: ModelV, frame: Frame) -> list[Function]:
         found: list[Function] = []
         for value in depends.item("function"):
-            for entry in self._simple(value, RootKind.DEPENDENCY, ast.Pass(), frame):
-                found.append(entry.function)
+            entries = self._simple(value, RootKind.DEPENDENCY, ast.Pass(), frame)
+            found.extend(entry.function for entry in entries)
         return found
 
     def _listed_dependencies(self, values: Values, frame: Frame) -> list[Function]:
@@ -382,9 +383,7 @@ class Roots:
         by_function = {
             function: entry for (function, kind), entry in self.entries.items() if kind is RootKind.DEPENDENCY
         }
-        served = [
-            entry for (_, kind), entry in self.entries.items() if kind in (RootKind.ENDPOINT, RootKind.WEBSOCKET)
-        ]
+        served = [entry for (_, kind), entry in self.entries.items() if kind in (RootKind.ENDPOINT, RootKind.WEBSOCKET)]
         for entry in served:
             waiting = list(entry.dependencies)
             seen: set[Function] = set()
@@ -403,7 +402,6 @@ class Roots:
         everything = [route for entry in served for route in entry.routes if not route.startswith("WS ")]
         for entry in self._middleware:
             entry.routes.update(dict.fromkeys(everything))
-
 
     def _behind(self, entry: Entry, by_function: dict[Function, Entry]) -> list[Function]:
         """All dependencies of a dependency."""
@@ -458,5 +456,3 @@ def _identity(value: Value | None) -> object:
 def _text(values: Values) -> str:
     texts = sorted(str(value.value) for value in values if isinstance(value, ConstantV) and value.value)
     return texts[0] if texts else ""
-
-

@@ -215,12 +215,16 @@ def constructed(models: Models, made: Value, arguments: Arguments) -> list[Effec
         functions = models.program.iterated(arguments.named(f"on_{event}"))
         if functions:
             effects.append(Register("lifespan", functions, made))
-    for handlers in arguments.named("exception_handlers"):
-        if isinstance(handlers, DictV):
-            effects.append(Register("exception_handler", handlers.values, made))
-    for item in models.program.iterated(arguments.named("middleware")):
-        if isinstance(item, ModelV) and item.name == "middleware_object":
-            effects.append(Register("middleware", item.item("class"), made))
+    effects.extend(
+        Register("exception_handler", handlers.values, made)
+        for handlers in arguments.named("exception_handlers")
+        if isinstance(handlers, DictV)
+    )
+    effects.extend(
+        Register("middleware", item.item("class"), made)
+        for item in models.program.iterated(arguments.named("middleware"))
+        if isinstance(item, ModelV) and item.name == "middleware_object"
+    )
     effects.extend(_listed(models, models.program.iterated(arguments.named("routes")), made))
     return effects
 
@@ -233,9 +237,7 @@ def _listed(models: Models, routes: Values, owner: Value) -> list[Effect]:
             continue
         kind = next((str(value.value) for value in route.item("kind") if isinstance(value, ConstantV)), "route")
         if kind == "mount":
-            effects.append(
-                Register("include", route.item("endpoint"), owner, _details(prefix=route.item("path")))
-            )
+            effects.append(Register("include", route.item("endpoint"), owner, _details(prefix=route.item("path"))))
             inner = models.program.iterated(route.item("routes"))
             if inner:
                 # A mount without an app of its own: the object itself stands for one.
@@ -297,5 +299,3 @@ def _stream(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast
                 for frame in _models.program.special_frames(value, name)
             )
     return Outcome(frozenset({ExternalInstanceV(callee.name)}), tuple(effects))
-
-

@@ -20,6 +20,7 @@ from clearway.check.program.values import (
     PartialV,
     Value,
 )
+from clearway.check.rules.places import read_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +63,6 @@ def coroutine_made(program: Program, call: ast.Call, frame: Frame) -> Made | Non
 
 def coroutine_names(program: Program) -> frozenset[str]:
     """The names by which code can call what makes coroutines: a call with another name need not be looked at."""
-    library = program.library
     names: set[str] = set()
     for module in program.modules.project:
         for function in module.functions.values():
@@ -70,11 +70,8 @@ def coroutine_names(program: Program) -> frozenset[str]:
                 names.add(function.name)
                 if function.name == "__call__" and function.owner is not None:
                     names.update(_instances_named(program, function.owner.name))
-        for bindings in module.scope.bindings.values():
-            for binding in bindings:
-                if binding.module and not binding.module.startswith("."):
-                    library.covers(f"{binding.module}.{binding.member or ''}")  # has its data read
-    names |= library.coroutine_names()
+    read_libraries(program)
+    names |= program.library.coroutine_names()
     names |= {name.rpartition(".")[2] for name in ALSO_COROUTINES}
     return frozenset(names | _aliases(program, names))
 

@@ -190,8 +190,7 @@ def _logs(call: ast.Call) -> bool:
 def _is_expected_to_fail(site: Site) -> bool:
     """It stands in `with pytest.raises(...)`."""
     return any(
-        isinstance(parent, ast.With)
-        and any(last_name(item.context_expr) in EXPECTING for item in parent.items)
+        isinstance(parent, ast.With) and any(last_name(item.context_expr) in EXPECTING for item in parent.items)
         for _, parent in site.ancestors()
     )
 

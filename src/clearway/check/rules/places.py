@@ -1,5 +1,5 @@
-"""Calls by the name that they are written with, and what stands around them: what rules look at before they ask what
-a call means, which costs more.
+"""Calls and other uses of names, and what stands around them: what rules look at before they ask what something means,
+which costs more.
 """
 
 from __future__ import annotations
@@ -11,31 +11,39 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Class, Function, Module, last_name
+from clearway.check.program.syntax import children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Callable, Iterator, Set
 
     from clearway.check.program.program import Program
     from clearway.check.program.values import Code, Frame
 
 _CALLED = re.compile(r"(\w+)\s*\(")
+_WORD = re.compile(r"\w+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A call, the code whose own statement it stands in, and its surroundings."""
+    """A call or a name, the code whose own statement it stands in, and its surroundings."""
 
     module: Module
     code: Code
-    call: ast.Call
+    node: ast.expr
     parents: dict[ast.AST, ast.AST]
-    """Of all nodes of the module's own statement that the call stands in."""
+    """Of all nodes of the module's own statement that this one stands in."""
+
+    @property
+    def call(self) -> ast.Call:
+        """The call; of sites that are calls."""
+        assert isinstance(self.node, ast.Call)
+        return self.node
 
     def ancestors(self, node: ast.AST | None = None) -> Iterator[tuple[ast.AST, ast.AST]]:
-        """(child, parent) upwards from the call, as far as the code that it belongs to."""
-        node = node or self.call
+        """(child, parent) upwards from the site, as far as the code that it belongs to."""
+        node = node or self.node
         while (parent := self.parents.get(node)) is not None:
             yield node, parent
             if isinstance(parent, (*_FUNCTIONS, ast.ClassDef)):
@@ -45,15 +53,31 @@ class Site:
 
 def calls_named(module: Module, names: Set[str]) -> Iterator[Site]:
     """The calls in a module whose last name, as written, is one of these."""
-    text = module.source.text
-    lines = _lines_calling(text, names)
-    if not lines:
-        return
-    for statement in module.source.tree.body:
-        first, last = _extent(statement)
-        at = bisect_right(lines, first - 1)
-        if at < len(lines) and lines[at] <= last:
-            yield from _within(module, statement, names)
+
+    def is_wanted(node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and not isinstance(node.func, ast.Call) and last_name(node.func) in names
+
+    yield from _sites(module, _lines_with(_CALLED, 1, module.source.text, names), is_wanted)
+
+
+def reads_of(module: Module, names: Set[str]) -> Iterator[Site]:
+    """The places in a module where one of these names, or an attribute so named, is read."""
+
+    def is_wanted(node: ast.AST) -> bool:
+        if isinstance(node, ast.Attribute):
+            return node.attr in names and isinstance(node.ctx, ast.Load)
+        return isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load)
+
+    yield from _sites(module, _lines_with(_WORD, 0, module.source.text, names), is_wanted)
+
+
+def read_libraries(program: Program) -> None:
+    """Have the library data of all that the project imports read, so that the names in it can be asked for."""
+    for module in program.modules.project:
+        for bindings in module.scope.bindings.values():
+            for binding in bindings:
+                if binding.module and not binding.module.startswith("."):
+                    program.library.covers(f"{binding.module}.{binding.member or ''}")
 
 
 def frame_of(program: Program, code: Code) -> Frame:
@@ -73,7 +97,7 @@ def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
         node = stack.pop()
         yield node
         if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+            stack.extend(reversed(children(node)))
 
 
 def suspends(node: ast.AST) -> bool:
@@ -83,13 +107,21 @@ def suspends(node: ast.AST) -> bool:
     return isinstance(node, ast.comprehension) and bool(node.is_async)
 
 
-def _lines_calling(text: str, names: Set[str]) -> list[int]:
-    """The lines on which one of these names is followed by a parenthesis, sorted."""
-    offsets = [match.start() for match in _CALLED.finditer(text) if match[1] in names]
+def _lines_with(pattern: re.Pattern[str], group: int, text: str, names: Set[str]) -> list[int]:
+    """The lines on which the pattern finds one of these names, sorted."""
+    offsets = [match.start() for match in pattern.finditer(text) if match[group] in names]
     if not offsets:
         return []
     starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
     return sorted({bisect_right(starts, offset) for offset in offsets})
+
+
+def _sites(module: Module, lines: list[int], is_wanted: Callable[[ast.AST], bool]) -> Iterator[Site]:
+    for statement in module.source.tree.body if lines else ():
+        first, last = _extent(statement)
+        at = bisect_right(lines, first - 1)
+        if at < len(lines) and lines[at] <= last:
+            yield from _within(module, statement, is_wanted)
 
 
 def _extent(statement: ast.stmt) -> tuple[int, int]:
@@ -98,22 +130,22 @@ def _extent(statement: ast.stmt) -> tuple[int, int]:
     return first, statement.end_lineno or statement.lineno
 
 
-def _within(module: Module, statement: ast.stmt, names: Set[str]) -> Iterator[Site]:
+def _within(module: Module, statement: ast.stmt, is_wanted: Callable[[ast.AST], bool]) -> Iterator[Site]:
     parents: dict[ast.AST, ast.AST] = {}
-    found: list[tuple[Code, ast.Call]] = []
+    found: list[tuple[Code, ast.expr]] = []
     stack: list[tuple[ast.AST, Code]] = [(statement, module)]
     while stack:
-        node, code = stack.pop()
-        if isinstance(node, ast.Call) and last_name(node.func) in names and not isinstance(node.func, ast.Call):
-            found.append((code, node))
-        inside = _code_of(module, node) or code
-        outside = set(_evaluated_outside(node)) if inside is not code else set()
-        for child in ast.iter_child_nodes(node):
-            parents[child] = node
+        current, code = stack.pop()
+        if isinstance(current, ast.expr) and is_wanted(current):
+            found.append((code, current))
+        inside = _code_of(module, current) or code
+        outside = set(_evaluated_outside(current)) if inside is not code else set()
+        for child in children(current):
+            parents[child] = current
             stack.append((child, code if child in outside else inside))
     found.sort(key=lambda pair: (pair[1].lineno, pair[1].col_offset))
-    for code, call in found:
-        yield Site(module, code, call, parents)
+    for code, node in found:
+        yield Site(module, code, node, parents)
 
 
 def _code_of(module: Module, node: ast.AST) -> Function | Class | None:
