@@ -58,7 +58,7 @@ ROUTERS = frozenset(
 )
 
 
-_METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {"join", "format", "index"}
+_METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {"join", "format", "index", "find", "count"}
 """Nothing that blocks is called so."""
 
 
@@ -393,11 +393,13 @@ class Calls:
     def _unknown(self, callee: ExternalV, node: ast.AST) -> Unresolved:
         root, _, last = callee.name.rpartition(".")
         root = root.partition(".")[0] or last
-        if callee.receiver is not None:
-            hides = last not in _METHODS_OF_TEXT
+        if last in _METHODS_OF_TEXT and callee.name.count(".") > 1:
+            hides = False
+        elif self._program.models.looks_up_a_key(node):
+            hides = False
         else:
             # Making an object seldom blocks; what is done with it afterwards is judged by itself.
-            hides = not _is_class_name(last)
+            hides = callee.receiver is not None or not _is_class_name(last)
         return Unresolved(written(node), module=root, hides=hides)
 
     def _spread(self, values: Values) -> list[Values]:

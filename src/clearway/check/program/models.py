@@ -179,9 +179,17 @@ class Models:
         """Whether a method of an object of which nothing is known could block, by its name and how it is called."""
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return True
-        if node.func.attr in _METHODS_OF_DATA and _looks_up_a_key(node):
+        return node.func.attr in self.sinking_names and not self.looks_up_a_key(node)
+
+    def looks_up_a_key(self, node: ast.AST) -> bool:
+        """`payload.get("name", default)`: a dictionary's method, unless the object's name says that it is a client."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
             return False
-        return node.func.attr in self.sinking_names
+        name = _last(node.func.value).lower()
+        if node.func.attr not in _METHODS_OF_DATA or any(word in name for word in _CLIENT_WORDS):
+            return False
+        key = node.args[0]
+        return isinstance(key, ast.Constant) and isinstance(key.value, str) and not set("/:") & set(key.value)
 
     def handed_on(self, arguments: Arguments, node: ast.AST, frame: Frame) -> list[Effect]:
         """Async functions defined here and handed to something unknown: it calls them on the loop."""
@@ -265,17 +273,6 @@ SESSION_WAITS = frozenset({"commit", "execute", "refresh", "flush", "rollback", 
 QUERY_ENDS = frozenset(
     {"all", "first", "one", "one_or_none", "scalar", "count", "update", "delete", "get", "exists"} - {"exists"}
 )
-
-
-def _looks_up_a_key(node: ast.Call) -> bool:
-    """`payload.get("name", default)`: a dictionary's method, unless the object's name says that it is a client."""
-    called = node.func
-    assert isinstance(called, ast.Attribute)
-    name = _last(called.value).lower()
-    if not node.args or any(word in name for word in _CLIENT_WORDS):
-        return False
-    key = node.args[0]
-    return isinstance(key, ast.Constant) and isinstance(key.value, str) and not set("/:") & set(key.value)
 
 
 def _last(node: ast.expr) -> str:
