@@ -59,15 +59,19 @@ class Stamps(msgspec.Struct, array_like=True, frozen=True):
 
 
 def stamps_of(digests: Mapping[str, str], folders: Iterable[str], read_ns: int) -> Stamps | None:
-    """The stamps of files whose content is known by its digest, and of folders; None where one has changed since."""
+    """The stamps of files whose content is known by its digest, and of folders.
+
+    None where names came or went since the reading began: nobody knows which of them it saw. A file that was written
+    since then has the digest of what was read, and will be found to have another one.
+    """
     found: list[Stamp] = []
     for path, digest in digests.items():
         size, touched_ns = _status(path)
-        if touched_ns >= read_ns:
-            return None
         found.append(Stamp(path, size, touched_ns, digest or _digest(path, False), False))
     for path in dict.fromkeys(folders):
         size, touched_ns = _status(path)
+        if touched_ns >= read_ns:
+            return None
         found.append(Stamp(path, size, touched_ns, _digest(path, True), True))
     return Stamps(read_ns, tuple(found))
 
