@@ -172,7 +172,8 @@ class Modules:
         if isinstance(value, NamespaceV):
             return self._inside(f"{value.name}.{name}", value.root)
         if isinstance(value, ExternalV):
-            return frozenset({ExternalV(self._program.library.canonical(f"{value.name}.{name}"))})
+            written = f"{value.written or value.name}.{name}"
+            return frozenset({ExternalV(self._program.library.canonical(f"{value.name}.{name}"), None, written)})
         return UNKNOWN
 
     def _inside(self, name: str, importer: Module) -> Values:

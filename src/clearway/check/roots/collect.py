@@ -184,6 +184,8 @@ class Roots:
                 for value in effect.functions:
                     for entry in self._simple(value, RootKind.LIFESPAN, node, frame):
                         entry.starting = True
+                        if entry.function.is_generator:
+                            self.program.attributes.lifespans.append(entry.frame)
                         entry.on_loop = True
             case _:
                 pass

@@ -126,14 +126,14 @@ def _function_argument(program: Program, call: ast.Call, frame: Frame) -> ast.ex
 
 def _is_mistaken(program: Program, call: ast.Call, frame: Frame) -> bool:
     """Whether what the call gives is certainly no function."""
+    callees = program.evaluate(call.func, frame)
+    if callees and all(isinstance(callee, FunctionV) and _gives_data(callee.function) for callee in callees):
+        return True
     values = [value for value in program.evaluate(call, frame) if value != ConstantV(None)]
     if values and all(_is_no_function(program, value) for value in values):
         return True
     if any(_may_be_function(program, value) for value in values):
         return False
-    callees = program.evaluate(call.func, frame)
-    if callees and all(isinstance(callee, FunctionV) and _gives_data(callee.function) for callee in callees):
-        return True
     return _blocks(program, call, frame)
 
 

@@ -14,11 +14,13 @@ from clearway.check.program.modules import Class, Function, Module, last_name
 from clearway.check.program.syntax import children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Set
+    from collections.abc import Callable, Iterator, Sequence, Set
 
     from clearway.check.program.program import Program
     from clearway.check.program.values import Code, Frame
 
+TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+"""Files that serve nobody, as outputs name them."""
 _CALLED = re.compile(r"(\w+)\s*\(")
 _WORD = re.compile(r"\w+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -92,7 +94,12 @@ def frame_of(program: Program, code: Code) -> Frame:
 def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
     """What runs when a function's body does: not the bodies of functions and classes that it defines."""
     body = getattr(function, "body", [])
-    stack: list[ast.AST] = list(reversed(body)) if isinstance(body, list) else [body]
+    return running(body if isinstance(body, list) else [body])
+
+
+def running(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """These and all that runs with them, in the order in which it is written."""
+    stack: list[ast.AST] = list(reversed(nodes))
     while stack:
         node = stack.pop()
         yield node
