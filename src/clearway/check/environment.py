@@ -104,6 +104,20 @@ def find_environment(root: Path, python: str | None = None) -> Environment:
     return _environment([own_prefix()], warnings)
 
 
+def places_of(environment: Environment, root: Path, python: str | None) -> tuple[list[Path], list[Path]]:
+    """The files and folders by which this environment was found: while they stay the same, so does the environment."""
+    folders = _up_to_the_repository(Path(os.path.abspath(root)))
+    homes = [folder / name for folder in folders for name in OWN_NAMES]
+    homes += [Path(value) for key in ("VIRTUAL_ENV", "CONDA_PREFIX") if (value := os.environ.get(key))]
+    homes += [Path(python)] if python is not None else []
+    files = [home / "pyvenv.cfg" for home in homes]
+    for site in environment.site_packages:
+        files += sorted(site.glob("*.pth")) + sorted(site.glob("__editable__*_finder.py"))
+    if python is not None and environment.executable is not None:
+        files.append(environment.executable)
+    return files, [*folders, *environment.site_packages]
+
+
 def _environment(prefixes: list[Prefix], warnings: list[str]) -> Environment:
     """One environment of these, the first one's interpreter and everybody's packages."""
     sites: list[Path] = []

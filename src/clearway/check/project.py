@@ -66,11 +66,21 @@ class Project:
             self._disk.is_namespace(root, name) for root in self._order(importer_root)
         )
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Every folder whose names were looked at, absolute."""
+        return tuple(self._disk.listings)
+
     def _order(self, importer_root: Path) -> tuple[str, ...]:
         if (order := self._orders.get(importer_root)) is None:
             roots = {str(importer_root), *map(str, self.source_roots)}
             order = self._orders[importer_root] = tuple(nearest_first(roots, str(importer_root)))
         return order
+
+
+def project_root(paths: Sequence[Path]) -> Path:
+    """The folder that outputs are relative to. Raises ClearwayError for a path that does not exist."""
+    return _project_root([_existing(path) for path in paths or [Path()]])
 
 
 def find_project(paths: Sequence[Path], src: Sequence[Path] = (), exclude: Sequence[str] = ()) -> Project:
