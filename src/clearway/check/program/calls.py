@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from clearway.check.program.modules import Class, Function
     from clearway.check.program.program import Program
-    from clearway.check.sinks import Schedule, SinkEntry
+    from clearway.check.sinks import Schedule, SinkEntry, Unless
 
 IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
 """Reading and writing these touches no disk."""
@@ -56,6 +56,14 @@ JOINED = frozenset({"gather", "wait", "wait_for", "shield", "as_completed"})
 ROUTERS = frozenset(
     {"fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router"}
 )
+
+
+_METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {"join", "format", "index", "find", "count"}
+"""Nothing that blocks is called so."""
+
+
+def _is_class_name(name: str) -> bool:
+    return name[:1].isupper() and any(letter.islower() for letter in name[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,10 @@ class Calls:
     def decorated(self, node: ast.expr, values: Values, frame: Frame) -> Values:
         """What a decorator makes of a function."""
         outcome = self._decorator(node, values, frame)
-        return frozenset(value for value in outcome.values if self._is_callable(value)) or values
+        made = frozenset(value for value in outcome.values if self._is_callable(value))
+        if not isinstance(node, ast.Call) and any(isinstance(v, ShapeV) and v.inner == values for v in made):
+            return values  # `@retry` without arguments, of a library whose `@retry(...)` leaves functions as they are
+        return made or values
 
     def applied(self, node: ast.expr, values: Values, frame: Frame) -> tuple[Effect, ...]:
         """What a decorator does when it is applied."""
@@ -374,7 +385,7 @@ class Calls:
                     values = program.union(values, program.returns(inner))
         entry = library.sink(name)
         if entry is not None and self._blocks(entry, arguments):
-            effects.append(Block(entry, name))
+            effects.append(Block(entry, callee.written or name))
         if entry is None and not library.covers(name):
             effects.append(self._unknown(callee, node))
         # A coroutine given to a function that we do not know is awaited by it.
@@ -383,8 +394,16 @@ class Calls:
         return Outcome(values, tuple(effects))
 
     def _unknown(self, callee: ExternalV, node: ast.AST) -> Unresolved:
-        root = callee.name.partition(".")[0]
-        return Unresolved(written(node), module=root, hides=True)
+        root, _, last = callee.name.rpartition(".")
+        root = root.partition(".")[0] or last
+        if last in _METHODS_OF_TEXT and callee.name.count(".") > 1:
+            hides = False
+        elif self._program.models.looks_up_a_key(node):
+            hides = False
+        else:
+            # Making an object seldom blocks; what is done with it afterwards is judged by itself.
+            hides = callee.receiver is not None or not _is_class_name(last)
+        return Unresolved(written(node), module=root, hides=hides)
 
     def _spread(self, values: Values) -> list[Values]:
         for value in values:
@@ -419,13 +438,8 @@ class Calls:
             return False
         for unless in entry.unless:
             position = -1 if unless.position is None else unless.position
-            for value in arguments.at(position, unless.keyword):
-                if (
-                    isinstance(value, ConstantV)
-                    and value.value == unless.value
-                    and isinstance(value.value, bool) == isinstance(unless.value, bool)
-                ):
-                    return False
+            if any(_excused(unless, value) for value in arguments.at(position, unless.keyword)):
+                return False
         return True
 
     def _offloaded(
@@ -514,6 +528,16 @@ class Calls:
     def coroutines(self, arguments: Arguments) -> list[Frame]:
         """The frames of the coroutines among the arguments."""
         return [value.frame for values in arguments.all() for value in values if isinstance(value, CoroutineV)]
+
+
+def _excused(unless: Unless, value: Value) -> bool:
+    """Whether this argument says that the call does not wait."""
+    if unless.instance is not None:
+        return isinstance(value, ExternalInstanceV) and value.name == unless.instance
+    if not isinstance(value, ConstantV):
+        return False
+    # To Python 0 and False are equal.
+    return value.value == unless.value and isinstance(value.value, bool) == isinstance(unless.value, bool)
 
 
 def is_next_app(node: ast.AST) -> bool:

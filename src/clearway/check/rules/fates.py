@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Function
 from clearway.check.program.scopes import Bind
+from clearway.check.program.syntax import children
 
 if TYPE_CHECKING:
     from clearway.check.rules.places import Site
@@ -163,7 +164,7 @@ def _function_of(site: Site) -> Function | None:
 def _reads(function: Function) -> dict[str, list[tuple[ast.Name, bool]]]:
     """Where a function reads or deletes each name, and whether a function or class nested in it does."""
     found: dict[str, list[tuple[ast.Name, bool]]] = {}
-    stack: list[tuple[ast.AST, bool]] = [(child, False) for child in ast.iter_child_nodes(function.node)]
+    stack: list[tuple[ast.AST, bool]] = [(child, False) for child in children(function.node)]
     while stack:
         node, nested = stack.pop()
         if isinstance(node, ast.Name):
@@ -172,5 +173,5 @@ def _reads(function: Function) -> dict[str, list[tuple[ast.Name, bool]]]:
             continue
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             nested = True
-        stack.extend((child, nested) for child in ast.iter_child_nodes(node))
+        stack.extend((child, nested) for child in children(node))
     return found

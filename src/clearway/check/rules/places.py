@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Class, Function, Module, last_name
+from clearway.check.program.syntax import children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence, Set
@@ -103,7 +104,7 @@ def running(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
         node = stack.pop()
         yield node
         if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+            stack.extend(reversed(children(node)))
 
 
 def suspends(node: ast.AST) -> bool:
@@ -146,7 +147,7 @@ def _within(module: Module, statement: ast.stmt, is_wanted: Callable[[ast.AST], 
             found.append((code, current))
         inside = _code_of(module, current) or code
         outside = set(_evaluated_outside(current)) if inside is not code else set()
-        for child in ast.iter_child_nodes(current):
+        for child in children(current):
             parents[child] = current
             stack.append((child, code if child in outside else inside))
     found.sort(key=lambda pair: (pair[1].lineno, pair[1].col_offset))
