@@ -58,7 +58,13 @@ ROUTERS = frozenset(
 )
 
 
-_METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {"join", "format", "index", "find", "count"}
+_METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {
+    "join",
+    "format",
+    "index",
+    "find",
+    "count",
+}
 """Nothing that blocks is called so."""
 
 
@@ -396,9 +402,7 @@ class Calls:
     def _unknown(self, callee: ExternalV, node: ast.AST) -> Unresolved:
         root, _, last = callee.name.rpartition(".")
         root = root.partition(".")[0] or last
-        if last in _METHODS_OF_TEXT and callee.name.count(".") > 1:
-            hides = False
-        elif self._program.models.looks_up_a_key(node):
+        if (last in _METHODS_OF_TEXT and callee.name.count(".") > 1) or self._program.models.looks_up_a_key(node):
             hides = False
         else:
             # Making an object seldom blocks; what is done with it afterwards is judged by itself.

@@ -31,8 +31,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearway.check.proof import never_blocks
 from clearway.check.rules.places import BESIDE_THE_SERVICE
-from clearway.check.rules.proof import never_blocks
 from clearway.check.rules.rule import at
 from clearway.model import Severity
 
