@@ -491,7 +491,8 @@ class Calls:
                     if isinstance(made, CoroutineV):
                         frames[made.frame] = None
         last = callee.name.rpartition(".")[2]
-        joined = last in JOINED
+        # A task group is waited for where it ends, in the same function.
+        joined = last in JOINED or ".TaskGroup." in callee.name
         effects: list[Effect] = []
         if frames:
             kind = schedule.kind

@@ -233,14 +233,11 @@ class Steps:
         if not node.decorator_list:
             return []
         if isinstance(node, ast.ClassDef):
-            cls = frame.module.classes.get(node)
-            values: Values = program.definitions.cls(cls, frame) if cls is not None else frozenset()
+            values = program.definitions.cls(frame.module.classes[node], frame)
+            given = [(decorator, values) for decorator in reversed(node.decorator_list)]
         else:
-            values = program.definitions.function(frame.module.functions[node], frame)
-        effects: list[Effect] = []
-        for decorator in reversed(node.decorator_list):
-            effects.extend(program.calls.applied(decorator, values, frame))
-        return effects
+            given = list(program.definitions.decorations(frame.module.functions[node], frame))
+        return [effect for decorator, before in given for effect in program.calls.applied(decorator, before, frame)]
 
     def awaiting(self, values: Values) -> list[Effect]:
         """What awaiting runs."""

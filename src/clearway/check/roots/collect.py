@@ -246,18 +246,29 @@ class Roots:
         """The entries of something that the framework calls."""
         found: list[Entry] = []
         for function, run, is_async in self._entered(value, node, frame):
-            written = self._written(function, node, frame)
+            written = self._written(function, run, node, frame)
             if written.module.is_project:
                 found.append(self._add(written, kind, run, is_async, on_loop=is_async))
         for entry in found:
             self._depend(entry)
         return found
 
-    def _written(self, function: Function, node: ast.AST, frame: Frame) -> Function:
+    def _written(self, function: Function, run: Frame, node: ast.AST, frame: Frame) -> Function:
         """The function that a person would name: the decorated one, not its wrapper."""
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return frame.module.functions[node]
-        return function
+        return self._wrapped(function, run) or function
+
+    def _wrapped(self, function: Function, run: Frame) -> Function | None:
+        """The function that a wrapper is the wrapper of, by its `functools.wraps`."""
+        for decorator in [] if isinstance(function.node, ast.Lambda) else function.node.decorator_list:
+            if isinstance(decorator, ast.Call) and last_name(decorator.func) == "wraps" and decorator.args:
+                outside = run.parent or self.program.frames.of_module(run.module)
+                values = self.program.evaluate(decorator.args[0], outside)
+                functions = {value.function for value in values if isinstance(value, FunctionV)}
+                if len(functions) == 1:
+                    return functions.pop()
+        return None
 
     def _entered(self, value: Value, node: ast.AST, frame: Frame) -> list[tuple[Function, Frame, bool]]:
         """The functions that calling a value enters: each with its frame, and whether it is async."""
