@@ -58,7 +58,13 @@ ROUTERS = frozenset(
 )
 
 
-_METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {"join", "format", "index", "find", "count"}
+_METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {
+    "join",
+    "format",
+    "index",
+    "find",
+    "count",
+}
 """Nothing that blocks is called so."""
 
 
@@ -220,6 +226,8 @@ class Calls:
             case InstanceV():
                 return self._instance(callee, arguments, node, frame)
             case ExternalInstanceV(name="builtins.object"):
+                if self._of_a_library(node, frame):
+                    return Outcome(OPAQUE)
                 return Outcome(UNKNOWN, (Unresolved(written(node)),))
             case ExternalInstanceV(items=items) if any(isinstance(item, FunctionV) for item in items):
                 return self._joined([self.apply(item, arguments, node, frame) for item in items])
@@ -227,6 +235,13 @@ class Calls:
                 return self._external(ExternalV(f"{name}.__call__", callee), arguments, node, frame)
             case _:
                 return Outcome(UNKNOWN)
+
+    def _of_a_library(self, node: ast.AST, frame: Frame) -> bool:
+        """Whether the called attribute is one of which data says that it does not matter: `math.isnan(x)`."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        owners = self._program.evaluate(node.func.value, frame)
+        return bool(owners) and all(isinstance(owner, ExternalV | ExternalInstanceV) for owner in owners)
 
     def function(self, callee: FunctionV, arguments: Arguments) -> Outcome:
         """Calling a function of the program."""
@@ -383,23 +398,23 @@ class Calls:
         entry = library.sink(name)
         if entry is not None and self._blocks(entry, arguments):
             effects.append(Block(entry, name))
-        if entry is None and not library.covers(name):
-            effects.append(self._unknown(callee, node))
+        if entry is None and library.returns(name) is None and not library.covers(name):
+            located = program.models.located(node, arguments)
+            values = program.union(located, values)
+            effects.append(self._unknown(callee, node, hides=not located))
         # A coroutine given to a function that we do not know is awaited by it.
         if not library.reenters(name) and not name.startswith("builtins."):
             effects.extend(Run(inner) for inner in self.coroutines(arguments))
         return Outcome(values, tuple(effects))
 
-    def _unknown(self, callee: ExternalV, node: ast.AST) -> Unresolved:
+    def _unknown(self, callee: ExternalV, node: ast.AST, *, hides: bool) -> Unresolved:
         root, _, last = callee.name.rpartition(".")
         root = root.partition(".")[0] or last
-        if last in _METHODS_OF_TEXT and callee.name.count(".") > 1:
-            hides = False
-        elif self._program.models.looks_up_a_key(node):
+        if (last in _METHODS_OF_TEXT and callee.name.count(".") > 1) or self._program.models.looks_up_a_key(node):
             hides = False
         else:
             # Making an object seldom blocks; what is done with it afterwards is judged by itself.
-            hides = callee.receiver is not None or not _is_class_name(last)
+            hides = hides and (callee.receiver is not None or not _is_class_name(last))
         return Unresolved(written(node), module=root, hides=hides)
 
     def _spread(self, values: Values) -> list[Values]:
