@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import pkgutil
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +33,17 @@ BELOW = {
 }
 """For each room those that it may import; itself goes without saying."""
 
+HEAVY = (
+    "fastapi",
+    "starlette",
+    "anyio",
+    "asyncio",
+    "uvicorn",
+    "rich",
+    "libcst",
+    "clearway.runtime",
+    "clearway.check.program",
+)
 FRAMEWORKS = ("anyio", "fastapi", "starlette")
 
 
@@ -96,10 +110,26 @@ def test_every_module_says_what_it_is_for(path: Path) -> None:
 def test_public_names_are_those_that_it_lists(name: str) -> None:
     module = importlib.import_module(name)
     submodules = {info.name for info in pkgutil.iter_modules(module.__path__)}
-    public = {key for key in vars(module) if not key.startswith("_")} - {"annotations"}
-    own = {key for key in public if key not in submodules or not isinstance(vars(module)[key], type(module))}
+    public = {key for key in dir(module) if not key.startswith("_")} - {"annotations"}
+    own = {key for key in public if key not in submodules or not isinstance(getattr(module, key), type(module))}
     assert own == set(module.__all__)
     assert list(module.__all__) == sorted(module.__all__)
+
+
+def test_the_public_names_bring_no_framework_before_they_are_used() -> None:
+    """A check starts in a twentieth of a second because of it."""
+    code = f"import sys, clearway.cli.check; print(*(name for name in {HEAVY!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment())
+    assert done.stdout.split() == []
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCE.parent), os.environ.get("PYTHONPATH", "")])}
+
+
+def test_a_name_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'instal'"):
+        getattr(clearway, "instal")  # noqa: B009
 
 
 def test_every_public_name_has_words() -> None:

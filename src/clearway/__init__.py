@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from clearway.model import ClearwayError, Lane, Plan, PlanError, SettingsError, Stall
-from clearway.runtime import Runtime, install, loop, thread
+
+if TYPE_CHECKING:
+    from clearway.runtime import Runtime, install, loop, thread
 
 __all__ = [
     "ClearwayError",
@@ -17,3 +21,17 @@ __all__ = [
     "loop",
     "thread",
 ]
+
+if not TYPE_CHECKING:  # a type checker is not to believe that every name exists
+
+    def __getattr__(name: str) -> object:
+        """The runtime is imported when it is first needed: it brings FastAPI, and a check does without."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from clearway import runtime
+
+        found = globals()[name] = getattr(runtime, name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__} - {"TYPE_CHECKING"})

@@ -183,8 +183,21 @@ def _span(node: ast.stmt | ast.excepthandler) -> tuple[int, int]:
     if body:
         start = body[0].pattern if isinstance(body[0], ast.match_case) else body[0]
         inner = min([start.lineno, *(decorator.lineno for decorator in getattr(start, "decorator_list", ()))])
-        last = max(node.lineno, inner - 1)
+        last = max(node.lineno, min(_head_end(node), inner - 1))
     return first, last
+
+
+def _head_end(node: ast.stmt | ast.excepthandler) -> int:
+    """The last line before the body's: that of the colon, which may stand alone behind several lines."""
+    inside = {part for name in ("body", "orelse", "finalbody", "handlers", "cases") for part in getattr(node, name, ())}
+    ends = [
+        getattr(part, "end_lineno", None) or node.lineno
+        for child in ast.iter_child_nodes(node)
+        if child not in inside
+        for part in (child, *(ast.iter_child_nodes(child) if isinstance(child, ast.arguments | ast.withitem) else ()))
+    ]
+    last = max([node.lineno, *ends])
+    return last if last == node.lineno else last + 1
 
 
 def _read(path: Path, file: str, codes: Collection[str]) -> _Comments:

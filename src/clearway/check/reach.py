@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from clearway.check.sinks import SinkEntry
 
 OPENINGS = frozenset({"builtins.open", "open", "io.open", "pathlib.Path.open"})
-DEEPEST = 60
-"""Chains longer than this are not followed: nobody could read them."""
+DEEPEST = 2_000
+"""Chains longer than this are not followed, and counted as unresolved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,9 @@ def reach(program: Program, root: Frame, *, on_loop: bool = True, before: tuple[
                 match effect:
                     case Run(frame=inner, possible=possible, on_loop=moved):
                         way = (inner, looping or moved)
-                        if way not in seen and len(hops) < DEEPEST:
+                        if len(hops) >= DEEPEST:
+                            found.unresolved.append((Unresolved("a chain of too many calls"), Hop(frame, step.node)))
+                        elif way not in seen:
                             seen.add(way)
                             waiting.append((inner, (*hops, Hop(frame, step.node, possible)), way[1]))
                     case Block() if frame in opening and effect.entry.name.startswith("io."):

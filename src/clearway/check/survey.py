@@ -52,7 +52,7 @@ class Study:
         return Verdict.UNKNOWN if self.hides else Verdict.CLEAN
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Survey:
     """All roots of one program."""
 

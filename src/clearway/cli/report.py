@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from clearway.check.report.lines import printable
-from clearway.runtime.report import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,10 +52,14 @@ def plan_lines(rows: Sequence[Row]) -> list[str]:
 
 
 def cut_off_line(count: int) -> str:
+    from clearway.runtime.report import counted  # the runtime brings FastAPI, and a check does without
+
     return f"stopped: {counted(count, 'request')} cut off"
 
 
 def waiting_line(count: int, grace_s: float) -> str:
+    from clearway.runtime.report import counted
+
     return f"stopping: up to {grace_s:g} s for {counted(count, 'request')} in flight (Ctrl-C again: at once)"
 
 

@@ -47,6 +47,8 @@ class Attributes:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._busy: set[tuple[Value, str]] = set()
+        self.lifespans: list[Frame] = []
+        """Generators whose dictionaries become `request.state`."""
         self._instances: dict[tuple[InstanceV, str], Values] = {}
 
     def of(self, values: Values, name: str, frame: Frame) -> Values:
@@ -94,7 +96,7 @@ class Attributes:
         held = library.attribute(dotted)
         if held is not None:
             return self._program.returned(held, value, ())
-        return frozenset({ExternalV(dotted)})
+        return frozenset({ExternalV(dotted, value.receiver, f"{value.written or value.name}.{name}")})
 
     def external_instance(self, value: ExternalInstanceV, name: str) -> Values:
         """An attribute of a library's object: what data says it holds, else a method of this name."""
@@ -123,6 +125,10 @@ class Attributes:
                     frames = self._program.frames
                     where = frames.of_module(module) if function is None else frames.generic(function)
                     found = self._program.union(found, self._program.evaluate(value, where))
+            for frame in self.lifespans:
+                for state in self._program.yields(frame):
+                    if isinstance(state, DictV):
+                        found = self._program.union(found, dict(state.items).get(name, UNKNOWN))
             return found
         finally:
             self._busy.discard(key)
@@ -263,7 +269,7 @@ class Attributes:
         if function is None:
             values = program.names.bound(name, frame)
             if isinstance(receiver, InstanceV):
-                values = frozenset(self._described(value, receiver) for value in values)
+                values = self._described(values, receiver)
             return values
         if function.is_property:
             if isinstance(receiver, InstanceV):
@@ -303,11 +309,18 @@ class Attributes:
         frame = program.frames.call(function, {}, receiver, program.frames.parent(function))
         return program.returns(frame)
 
-    def _described(self, value: Value, receiver: InstanceV) -> Value:
-        """A function kept in a class is a method; the rest stays what it is."""
-        if isinstance(value, FunctionV) and value.bound is None and not value.function.is_static:
-            return bind(value, receiver)
-        return value
+    def _described(self, values: Values, receiver: InstanceV) -> Values:
+        """What a class holds, seen from its object: functions are methods, descriptors give what they get."""
+        program = self._program
+        found: Values = UNKNOWN
+        for value in values:
+            if isinstance(value, FunctionV) and value.bound is None and not value.function.is_static:
+                found |= {bind(value, receiver)}
+            elif isinstance(value, InstanceV) and program.definitions.method(value.cls, "__get__") is not None:
+                found = program.union(found, program.special(value, "__get__"))
+            else:
+                found |= {value}
+        return found
 
     def _outside(self, value: InstanceV, name: str) -> Values:
         """What code outside of the class puts on its objects: `service.client = Client()`."""
@@ -325,6 +338,20 @@ class Attributes:
                 found = program.union(found, program.evaluate(expression, where))
         return found
 
+    def _descriptors(self, value: InstanceV, name: str) -> list[Frame]:
+        """The `__get__` that reading an attribute runs, where its class holds a descriptor of the project's own."""
+        program = self._program
+        for base in program.definitions.mro(value.cls):
+            if isinstance(base, Class) and name in base.scope.bindings:
+                frame = program.frames.of_class(base, program.frames.parent(base))
+                return [
+                    run
+                    for held in program.names.bound(name, frame)
+                    if isinstance(held, InstanceV)
+                    for run in program.special_frames(held, "__get__")
+                ]
+        return []
+
     def getters(self, values: Values, name: str) -> list[Frame]:
         """The property getters that reading this attribute runs."""
         program = self._program
@@ -332,6 +359,8 @@ class Attributes:
         for value in values:
             if isinstance(value, InstanceV):
                 function = program.definitions.method(value.cls, name)
+                if function is None:
+                    found.extend(self._descriptors(value, name))
                 if function is None or not function.is_property:
                     continue
                 if function.is_abstract and value.made_by is None:

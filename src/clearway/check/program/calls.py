@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from clearway.check.program.modules import Class, Function
     from clearway.check.program.program import Program
-    from clearway.check.sinks import Schedule, SinkEntry
+    from clearway.check.sinks import Schedule, SinkEntry, Unless
 
 IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
 """Reading and writing these touches no disk."""
@@ -142,7 +142,10 @@ class Calls:
     def decorated(self, node: ast.expr, values: Values, frame: Frame) -> Values:
         """What a decorator makes of a function."""
         outcome = self._decorator(node, values, frame)
-        return frozenset(value for value in outcome.values if self._is_callable(value)) or values
+        made = frozenset(value for value in outcome.values if self._is_callable(value))
+        if not isinstance(node, ast.Call) and any(isinstance(v, ShapeV) and v.inner == values for v in made):
+            return values  # `@retry` without arguments, of a library whose `@retry(...)` leaves functions as they are
+        return made or values
 
     def applied(self, node: ast.expr, values: Values, frame: Frame) -> tuple[Effect, ...]:
         """What a decorator does when it is applied."""
@@ -397,7 +400,7 @@ class Calls:
                     values = program.union(values, program.returns(inner))
         entry = library.sink(name)
         if entry is not None and self._blocks(entry, arguments):
-            effects.append(Block(entry, name))
+            effects.append(Block(entry, callee.written or name))
         if entry is None and library.returns(name) is None and not library.covers(name):
             located = program.models.located(node, arguments)
             values = program.union(located, values)
@@ -450,13 +453,8 @@ class Calls:
             return False
         for unless in entry.unless:
             position = -1 if unless.position is None else unless.position
-            for value in arguments.at(position, unless.keyword):
-                if (
-                    isinstance(value, ConstantV)
-                    and value.value == unless.value
-                    and isinstance(value.value, bool) == isinstance(unless.value, bool)
-                ):
-                    return False
+            if any(_excused(unless, value) for value in arguments.at(position, unless.keyword)):
+                return False
         return True
 
     def _offloaded(
@@ -545,6 +543,16 @@ class Calls:
     def coroutines(self, arguments: Arguments) -> list[Frame]:
         """The frames of the coroutines among the arguments."""
         return [value.frame for values in arguments.all() for value in values if isinstance(value, CoroutineV)]
+
+
+def _excused(unless: Unless, value: Value) -> bool:
+    """Whether this argument says that the call does not wait."""
+    if unless.instance is not None:
+        return isinstance(value, ExternalInstanceV) and value.name == unless.instance
+    if not isinstance(value, ConstantV):
+        return False
+    # To Python 0 and False are equal.
+    return value.value == unless.value and isinstance(value.value, bool) == isinstance(unless.value, bool)
 
 
 def is_next_app(node: ast.AST) -> bool:

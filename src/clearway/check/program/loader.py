@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Function, Module, attribute_stores
 from clearway.check.program.scopes import Bind, Binding
+from clearway.check.program.syntax import blocks
 from clearway.check.program.values import (
     UNKNOWN,
     Code,
@@ -57,6 +58,11 @@ class Modules:
         if path not in self._loaded:
             self._loaded[path] = self._load(path)
         return self._loaded[path]
+
+    @property
+    def digests(self) -> dict[Path, str]:
+        """Every file that was read, with the digest of its content; empty for those that could not be."""
+        return {path: "" if module is None else module.source.digest for path, module in self._loaded.items()}
 
     def adopt(self, source: Source) -> None:
         """Take a file that was parsed elsewhere."""
@@ -166,7 +172,8 @@ class Modules:
         if isinstance(value, NamespaceV):
             return self._inside(f"{value.name}.{name}", value.root)
         if isinstance(value, ExternalV):
-            return frozenset({ExternalV(self._program.library.canonical(f"{value.name}.{name}"))})
+            written = f"{value.written or value.name}.{name}"
+            return frozenset({ExternalV(self._program.library.canonical(f"{value.name}.{name}"), None, written)})
         return UNKNOWN
 
     def _inside(self, name: str, importer: Module) -> Values:
@@ -288,7 +295,7 @@ class Modules:
             stack: list[tuple[ast.AST, Function | None]] = [(module.source.tree, None)]
             while stack:
                 node, function = stack.pop()
-                for child in ast.iter_child_nodes(node):
+                for child in blocks(node):
                     stack.append((child, module.functions.get(child, function)))
                     for target, value, _annotation, path in attribute_stores(child):
                         if value is not None and not path:

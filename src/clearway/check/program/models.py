@@ -48,6 +48,8 @@ class Models:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._external: dict[str, Model] = dict(_PYTHON)
+        self.lazy: set[str] = set()
+        """Functions that iterate what they are given elsewhere, or not at all."""
         self._calls: dict[str, Callable[[ModelV, Arguments, ast.AST, Frame], Outcome]] = {}
 
     def add(self, name: str, model: Model) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clearway.check.program.scopes import FunctionNode, Scope, element_put, parameters, scope_of
+from clearway.check.program.syntax import blocks, children, statements, walk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,9 +67,11 @@ class Module:
     def _register(self, node: ast.AST, prefix: str, owner: Class | None, parent: Function | None) -> None:
         """Give every definition its object, in one walk that does not recurse on expressions' depth."""
         stack: list[tuple[ast.AST, str, Class | None, Function | None]] = [(node, prefix, owner, parent)]
+        # Only a lambda makes a function below an expression.
+        below = children if "lambda" in self.source.text else blocks
         while stack:
             current, prefix, owner, parent = stack.pop()
-            for child in ast.iter_child_nodes(current):
+            for child in below(current):
                 if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                     name = "<lambda>" if isinstance(child, ast.Lambda) else child.name
                     function = Function(self, child, prefix + name, owner, parent)
@@ -119,7 +122,7 @@ class Class:
             receiver = function.receiver
             if receiver is None:
                 continue
-            for node in ast.walk(statement):
+            for node in statements(statement):
                 for target, value, annotation, path in _stores(node):
                     if isinstance(target.value, ast.Name) and target.value.id == receiver:
                         found.setdefault(target.attr, []).append((function, value, annotation, path))
@@ -132,7 +135,7 @@ class Class:
         for statement in self.node.body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
                 function = self.module.functions[statement]
-                for node in ast.walk(statement):
+                for node in walk(statement):
                     put = _element(node)
                     if put is not None and isinstance(put[0].value, ast.Name) and put[0].value.id == function.receiver:
                         found.setdefault(put[0].attr, []).append((function, put[1]))
@@ -283,7 +286,7 @@ class Function:
         """
         return (self.name == "__init__" and self.node.args.kwarg is not None) or any(
             isinstance(node, ast.Subscript) or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
-            for node in ast.walk(self.node)
+            for node in walk(self.node)
         )
 
     @cached_property
@@ -301,13 +304,13 @@ class Function:
     @cached_property
     def asks_what_it_got(self) -> bool:
         """It tests whether something is async: which branch runs depends on what it is called with."""
-        return any(isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in ast.walk(self.node))
+        return any(isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in walk(self.node))
 
     @cached_property
     def narrowed(self) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:
         """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
         found: dict[ast.Name, list[tuple[ast.expr, bool]]] = {}
-        for node in ast.walk(self.node):
+        for node in walk(self.node):
             if isinstance(node, ast.If | ast.IfExp):
                 body = node.body if isinstance(node.body, list) else [node.body]
                 orelse = node.orelse if isinstance(node.orelse, list) else [node.orelse]
@@ -348,7 +351,7 @@ def _narrow(
     found: dict[ast.Name, list[tuple[ast.expr, bool]]],
 ) -> None:
     for node in nodes:
-        for inner in ast.walk(node):
+        for inner in walk(node):
             if isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Load):
                 found.setdefault(inner, []).append((cls, holds))
 

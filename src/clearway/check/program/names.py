@@ -154,7 +154,9 @@ class Names:
         arguments = function.node.args
         annotated = UNKNOWN
         if parameter.annotation is not None:
-            annotated = self._program.annotations.instances(parameter.annotation, frame)
+            # Seen from outside: a parameter may be named like its own type.
+            outside = frame.parent or self._program.frames.of_module(frame.module)
+            annotated = self._program.annotations.instances(parameter.annotation, outside)
         if parameter is arguments.vararg:
             return frozenset({ListV(annotated)})
         if parameter is arguments.kwarg:

@@ -321,7 +321,7 @@ class Program:
         if isinstance(default, ast.Call | ast.Name | ast.Attribute):
             found.append(self.evaluate(default, outside))
         if parameter.annotation is not None:
-            for node, where in self.annotations.metadata(parameter.annotation, frame):
+            for node, where in self.annotations.metadata(parameter.annotation, outside):
                 if isinstance(node, ast.Call | ast.Name | ast.Attribute):
                     found.append(self.evaluate(node, where))
         depends = [
@@ -333,7 +333,8 @@ class Program:
         """`Depends()` without a function calls the annotated class."""
         if depends.item("function") or parameter.annotation is None:
             return depends
-        instances = self.annotations.instances(parameter.annotation, frame)
+        outside = frame.parent or self.frames.of_module(frame.module)
+        instances = self.annotations.instances(parameter.annotation, outside)
         classes = frozenset(self.definitions.class_of(value) for value in instances) - {None}
         return ModelV(
             "depends", (("function", frozenset(value for value in classes if value is not None)),), depends.site

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
+from clearway.check.program.syntax import children, walk
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -106,9 +108,7 @@ def _collect(root: ast.AST, scope: Scope) -> None:
         if isinstance(node, ast.Lambda):
             stack.extend(reversed([*node.args.defaults, *(default for default in node.args.kw_defaults if default)]))
             continue
-        children = list(ast.iter_child_nodes(node))
-        children.reverse()
-        stack.extend(children)
+        stack += reversed(children(node))
 
 
 def _evaluated_outside(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.AST]:
@@ -213,7 +213,7 @@ def _handler(node: ast.ExceptHandler, scope: Scope) -> None:
 
 def _match(node: ast.Match, scope: Scope) -> None:
     for case in node.cases:
-        for pattern in ast.walk(case.pattern):
+        for pattern in walk(case.pattern):
             name = getattr(pattern, "name", None)
             if isinstance(pattern, ast.MatchAs | ast.MatchStar) and name:
                 whole = pattern is case.pattern and isinstance(pattern, ast.MatchAs) and pattern.pattern is None

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Block, Effect, Run, Step
+from clearway.check.program.effects import Block, Effect, Offload, Run, Step
 from clearway.check.program.modules import Class, Function, last_name
+from clearway.check.program.syntax import children
 from clearway.check.program.values import (
     ClassV,
     ConstantV,
     CoroutineV,
     DictV,
     ExternalInstanceV,
+    ExternalV,
     Frame,
     FunctionV,
     GeneratorV,
@@ -102,9 +104,20 @@ class Steps:
     def _parts(self, node: ast.AST, frame: Frame) -> list[ast.AST]:
         """What runs inside of a node, branches left out that this frame never takes."""
         parts = _children(node)
+        if isinstance(node, ast.Call) and any(isinstance(part, ast.GeneratorExp) for part in node.args):
+            return self._eager(node, parts, frame)
         if isinstance(node, ast.stmt | ast.ExceptHandler) and any(isinstance(part, ast.If) for part in parts):
             return self._live(parts, frame)
         return parts
+
+    def _eager(self, node: ast.Call, parts: list[ast.AST], frame: Frame) -> list[ast.AST]:
+        """What of a call's arguments runs here: of a generator that is handed elsewhere, its first iterable."""
+        callees = self._program.evaluate(node.func, frame)
+        lazy = any(isinstance(callee, ExternalV) and callee.name in self._program.models.lazy for callee in callees)
+        handed = any(isinstance(effect, Offload) for effect in self._program.calls.outcome(node, frame).effects)
+        if not lazy and not handed:
+            return parts
+        return [part.generators[0].iter if isinstance(part, ast.GeneratorExp) else part for part in parts]
 
     def _live(self, statements: Sequence[ast.AST], frame: Frame) -> list[ast.AST]:
         """Statements without the branches that a test such as `iscoroutinefunction(f)` rules out."""
@@ -181,6 +194,12 @@ class Steps:
                 return [effect for item in node.items for effect in self._entered(item.context_expr, frame, waits)]
             case ast.Compare():
                 return self._compared(node, frame)
+            case ast.FormattedValue():
+                return self._item(program.evaluate(node.value, frame), "__format__", "__str__")
+            case ast.If() | ast.While() | ast.IfExp() | ast.Assert():
+                return self._item(program.evaluate(node.test, frame), "__bool__", "__len__")
+            case ast.UnaryOp(op=ast.Not()):
+                return self._item(program.evaluate(node.operand, frame), "__bool__", "__len__")
             case ast.BinOp():
                 return self._item(program.evaluate(node.left, frame), OPERATORS.get(type(node.op), "__add__"))
             case ast.Attribute(ctx=ast.Load()):
@@ -289,13 +308,15 @@ class Steps:
                     pass
         return tuple(effects)
 
-    def _item(self, values: Values, method: str) -> list[Effect]:
+    def _item(self, values: Values, *methods: str) -> list[Effect]:
+        """The first of these special methods that an object has."""
         effects: list[Effect] = []
         for value in values:
             if isinstance(value, InstanceV):
-                effects.extend(Run(frame) for frame in self._program.special_frames(value, method))
+                frames = next((found for name in methods if (found := self._program.special_frames(value, name))), [])
+                effects.extend(Run(frame) for frame in frames)
             elif isinstance(value, ExternalInstanceV):
-                effects.extend(self._special_sinks(value.name, (method,)))
+                effects.extend(self._special_sinks(value.name, methods))
         return effects
 
     def _special_sinks(self, name: str, methods: Sequence[str]) -> list[Effect]:
@@ -303,7 +324,7 @@ class Steps:
         for method in methods:
             entry = self._program.library.sink(f"{name}.{method}")
             if entry is not None:
-                found.append(Block(entry, f"{name}.{method}"))
+                found.append(Block(entry, entry.name))
                 break
         return found
 
@@ -399,7 +420,7 @@ def _children(node: ast.AST) -> list[ast.AST]:
         case ast.Assign():
             return [node.value, *node.targets]
         case _:
-            return list(ast.iter_child_nodes(node))
+            return children(node)
 
 
 def _never_runs(test: ast.expr) -> bool:

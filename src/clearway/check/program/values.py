@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from clearway.check.program.modules import Class, Function, Module
@@ -109,6 +109,8 @@ class ExternalV:
     name: str
     receiver: Value | None = None
     """The object whose method it is."""
+    written: str = field(default="", compare=False)
+    """The name by which the program imports it, where that is another."""
 
 
 @dataclass(frozen=True, slots=True)

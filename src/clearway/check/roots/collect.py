@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from clearway.check.program.calls import Arguments
 from clearway.check.program.effects import Register, Run, Spawn
 from clearway.check.program.modules import Class, Function, Module, last_name
+from clearway.check.program.syntax import walk
 from clearway.check.program.values import (
     ClassV,
     ConstantV,
@@ -183,6 +184,8 @@ class Roots:
                 for value in effect.functions:
                     for entry in self._simple(value, RootKind.LIFESPAN, node, frame):
                         entry.starting = True
+                        if entry.function.is_generator:
+                            self.program.attributes.lifespans.append(entry.frame)
                         entry.on_loop = True
             case _:
                 pass
@@ -424,7 +427,7 @@ def collect(program: Program, *, everything: bool = False) -> Roots:
 
 def _registers(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether a function's own text registers something."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Call) and last_name(inner.func) in REGISTERING:
             return True
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef) and inner is not node:

@@ -17,6 +17,7 @@ from clearway.check.program.values import (
     InstanceV,
     ListV,
     ModelV,
+    ShapeV,
     TupleV,
     Value,
     Values,
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
 
 HTTP_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 APPS = ("fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router")
+ITERATED_IN_THREADS = "starlette.concurrency.iterate_in_threadpool"
 STREAMS = (
     "starlette.responses.StreamingResponse",
     "fastapi.responses.StreamingResponse",
     "sse_starlette.EventSourceResponse",
     "sse_starlette.sse.EventSourceResponse",
     "fastapi.sse.EventSourceResponse",
+    ITERATED_IN_THREADS,
 )
 EVENTS = ("startup", "shutdown")
 
@@ -58,6 +61,9 @@ def install(program: Program) -> None:
             models.add(f"{app}.{name}", _add_websocket)
         models.add(f"{app}.__init__", _initialised)
         models.add(f"{app}.include_router", _include)
+        for routes in ("routes", "router.routes"):
+            for name in ("append", "extend", "insert"):
+                models.add(f"{app}.{routes}.{name}", _put_routes)
         models.add(f"{app}.mount", _mount)
         models.add(f"{app}.host", _mount)
         models.add(f"{app}.middleware", _decorator("middleware"))
@@ -79,6 +85,7 @@ def install(program: Program) -> None:
         models.add(name, _depends)
     for name in STREAMS:
         models.add(name, _stream)
+    models.lazy.update(STREAMS)
     models.add_call("registrar", _registrar)
 
 
@@ -192,6 +199,13 @@ def _app(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST,
     return Outcome(frozenset({made}), tuple(constructed(models, made, arguments)))
 
 
+def _put_routes(models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """`app.router.routes.append(APIRoute(...))`."""
+    given = frozenset().union(*arguments.positional)
+    routes = given | models.program.iterated(frozenset(value for value in given if isinstance(value, ListV | TupleV)))
+    return Outcome(OPAQUE, tuple(_listed(models, routes, callee.receiver)) if callee.receiver is not None else ())
+
+
 def _initialised(models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
     """`super().__init__(...)` of a subclass of an app or router."""
     effects = constructed(models, callee.receiver, arguments) if callee.receiver is not None else []
@@ -285,7 +299,8 @@ def _depends(_models: Models, _callee: ExternalV, arguments: Arguments, node: as
 def _stream(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
     """A streamed body: an async generator runs on the loop, a sync one in threads."""
     effects: list[Effect] = []
-    for value in arguments.at(0, "content"):
+    content = arguments.at(0, "content")
+    for value in content:
         if isinstance(value, GeneratorV):
             function = value.frame.code
             if getattr(function, "is_async", False):
@@ -298,4 +313,6 @@ def _stream(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast
                 for name in ("__aiter__", "__anext__")
                 for frame in _models.program.special_frames(value, name)
             )
+    if callee.name == ITERATED_IN_THREADS:
+        return Outcome(frozenset({ShapeV("iter", _models.program.iterated(content))}), tuple(effects))
     return Outcome(frozenset({ExternalInstanceV(callee.name)}), tuple(effects))

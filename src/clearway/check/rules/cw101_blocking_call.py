@@ -69,4 +69,4 @@ def find(survey: Survey) -> Iterator[Finding]:
         for hit in study.hits:
             if len(hit.hops) == 1:
                 message = f"{hit.called} {may(hit)} the event loop{blocks_sentence(study.entry)}. {hit.entry.fix}"
-                yield of_hit(CODE, study.entry.id, hit, message, fix_of_hit(study, hit))
+                yield of_hit(CODE, study.entry.id, hit, message, fix_of_hit(survey, study, hit))

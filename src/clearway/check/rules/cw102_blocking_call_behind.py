@@ -63,4 +63,4 @@ def find(survey: Survey) -> Iterator[Finding]:
                     f"{hit.called} {may(hit)} the event loop{blocks_sentence(study.entry)}, {through(hit)}. "
                     f"{hit.entry.fix}"
                 )
-                yield of_hit(CODE, study.entry.id, hit, message, fix_of_hit(study, hit))
+                yield of_hit(CODE, study.entry.id, hit, message, fix_of_hit(survey, study, hit))

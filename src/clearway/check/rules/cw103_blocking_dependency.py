@@ -59,7 +59,6 @@ def find(survey: Survey) -> Iterator[Finding]:
                 continue
             told.add(key)
             way = f", {through(hit)}" if len(hit.hops) > 1 else ""
-            message = (
-                f"{hit.called} {may(hit)} the event loop in a {what}{way}{routes_sentence(entry)}. {hit.entry.fix}"
-            )
-            yield of_hit(CODE, entry.id, hit, message, fix_of_hit(study, hit))
+            where = f"in a {what}{way}{routes_sentence(entry)}"
+            message = f"{hit.called} {may(hit)} the event loop {where}. {hit.entry.fix}"
+            yield of_hit(CODE, entry.id, hit, message, fix_of_hit(survey, study, hit))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Function, last_name
 from clearway.check.program.scopes import Bind
+from clearway.check.program.syntax import walk
 from clearway.check.rules.places import own_nodes
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def never_read(site: Site, names: tuple[str, ...]) -> bool:
     function = _function_of(site)
     if function is None or any(name in function.scope.elsewhere for name in names):
         return False
-    return not any(isinstance(node, ast.Name) and _reads(node, names) for node in ast.walk(function.node))
+    return not any(isinstance(node, ast.Name) and _reads(node, names) for node in walk(function.node))
 
 
 def uses(site: Site, name: str) -> list[tuple[ast.Name, Fate | None]]:
@@ -97,7 +98,7 @@ def uses(site: Site, name: str) -> list[tuple[ast.Name, Fate | None]]:
     if function is None or name in function.scope.elsewhere:
         return []
     bindings = [one for one in function.scope.bindings.get(name, ()) if one.kind is not Bind.ANNOTATION]
-    read = [node for node in ast.walk(function.node) if isinstance(node, ast.Name) and _reads(node, (name,))]
+    read = [node for node in walk(function.node) if isinstance(node, ast.Name) and _reads(node, (name,))]
     own = {node for node in own_nodes(function.node) if isinstance(node, ast.Name)}
     if len(bindings) != 1 or any(node not in own or not isinstance(node.ctx, ast.Load) for node in read):
         return []
@@ -157,7 +158,7 @@ def _function_of(site: Site) -> Function | None:
     code = site.code
     if not isinstance(code, Function) or isinstance(code.node, ast.Lambda):
         return None
-    sees_all = any(isinstance(node, ast.Call) and last_name(node.func) in _SEES_ALL for node in ast.walk(code.node))
+    sees_all = any(isinstance(node, ast.Call) and last_name(node.func) in _SEES_ALL for node in walk(code.node))
     return None if sees_all else code
 
 

@@ -2,28 +2,126 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from clearway.model import Fix
+from clearway.check.fix import FixKind
+from clearway.check.program.calls import written
+from clearway.check.rules.coroutine_uses import CoroutineUses
+from clearway.check.rules.hops import best_hop, is_called_too_early
+from clearway.check.rules.loop_bound import LoopBound
+from clearway.check.rules.places import own_nodes
+from clearway.model import Fix, Severity
 
 if TYPE_CHECKING:
-    import ast
-
-    from clearway.check.fix import FixKind
-    from clearway.check.program.modules import Module
-    from clearway.check.reach import Hit
-    from clearway.check.survey import Study
+    from clearway.check.program.modules import Function, Module
+    from clearway.check.reach import Hit, Hop
+    from clearway.check.survey import Study, Survey
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 """What ends a line for Python; `str.splitlines` knows more than these."""
 
 
-def fix_of_hit(study: Study, hit: Hit) -> Fix | None:
-    """The edit that takes this operation off the loop."""
-    del study, hit
-    return None
+class _Fixes:
+    """The fixes of one survey, and what was found out for them."""
+
+    def __init__(self, survey: Survey) -> None:
+        self._program = survey.program
+        self._bound = LoopBound(survey.program)
+        self._uses = CoroutineUses(survey)
+        self._defs: dict[tuple[Function, str], frozenset[tuple[ast.AST, str]] | None] = {}
+        self._hops: dict[ast.AST, Fix] = {}
+
+    def of_hit(self, study: Study, hit: Hit) -> Fix | None:
+        """The edit after which the root does not reach this operation on the loop any more."""
+        if hit.severity is Severity.ADVICE:
+            return None  # the way to a thread and back costs more
+        left = self._left_by_def(study)
+        if left is not None and _key(hit) not in left:
+            return self._to_def(study)
+        hop = best_hop(self._program, self._bound, hit)
+        if hop is None:
+            return None
+        if is_called_too_early(self._program, hop):
+            return self._hand_over(hop)
+        if hop is hit.last and hit.entry.name == "time.sleep":
+            return self._async_sleep(hop)
+        return self._to_thread(hop)
+
+    def to_def(self, study: Study) -> Fix | None:
+        """`def` for a root that blocks and awaits nothing, where that is safe and takes something off the loop."""
+        left = self._left_by_def(study)
+        if left is None or all(_key(hit) in left for hit in study.hits):
+            return None
+        return self._to_def(study)
+
+    def _left_by_def(self, study: Study) -> frozenset[tuple[ast.AST, str]] | None:
+        """What would block the loop all the same if the root were `def`; None where it must not be."""
+        key = study.entry.function, str(study.entry.kind)
+        if key not in self._defs:
+            self._defs[key] = self._after_def(study)
+        return self._defs[key]
+
+    def _after_def(self, study: Study) -> frozenset[tuple[ast.AST, str]] | None:
+        sure = (hit for hit in study.hits if hit.severity is not Severity.ADVICE and not hit.possible)
+        if next(sure, None) is None or study.entry.starting or not self._uses.may_be_def(study):
+            return None
+        frame = study.entry.frame
+        calls = [node for node in own_nodes(study.entry.function.node) if isinstance(node, ast.Call)]
+        if self._bound.binds(study.reach) or any(self._bound.is_method_of_bound(call, frame) for call in calls):
+            return None
+        return frozenset(_key(hit) for hit in self._bound.below(frame).hits if hit.on_loop)
+
+    def _to_def(self, study: Study) -> Fix:
+        function = study.entry.function
+        assert isinstance(function.node, ast.AsyncFunctionDef)
+        description = f"make {function.qualname} a `def`, which runs in a thread: it awaits nothing"
+        return fix_at(FixKind.TO_DEF, function.module, function.node, description)
+
+    def _to_thread(self, hop: Hop) -> Fix:
+        assert isinstance(hop.node, ast.Call)
+        if hop.node not in self._hops:
+            description = f"hand {written(hop.node)} to a thread: `await asyncio.to_thread(…)`"
+            self._hops[hop.node] = fix_at(FixKind.TO_THREAD, hop.frame.module, hop.node, description)
+        return self._hops[hop.node]
+
+    def _hand_over(self, hop: Hop) -> Fix:
+        assert isinstance(hop.node, ast.Call)
+        description = f"hand {written(hop.node)} over instead of calling it"
+        return fix_at(FixKind.HAND_OVER, hop.frame.module, hop.node, description)
+
+    def _async_sleep(self, hop: Hop) -> Fix | None:
+        call = hop.node
+        assert isinstance(call, ast.Call)
+        if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred):
+            return self._to_thread(hop)
+        return fix_at(FixKind.ASYNC_SLEEP, hop.frame.module, call, "sleep without blocking: `await asyncio.sleep(…)`")
+
+
+_KNOWN: WeakKeyDictionary[Survey, _Fixes] = WeakKeyDictionary()
+
+
+def fix_of_hit(survey: Survey, study: Study, hit: Hit) -> Fix | None:
+    """The edit that takes this operation off the loop; None where none is safe."""
+    return _fixes(survey).of_hit(study, hit)
+
+
+def fix_to_def(survey: Survey, study: Study) -> Fix | None:
+    """The edit that makes a root that awaits nothing `def`; None where it does not block, or must stay a coroutine."""
+    return _fixes(survey).to_def(study)
+
+
+def _fixes(survey: Survey) -> _Fixes:
+    if survey not in _KNOWN:
+        _KNOWN[survey] = _Fixes(survey)
+    return _KNOWN[survey]
+
+
+def _key(hit: Hit) -> tuple[ast.AST, str]:
+    return hit.last.node, hit.entry.name
 
 
 def fix_at(kind: FixKind, module: Module, node: ast.expr | ast.stmt, description: str) -> Fix:

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Class, Function, Module, last_name
+from clearway.check.program.syntax import children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Set
+    from collections.abc import Callable, Iterator, Sequence, Set
 
     from clearway.check.program.program import Program
     from clearway.check.program.values import Code, Frame
 
+TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+"""Files that serve nobody, as outputs name them."""
 _CALLED = re.compile(r"(\w+)\s*\(")
 _WORD = re.compile(r"\w+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -91,12 +94,17 @@ def frame_of(program: Program, code: Code) -> Frame:
 def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
     """What runs when a function's body does: not the bodies of functions and classes that it defines."""
     body = getattr(function, "body", [])
-    stack: list[ast.AST] = list(reversed(body)) if isinstance(body, list) else [body]
+    return running(body if isinstance(body, list) else [body])
+
+
+def running(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """These and all that runs with them, in the order in which it is written."""
+    stack: list[ast.AST] = list(reversed(nodes))
     while stack:
         node = stack.pop()
         yield node
         if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+            stack.extend(reversed(children(node)))
 
 
 def suspends(node: ast.AST) -> bool:
@@ -139,7 +147,7 @@ def _within(module: Module, statement: ast.stmt, is_wanted: Callable[[ast.AST], 
             found.append((code, current))
         inside = _code_of(module, current) or code
         outside = set(_evaluated_outside(current)) if inside is not code else set()
-        for child in ast.iter_child_nodes(current):
+        for child in children(current):
             parents[child] = current
             stack.append((child, code if child in outside else inside))
     found.sort(key=lambda pair: (pair[1].lineno, pair[1].col_offset))

@@ -1,0 +1,97 @@
+"""Walks over syntax trees: what `ast` offers for it takes most of a check's time, and visits what nobody asks for."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WITHOUT_NODES = frozenset(
+    {
+        "ctx",
+        "op",
+        "ops",
+        "id",
+        "attr",
+        "arg",
+        "kind",
+        "type_comment",
+        "type_ignores",
+        "simple",
+        "is_async",
+        "conversion",
+    }
+    | {"kwd_attrs"}
+)
+"""Fields of text and numbers; contexts and operators, too, are read where they stand and have nothing below them."""
+_LEAVES = (ast.Name, ast.Constant, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.Pass)
+_GAPS = (ast.Dict, ast.arguments)
+"""Dictionaries that unpack others, and parameters without defaults, have None in their lists."""
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+class _Fields(dict[type[ast.AST], tuple[str, ...]]):
+    """For each type of node the fields that can hold nodes."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        fields: tuple[str, ...] = ()
+        if not issubclass(kind, _LEAVES):
+            fields = tuple(name for name in kind._fields if name not in _WITHOUT_NODES)
+        self[kind] = fields
+        return fields
+
+
+_FIELDS = _Fields()
+
+
+class _StatementFields(dict[type[ast.AST], tuple[str, ...]]):
+    """For each type of node the fields that can hold statements."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        holds = kind is not ast.Lambda and not issubclass(kind, ast.expr)
+        self[kind] = fields = tuple(name for name in kind._fields if holds and name in _BLOCKS)
+        return fields
+
+
+_STATEMENT_FIELDS = _StatementFields()
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below this one, in the order of their fields; no contexts, no operators."""
+    found: list[ast.AST] = []
+    for name in _FIELDS[type(node)]:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += value
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return [one for one in found if one is not None] if isinstance(node, _GAPS) else found
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """This node and all below it, each before those that it holds, in the order in which they are written."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        if _FIELDS[type(current)]:
+            waiting += reversed(children(current))
+
+
+def blocks(node: ast.AST) -> list[ast.AST]:
+    """The statements, handlers and cases right below this statement: no expression is looked at."""
+    found: list[ast.AST] = []
+    for name in _STATEMENT_FIELDS[type(node)]:
+        found += getattr(node, name)
+    return found
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """This statement and all below it, handlers and cases among them."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting += reversed(blocks(current))
