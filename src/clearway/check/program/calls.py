@@ -347,7 +347,7 @@ class Calls:
                         self._external(inherited, arguments, node, program.frames.of_module(cls.module)).effects
                     )
                     break
-        for name in ("__new__", "__post_init__", "model_post_init"):
+        for name in ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init"):
             method = definitions.method(cls, name)
             if method is not None:
                 receiver: Value = ClassV(cls) if name == "__new__" else made
