@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
 """Reading and writing these touches no disk."""
+NOT_WAITING = frozenset({"LOCK_NB", "MSG_DONTWAIT", "WNOHANG"})
+"""Constants of the operating system with which a call returns at once."""
 JOINED = frozenset({"gather", "wait", "wait_for", "shield", "as_completed"})
 """What is handed to these runs while the caller waits for it."""
 ROUTERS = frozenset(
@@ -399,7 +401,7 @@ class Calls:
                 for inner in frames:
                     values = program.union(values, program.returns(inner))
         entry = library.sink(name)
-        if entry is not None and self._blocks(entry, arguments):
+        if entry is not None and self._blocks(entry, arguments) and not _polls(node):
             effects.append(Block(entry, callee.written or name))
         if entry is None and library.returns(name) is None and not library.covers(name):
             located = program.models.located(node, arguments)
@@ -553,6 +555,17 @@ def _excused(unless: Unless, value: Value) -> bool:
         return False
     # To Python 0 and False are equal.
     return value.value == unless.value and isinstance(value.value, bool) == isinstance(unless.value, bool)
+
+
+def _polls(node: ast.AST) -> bool:
+    """`flock(fd, LOCK_EX | LOCK_NB)`: a constant that says not to wait."""
+    given = node.args if isinstance(node, ast.Call) else []
+    names = (
+        part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")
+        for arg in given
+        for part in ast.walk(arg)
+    )
+    return any(name in NOT_WAITING for name in names)
 
 
 def is_next_app(node: ast.AST) -> bool:
