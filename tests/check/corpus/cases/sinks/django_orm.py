@@ -52,6 +52,11 @@ async def query():  #: endpoint GET /query clean
     return str(adults().query)
 
 
+@app.get("/page")
+async def page(start: int):  #: endpoint GET /page clean
+    return [author.name async for author in adults()[start : start + 10]]
+
+
 @app.get("/count")
 def count():  #: endpoint GET /count clean on thread
     return adults().count()
