@@ -83,15 +83,15 @@ class Reach:
         return sum(self.counted.values())
 
 
-def reach(program: Program, root: Frame, *, on_loop: bool = True, before: tuple[Hop, ...] = ()) -> Reach:
+def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[Hop, ...] = ()) -> Reach:
     """Follow everything that runs when the root's function does, nearest first, each function once a frame.
 
-    `before` are hops that lead to the root's frame: a decorator's.
+    `roots` are the ways in which it is entered. `before` are hops that lead to its frames: a decorator's.
     """
     found = Reach()
-    own = before[0].frame.code if before else root.code
-    waiting: deque[tuple[Frame, tuple[Hop, ...], bool]] = deque([(root, before, on_loop)])
-    seen: set[tuple[Frame, bool]] = {(root, on_loop)}
+    own = before[0].frame.code if before else roots[0].code
+    waiting: deque[tuple[Frame, tuple[Hop, ...], bool]] = deque((root, before, on_loop) for root in roots)
+    seen: set[tuple[Frame, bool]] = {(root, on_loop) for root in roots}
     reported: set[tuple[ast.AST, str]] = set()
     opening: set[Frame] = set()
     while waiting:

@@ -295,6 +295,18 @@ class Function:
         )
 
     @cached_property
+    def flags(self) -> frozenset[str]:
+        """Parameters that it tests as they are, `if wait:`: which branch runs depends on what it is called with."""
+        if isinstance(self.node, ast.Lambda):
+            return frozenset()
+        names = {argument.arg for argument in self.parameters}
+        found: set[str] = set()
+        for node in ast.walk(self.node):
+            if isinstance(node, ast.If):
+                found.update(part.id for part in _tested(node.test) if part.id in names)
+        return frozenset(name for name in found if len(self.scope.bindings.get(name, ())) == 1)
+
+    @cached_property
     def asks_what_it_got(self) -> bool:
         """It tests whether something is async: which branch runs depends on what it is called with."""
         return any(isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in walk(self.node))
@@ -357,6 +369,17 @@ def _says_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Raise) and statement.exc is not None:
         return last_name(statement.exc) == "NotImplementedError"
     return False
+
+
+def _tested(test: ast.expr) -> list[ast.Name]:
+    """The names that a test is made of with `not`, `and` and `or`."""
+    if isinstance(test, ast.Name):
+        return [test]
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _tested(test.operand)
+    if isinstance(test, ast.BoolOp):
+        return [name for part in test.values for name in _tested(part)]
+    return []
 
 
 def last_name(node: ast.expr) -> str:
