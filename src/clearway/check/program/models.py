@@ -173,9 +173,18 @@ class Models:
         effects.extend(self.handed_on(arguments, node, frame))
         if is_next_app(node):
             return Outcome(UNKNOWN, tuple(effects))
+        located = self.located(node, arguments)
         hides = not name or not isinstance(called, ast.Attribute) or self.may_hide(node)
-        effects.append(Unresolved(written(node), hides=hides))
-        return Outcome(UNKNOWN, tuple(effects))
+        effects.append(Unresolved(written(node), hides=hides and not located))
+        return Outcome(located, tuple(effects))
+
+    def located(self, node: ast.AST, arguments: Arguments) -> Values:
+        """`container.get(Service)`: who asks a container of unknown make for a class gets an object of it."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return UNKNOWN
+        if node.func.attr not in _LOCATING_NAMES or len(node.args) != 1 or node.keywords:
+            return UNKNOWN
+        return frozenset(InstanceV(value.cls) for value in arguments.at(0) if isinstance(value, ClassV))
 
     def may_hide(self, node: ast.AST) -> bool:
         """Whether a method of an object of which nothing is known could block, by its name and how it is called."""
@@ -268,6 +277,7 @@ WAITING_NAMES = frozenset(
     | {"all", "first", "one", "scalar", "scalars", "exec", "rollback", "generate", "predict", "publish", "sleep"}
 )
 """Names that blocking operations of many libraries have."""
+_LOCATING_NAMES = frozenset({"get", "resolve", "provide", "inject", "get_instance", "get_service", "create_object"})
 _METHODS_OF_DATA = frozenset({"get", "pop", "setdefault"})
 _CLIENT_WORDS = ("client", "redis", "cache", "session", "http", "request", "conn", "db", "api", "store", "repo")
 SESSION_NAMES = frozenset({"db", "session", "db_session", "sess", "dbsession", "_db", "_session", "database"})

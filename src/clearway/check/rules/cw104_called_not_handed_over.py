@@ -114,6 +114,9 @@ def _function_argument(program: Program, call: ast.Call, frame: Frame) -> ast.ex
     for value in program.evaluate(call.func, frame):
         if not isinstance(value, ExternalV):
             return None
+        given = library.returns(value.name)
+        if given is not None and given.shape == "iter":
+            return None  # it takes an iterator, which a call may well make
         handing = library.offload(value.name)
         if handing is not None:
             return _argument(call, handing.position, handing.keyword)
