@@ -366,7 +366,9 @@ class Calls:
         return []
 
     def _instance(self, callee: InstanceV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
-        methods = self._program.attributes.instance(callee, "__call__")
+        found = self._program.attributes.instance(callee, "__call__")
+        # An object in the place of the method would be asked for its own in turn, without end.
+        methods = [method for method in found if not isinstance(method, InstanceV)]
         if not methods:
             return Outcome(UNKNOWN, (Unresolved(written(node), hides=False),))
         return self._joined([self.apply(method, arguments, node, frame) for method in methods])

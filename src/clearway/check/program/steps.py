@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Block, Effect, Offload, Run, Step
+from clearway.check.program.effects import Block, Effect, Offload, Run, Step, Unresolved
 from clearway.check.program.modules import Class, Function, last_name
 from clearway.check.program.syntax import children
 from clearway.check.program.values import (
@@ -178,7 +178,7 @@ class Steps:
                 effects = program.calls.outcome(node, frame).effects
                 if node in awaited:
                     # What is awaited gave a coroutine: it did not block.
-                    return [effect for effect in effects if not isinstance(effect, Block)]
+                    return [self._waited_for(node, effect) for effect in effects if not isinstance(effect, Block)]
                 starred = [argument.value for argument in node.args if isinstance(argument, ast.Starred)]
                 return [
                     *effects,
@@ -217,6 +217,14 @@ class Steps:
                 return [*decorators, Run(program.frames.of_class(cls, frame))] if cls is not None else decorators
             case _:
                 return ()
+
+    def _waited_for(self, call: ast.Call, effect: Effect) -> Effect:
+        """A library's coroutine of which nothing is known: its author awaits what waits. One of the project's could
+        still do anything.
+        """
+        if isinstance(effect, Unresolved) and last_name(call.func) not in self._program.definitions.methods:
+            return Unresolved(effect.text, effect.module, hides=False)
+        return effect
 
     def _entered(self, item: ast.expr, frame: Frame, waits: bool) -> list[Effect]:
         """Entering and leaving; what blocked when it was made is not told of once more."""
