@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.result import Skipped
 from clearway.check.source_roots import RootFinder, nearest_first
-from clearway.check.tree import PROJECT_FILES, Disk, Walk, relative
+from clearway.check.tree import NOTEBOOK, PROJECT_FILES, Disk, Walk, relative
 from clearway.model import ClearwayError, shown
 from clearway.settings import nearest
 
@@ -171,7 +171,7 @@ def _reason_to_skip(path: Path, walk: Walk) -> str | None:
     if path.suffix == ".py":
         return None if path.is_file() else "not a regular file"
     if path.suffix == ".ipynb":
-        return "a notebook: only .py files are checked"
+        return NOTEBOOK
     if path.is_file():
         try:
             with path.open("rb") as file:

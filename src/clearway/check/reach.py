@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clearway.check.sinks import SinkEntry
 
 OPENINGS = frozenset({"builtins.open", "open", "io.open", "pathlib.Path.open"})
+CACHES = frozenset({"lru_cache", "cache", "cached_property"})
 DEEPEST = 2_000
 """Chains longer than this are not followed, and counted as unresolved."""
 
@@ -82,15 +83,15 @@ class Reach:
         return sum(self.counted.values())
 
 
-def reach(program: Program, root: Frame, *, on_loop: bool = True, before: tuple[Hop, ...] = ()) -> Reach:
+def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[Hop, ...] = ()) -> Reach:
     """Follow everything that runs when the root's function does, nearest first, each function once a frame.
 
-    `before` are hops that lead to the root's frame: a decorator's.
+    `roots` are the ways in which it is entered. `before` are hops that lead to its frames: a decorator's.
     """
     found = Reach()
-    own = before[0].frame.code if before else root.code
-    waiting: deque[tuple[Frame, tuple[Hop, ...], bool]] = deque([(root, before, on_loop)])
-    seen: set[tuple[Frame, bool]] = {(root, on_loop)}
+    own = before[0].frame.code if before else roots[0].code
+    waiting: deque[tuple[Frame, tuple[Hop, ...], bool]] = deque((root, before, on_loop) for root in roots)
+    seen: set[tuple[Frame, bool]] = {(root, on_loop) for root in roots}
     reported: set[tuple[ast.AST, str]] = set()
     opening: set[Frame] = set()
     while waiting:
@@ -138,8 +139,19 @@ def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
     if inside and severity is not Severity.ERROR:
         # What a package does with files is its own affair: only what can take seconds counts there.
         return None
+    if severity is Severity.WARNING and any(_runs_once(hop.frame.code) for hop in hops):
+        severity = Severity.ADVICE  # milliseconds, once in the life of the process
     possible = any(hop.possible for hop in hops)
     return Hit(effect.entry, effect.called, hops, severity, possible, on_loop)
+
+
+def _runs_once(code: Code) -> bool:
+    """Its result is kept: a cached function without parameters."""
+    return (
+        isinstance(code, Function)
+        and bool(CACHES & set(code.decorators))
+        and len(code.parameters) == (0 if code.receiver is None else 1)
+    )
 
 
 def code_id(code: Code) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -76,15 +75,20 @@ def survey(program: Program, *, everything: bool, step: Callable[[int, int], Non
     `step(done, total)` is told of the progress.
     """
     roots = collect(program, everything=everything)
-    studies: list[Study] = []
-    waiting = deque(roots.entries.values())
+    done: dict[tuple[Function, RootKind], Study] = {}
+    waiting = dict.fromkeys((entry.function, entry.kind) for entry in roots.entries.values())
     while waiting:
-        entry = waiting.popleft()
-        found = reach(program, entry.frame, on_loop=entry.on_loop, before=_decorator(program, entry))
-        studies.append(Study(entry, found))
+        key = next(iter(waiting))
+        del waiting[key]
+        entry = roots.entries[key]
+        before = _decorator(program, entry)
+        found = reach(program, *entry.frames, on_loop=entry.on_loop, before=before)
+        done[key] = Study(entry, found)
         for spawn, _ in found.spawned:
-            waiting.extend(roots.spawned(spawn))
-        step(len(studies), len(studies) + len(waiting))
+            # One that was looked at already is looked at again, with the new way in which it is entered.
+            waiting.update(dict.fromkeys((other.function, other.kind) for other in roots.spawned(spawn)))
+        step(len(done), len(done.keys() | waiting.keys()))
+    studies = list(done.values())
     studies.sort(key=lambda study: (study.entry.function.module.shown, study.entry.function.line, study.entry.kind))
     return Survey(program, studies)
 

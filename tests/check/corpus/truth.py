@@ -70,7 +70,7 @@ class Fake(metaclass=_Anything):
     def __exit__(self, *error: object) -> None: ...
 
 
-class _Fakes(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class Fakes(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Asked last: whatever nobody else finds is a fake. Modules of the case itself must be real."""
 
     own: frozenset[str] = frozenset()
@@ -98,7 +98,7 @@ class _Fakes(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _is_fake(name: str) -> bool:
-    return isinstance(getattr(sys.modules[name].__spec__, "loader", None), _Fakes)
+    return isinstance(getattr(sys.modules[name].__spec__, "loader", None), Fakes)
 
 
 def modules_of(case: Case) -> dict[str, str]:
@@ -145,7 +145,7 @@ def _dependencies(dependant: Any) -> Iterator[Any]:
         yield from _dependencies(child)
 
 
-def service(case: Case, fakes: _Fakes) -> Service:
+def service(case: Case, fakes: Fakes) -> Service:
     """Import every module of a case; the routes of its apps, those apart that are mounted in others."""
     modules = modules_of(case)
     fakes.own = frozenset(name.partition(".")[0] for name in modules)
@@ -190,7 +190,7 @@ GENERATED = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
 def main() -> None:
     """Write the answer for all cases that this interpreter can read."""
     warnings.simplefilter("ignore")
-    fakes = _Fakes()
+    fakes = Fakes()
     sys.meta_path.append(fakes)
     answers: dict[str, Any] = {}
     out = os.dup(1)

@@ -59,7 +59,8 @@ def hand_over(tree: Tree, call: cst.Call, partial: Callable[[], str | None]) -> 
 
     `partial` gives the name of `functools.partial`, None where there is none to be had; it is asked only when needed.
     """
-    if (helpers.get_full_name_for_node(call.func) or "").rpartition(".")[2] == "partial":
+    called = "" if isinstance(call.func, cst.Call) else helpers.get_full_name_for_node(call.func) or ""
+    if called.rpartition(".")[2] == "partial":
         return None  # that is a function to hand over
     argument = tree.parents[call]
     receiver = tree.parents.get(argument)

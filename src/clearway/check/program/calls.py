@@ -51,11 +51,27 @@ if TYPE_CHECKING:
 
 IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
 """Reading and writing these touches no disk."""
+NOT_WAITING = frozenset({"LOCK_NB", "MSG_DONTWAIT", "WNOHANG"})
+"""Constants of the operating system with which a call returns at once."""
 JOINED = frozenset({"gather", "wait", "wait_for", "shield", "as_completed"})
 """What is handed to these runs while the caller waits for it."""
 ROUTERS = frozenset(
     {"fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router"}
 )
+
+
+_METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {
+    "join",
+    "format",
+    "index",
+    "find",
+    "count",
+}
+"""Nothing that blocks is called so."""
+
+
+def _is_class_name(name: str) -> bool:
+    return name[:1].isupper() and any(letter.islower() for letter in name[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +231,8 @@ class Calls:
             case InstanceV():
                 return self._instance(callee, arguments, node, frame)
             case ExternalInstanceV(name="builtins.object"):
+                if self._of_a_library(node, frame):
+                    return Outcome(OPAQUE)
                 return Outcome(UNKNOWN, (Unresolved(written(node)),))
             case ExternalInstanceV(items=items) if any(isinstance(item, FunctionV) for item in items):
                 return self._joined([self.apply(item, arguments, node, frame) for item in items])
@@ -222,6 +240,13 @@ class Calls:
                 return self._external(ExternalV(f"{name}.__call__", callee), arguments, node, frame)
             case _:
                 return Outcome(UNKNOWN)
+
+    def _of_a_library(self, node: ast.AST, frame: Frame) -> bool:
+        """Whether the called attribute is one of which data says that it does not matter: `math.isnan(x)`."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        owners = self._program.evaluate(node.func.value, frame)
+        return bool(owners) and all(isinstance(owner, ExternalV | ExternalInstanceV) for owner in owners)
 
     def function(self, callee: FunctionV, arguments: Arguments) -> Outcome:
         """Calling a function of the program."""
@@ -324,7 +349,7 @@ class Calls:
                         self._external(inherited, arguments, node, program.frames.of_module(cls.module)).effects
                     )
                     break
-        for name in ("__new__", "__post_init__", "model_post_init"):
+        for name in ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init"):
             method = definitions.method(cls, name)
             if method is not None:
                 receiver: Value = ClassV(cls) if name == "__new__" else made
@@ -376,18 +401,26 @@ class Calls:
                 for inner in frames:
                     values = program.union(values, program.returns(inner))
         entry = library.sink(name)
-        if entry is not None and self._blocks(entry, arguments):
+        if entry is not None and self._blocks(entry, arguments) and not _polls(node):
             effects.append(Block(entry, callee.written or name))
-        if entry is None and not library.covers(name):
-            effects.append(self._unknown(callee, node))
+        if entry is None and library.returns(name) is None and not library.covers(name):
+            located = program.models.located(node, arguments)
+            values = program.union(located, values)
+            effects.append(self._unknown(callee, node, hides=not located))
         # A coroutine given to a function that we do not know is awaited by it.
         if not library.reenters(name) and not name.startswith("builtins."):
             effects.extend(Run(inner) for inner in self.coroutines(arguments))
         return Outcome(values, tuple(effects))
 
-    def _unknown(self, callee: ExternalV, node: ast.AST) -> Unresolved:
-        root = callee.name.partition(".")[0]
-        return Unresolved(written(node), module=root, hides=True)
+    def _unknown(self, callee: ExternalV, node: ast.AST, *, hides: bool) -> Unresolved:
+        root, _, last = callee.name.rpartition(".")
+        root = root.partition(".")[0] or last
+        if (last in _METHODS_OF_TEXT and callee.name.count(".") > 1) or self._program.models.looks_up_a_key(node):
+            hides = False
+        else:
+            # Making an object seldom blocks; what is done with it afterwards is judged by itself.
+            hides = hides and (callee.receiver is not None or not _is_class_name(last))
+        return Unresolved(written(node), module=root, hides=hides)
 
     def _spread(self, values: Values) -> list[Values]:
         for value in values:
@@ -471,7 +504,8 @@ class Calls:
                     if isinstance(made, CoroutineV):
                         frames[made.frame] = None
         last = callee.name.rpartition(".")[2]
-        joined = last in JOINED
+        # A task group is waited for where it ends, in the same function.
+        joined = last in JOINED or ".TaskGroup." in callee.name
         effects: list[Effect] = []
         if frames:
             kind = schedule.kind
@@ -522,6 +556,17 @@ def _excused(unless: Unless, value: Value) -> bool:
         return False
     # To Python 0 and False are equal.
     return value.value == unless.value and isinstance(value.value, bool) == isinstance(unless.value, bool)
+
+
+def _polls(node: ast.AST) -> bool:
+    """`flock(fd, LOCK_EX | LOCK_NB)`: a constant that says not to wait."""
+    given = node.args if isinstance(node, ast.Call) else []
+    names = (
+        part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")
+        for arg in given
+        for part in ast.walk(arg)
+    )
+    return any(name in NOT_WAITING for name in names)
 
 
 def is_next_app(node: ast.AST) -> bool:

@@ -21,6 +21,8 @@ from clearway.check.program.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from clearway.check.program.program import Program
 
 PLAIN = frozenset(
@@ -54,16 +56,23 @@ class Definitions:
         return known
 
     def _function(self, function: Function, frame: Frame) -> Values:
-        node = function.node
-        values: Values = frozenset({FunctionV(function, frame)})
-        if isinstance(node, ast.Lambda):
-            return values
         if "overload" in function.decorators:
             return UNKNOWN
+        values: Values = frozenset({FunctionV(function, frame)})
+        for decorator, before in self.decorations(function, frame):
+            values = self._program.calls.decorated(decorator, before, frame)
+        return values
+
+    def decorations(self, function: Function, frame: Frame) -> Iterator[tuple[ast.expr, Values]]:
+        """Each decorator, the innermost first, with what it is given."""
+        node = function.node
+        if isinstance(node, ast.Lambda):
+            return
+        values: Values = frozenset({FunctionV(function, frame)})
         for decorator, name in zip(reversed(node.decorator_list), reversed(function.decorators), strict=True):
             if name not in PLAIN:
+                yield decorator, values
                 values = self._program.calls.decorated(decorator, values, frame)
-        return values
 
     def class_of(self, value: Value) -> Value | None:
         """The class of an object."""
@@ -161,8 +170,17 @@ class Definitions:
             for method in self.methods.get(name, ()):
                 owner = method.owner
                 if owner is not None and owner is not cls and all(self.method(owner, other) for other in wanted):
+                    if all(other.startswith("__") for other in wanted) and not self._takes_the_same(cls, method):
+                        continue
                     found.append((owner, method))
         return [(child, method) for child, method in found if not method.is_abstract]
+
+    def _takes_the_same(self, protocol: Class, method: Function) -> bool:
+        """Whether a method has the parameters that a protocol says: `__call__` alone is the name of too many things."""
+        said = self.own_method(protocol, method.name)
+        if said is None or said.is_async != method.is_async:
+            return False
+        return [one.arg for one in said.parameters[1:]] == [one.arg for one in method.parameters[1:]]
 
     def own_method(self, cls: Class, name: str) -> Function | None:
         """The method of this name in the class's own body, the last of several."""

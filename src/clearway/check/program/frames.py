@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 
 from clearway.check.program.modules import Class, Function, Module
 from clearway.check.program.values import (
+    UNKNOWN,
     Code,
     ConstantV,
     CoroutineV,
@@ -75,7 +76,12 @@ class Frames:
         if self._ways[code, parent] >= most:
             return self._of(code, (), _bare(receiver), parent)
         named = isinstance(code, Function) and code.looks_names_up
-        kept = {name: telling for name, values in arguments.items() if (telling := _telling(values, named))}
+        flags = code.flags if isinstance(code, Function) else frozenset()
+        kept = {
+            name: telling
+            for name, values in arguments.items()
+            if (telling := _flag(values) if name in flags else UNKNOWN) or (telling := _telling(values, named))
+        }
         if receiver is not None and self._depth(frozenset({receiver})) >= DEEPEST:
             receiver = _bare(receiver)
         if self._depth_of(tuple(kept.values())) >= DEEPEST:
@@ -147,6 +153,14 @@ class Frames:
                 known = max(known, self._frame_depth(frame.parent))
             self._depths[frame] = known
         return known
+
+
+def _flag(values: Values) -> Values:
+    """The one constant that a parameter is given, where it is True, False or None."""
+    known = len(values) == 1 and all(
+        isinstance(value, ConstantV) and (value.value is None or isinstance(value.value, bool)) for value in values
+    )
+    return values if known else UNKNOWN
 
 
 def _telling(values: Values, named: bool) -> Values:

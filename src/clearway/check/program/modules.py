@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clearway.check.source import Source
 
 ABSTRACT = frozenset({"abstractmethod", "abstractproperty", "overload"})
+ROUTE_MAKERS = frozenset({"add_api_route", "add_route", "api_route", "add_api_websocket_route", "include_router"})
 ASKING = frozenset(
     {"iscoroutinefunction", "is_async_callable", "is_coroutine_callable", "is_coroutine_function"}
     | {"isawaitable", "iscoroutine", "isgenerator", "isgeneratorfunction"}
@@ -281,13 +282,29 @@ class Function:
 
     @cached_property
     def looks_names_up(self) -> bool:
-        """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`, or hands names on
-        to the constructor of a base.
+        """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`, hands names on to
+        the constructor of a base, or makes routes whose paths it is given.
         """
         return (self.name == "__init__" and self.node.args.kwarg is not None) or any(
-            isinstance(node, ast.Subscript) or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
+            isinstance(node, ast.Subscript)
+            or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
+            or (isinstance(node, ast.Attribute) and node.attr in ROUTE_MAKERS)
+            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Call))
+            or (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and bool(node.decorator_list))
             for node in walk(self.node)
         )
+
+    @cached_property
+    def flags(self) -> frozenset[str]:
+        """Parameters that it tests as they are, `if wait:`: which branch runs depends on what it is called with."""
+        if isinstance(self.node, ast.Lambda):
+            return frozenset()
+        names = {argument.arg for argument in self.parameters}
+        found: set[str] = set()
+        for node in ast.walk(self.node):
+            if isinstance(node, ast.If):
+                found.update(part.id for part in _tested(node.test) if part.id in names)
+        return frozenset(name for name in found if len(self.scope.bindings.get(name, ())) == 1)
 
     @cached_property
     def asks_what_it_got(self) -> bool:
@@ -352,6 +369,17 @@ def _says_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Raise) and statement.exc is not None:
         return last_name(statement.exc) == "NotImplementedError"
     return False
+
+
+def _tested(test: ast.expr) -> list[ast.Name]:
+    """The names that a test is made of with `not`, `and` and `or`."""
+    if isinstance(test, ast.Name):
+        return [test]
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _tested(test.operand)
+    if isinstance(test, ast.BoolOp):
+        return [name for part in test.values for name in _tested(part)]
+    return []
 
 
 def last_name(node: ast.expr) -> str:

@@ -90,7 +90,7 @@ class Steps:
 
     def returned(self, function: Function, frame: Frame) -> list[ast.expr]:
         """The expressions that a function returns, those left out that this frame never comes to."""
-        if not function.asks_what_it_got or isinstance(function.node, ast.Lambda):
+        if isinstance(function.node, ast.Lambda) or not (function.asks_what_it_got or function.flags):
             return function.scope.returns
         found: list[ast.expr] = []
         stack: list[ast.AST] = list(reversed(self._live(function.node.body, frame)))
@@ -140,7 +140,7 @@ class Steps:
     def _taken(self, statement: ast.AST, frame: Frame) -> Sequence[ast.stmt] | None:
         if not isinstance(statement, ast.If) or not isinstance(frame.code, Function):
             return None
-        if not frame.code.asks_what_it_got:
+        if not frame.code.asks_what_it_got and not frame.code.flags:
             return None
         decided = self._decided(statement.test, frame)
         if decided is None:
@@ -157,12 +157,21 @@ class Steps:
             if isinstance(test.op, ast.Or):
                 return True if True in parts else None if None in parts else False
             return False if False in parts else None if None in parts else True
+        if isinstance(test, ast.Name):
+            return self._given(test.id, frame)
         if not isinstance(test, ast.Call) or len(test.args) != 1:
             return None
         asks = QUESTIONS.get(last_name(test.func))
         if asks is None:
             return None
         answers = {asks(value) for value in self._program.evaluate(test.args[0], frame)}
+        return answers.pop() if len(answers) == 1 else None
+
+    def _given(self, name: str, frame: Frame) -> bool | None:
+        """Whether a flag is set, where every call that leads to this frame says so."""
+        assert isinstance(frame.code, Function)
+        values = frame.argument(name) if name in frame.code.flags else None
+        answers = {bool(value.value) if isinstance(value, ConstantV) else None for value in values or ()}
         return answers.pop() if len(answers) == 1 else None
 
     def _effects(self, node: ast.AST, frame: Frame, awaited: set[ast.AST]) -> Sequence[Effect]:
@@ -236,14 +245,11 @@ class Steps:
         if not node.decorator_list:
             return []
         if isinstance(node, ast.ClassDef):
-            cls = frame.module.classes.get(node)
-            values: Values = program.definitions.cls(cls, frame) if cls is not None else frozenset()
+            values = program.definitions.cls(frame.module.classes[node], frame)
+            given = [(decorator, values) for decorator in reversed(node.decorator_list)]
         else:
-            values = program.definitions.function(frame.module.functions[node], frame)
-        effects: list[Effect] = []
-        for decorator in reversed(node.decorator_list):
-            effects.extend(program.calls.applied(decorator, values, frame))
-        return effects
+            given = list(program.definitions.decorations(frame.module.functions[node], frame))
+        return [effect for decorator, before in given for effect in program.calls.applied(decorator, before, frame)]
 
     def awaiting(self, values: Values) -> list[Effect]:
         """What awaiting runs."""
@@ -337,6 +343,11 @@ def _is_async(value: Value) -> bool | None:
             return None
 
 
+def _is_coroutine_function(value: Value) -> bool | None:
+    """`iscoroutinefunction` looks at functions only; an object with an async `__call__` is none."""
+    return False if isinstance(value, InstanceV) else _is_async(value)
+
+
 def _is_awaitable(value: Value) -> bool | None:
     match value:
         case CoroutineV() | TaskV():
@@ -358,7 +369,7 @@ def _is_generator_function(value: Value) -> bool | None:
 
 
 QUESTIONS: dict[str, Callable[[Value], bool | None]] = {
-    "iscoroutinefunction": _is_async,
+    "iscoroutinefunction": _is_coroutine_function,
     "is_async_callable": _is_async,
     "is_coroutine_callable": _is_async,
     "is_coroutine_function": _is_async,

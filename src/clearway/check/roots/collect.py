@@ -43,6 +43,10 @@ _CONVERTOR = re.compile(r":\w+\}")
 ENDPOINT_METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
+MOST_WAYS = 24
+"""A root that is entered in more ways than this is followed in the first ones."""
+
+
 @dataclass(slots=True)
 class Entry:
     """A root, and the frame by which it is entered."""
@@ -59,6 +63,12 @@ class Entry:
     """The dependencies that run before it."""
     starting: bool = False
     """It runs once, when the service starts."""
+    others: dict[Frame, None] = field(default_factory=dict)
+    """Further ways in which it is entered: an endpoint that a factory makes for several routes, a method of a base."""
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        return (self.frame, *self.others)
 
     @property
     def id(self) -> str:
@@ -98,14 +108,15 @@ class Roots:
                         self._add(function, RootKind.OTHER, self.program.frames.generic(function), True, on_loop=True)
 
     def spawned(self, spawn: Spawn) -> list[Entry]:
-        """The roots that a call to the loop starts: those that are new."""
+        """The roots that a call to the loop starts: those that are new, or entered in a new way."""
         found: list[Entry] = []
         kind = RootKind.BACKGROUND_TASK if spawn.kind == "background_task" else RootKind.TASK
         for frame in spawn.frames:
             function = frame.code
             if not isinstance(function, Function) or not function.module.is_project:
                 continue
-            if (function, kind) in self.entries:
+            known = self.entries.get((function, kind))
+            if known is not None and (frame in known.frames or len(known.others) >= MOST_WAYS):
                 continue
             on_loop = function.is_async or spawn.kind != "background_task"
             found.append(self._add(function, kind, frame, function.is_async, on_loop=on_loop))
@@ -246,18 +257,29 @@ class Roots:
         """The entries of something that the framework calls."""
         found: list[Entry] = []
         for function, run, is_async in self._entered(value, node, frame):
-            written = self._written(function, node, frame)
+            written = self._written(function, run, node, frame)
             if written.module.is_project:
                 found.append(self._add(written, kind, run, is_async, on_loop=is_async))
         for entry in found:
             self._depend(entry)
         return found
 
-    def _written(self, function: Function, node: ast.AST, frame: Frame) -> Function:
+    def _written(self, function: Function, run: Frame, node: ast.AST, frame: Frame) -> Function:
         """The function that a person would name: the decorated one, not its wrapper."""
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return frame.module.functions[node]
-        return function
+        return self._wrapped(function, run) or function
+
+    def _wrapped(self, function: Function, run: Frame) -> Function | None:
+        """The function that a wrapper is the wrapper of, by its `functools.wraps`."""
+        for decorator in [] if isinstance(function.node, ast.Lambda) else function.node.decorator_list:
+            if isinstance(decorator, ast.Call) and last_name(decorator.func) == "wraps" and decorator.args:
+                outside = run.parent or self.program.frames.of_module(run.module)
+                values = self.program.evaluate(decorator.args[0], outside)
+                functions = {value.function for value in values if isinstance(value, FunctionV)}
+                if len(functions) == 1:
+                    return functions.pop()
+        return None
 
     def _entered(self, value: Value, node: ast.AST, frame: Frame) -> list[tuple[Function, Frame, bool]]:
         """The functions that calling a value enters: each with its frame, and whether it is async."""
@@ -305,14 +327,18 @@ class Roots:
 
     def _add(self, function: Function, kind: RootKind, frame: Frame, is_async: bool, *, on_loop: bool) -> Entry:
         key = (function, kind)
-        if key not in self.entries:
-            self.entries[key] = Entry(function, kind, frame, is_async, on_loop)
-        return self.entries[key]
+        entry = self.entries.get(key)
+        if entry is None:
+            entry = self.entries[key] = Entry(function, kind, frame, is_async, on_loop)
+        elif frame is not entry.frame and len(entry.others) < MOST_WAYS:
+            entry.others[frame] = None
+        return entry
 
     def _depend(self, entry: Entry) -> None:
         """The dependencies that its parameters, and the fields of its class, name."""
-        for function in self._dependencies_of(entry.frame):
-            entry.dependencies[function] = None
+        for frame in entry.frames:
+            for function in self._dependencies_of(frame):
+                entry.dependencies[function] = None
 
     def _dependencies_of(self, frame: Frame) -> list[Function]:
         function = frame.code

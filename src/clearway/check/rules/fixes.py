@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from clearway.check.fix import FixKind
 from clearway.check.program.calls import written
 from clearway.check.rules.coroutine_uses import CoroutineUses
-from clearway.check.rules.hops import best_hop
+from clearway.check.rules.hops import best_hop, is_called_too_early
 from clearway.check.rules.loop_bound import LoopBound
 from clearway.check.rules.places import own_nodes
 from clearway.model import Fix, Severity
@@ -45,6 +45,8 @@ class _Fixes:
         hop = best_hop(self._program, self._bound, hit)
         if hop is None:
             return None
+        if is_called_too_early(self._program, hop):
+            return self._hand_over(hop)
         if hop is hit.last and hit.entry.name == "time.sleep":
             return self._async_sleep(hop)
         return self._to_thread(hop)
@@ -85,6 +87,11 @@ class _Fixes:
             description = f"hand {written(hop.node)} to a thread: `await asyncio.to_thread(…)`"
             self._hops[hop.node] = fix_at(FixKind.TO_THREAD, hop.frame.module, hop.node, description)
         return self._hops[hop.node]
+
+    def _hand_over(self, hop: Hop) -> Fix:
+        assert isinstance(hop.node, ast.Call)
+        description = f"hand {written(hop.node)} over instead of calling it"
+        return fix_at(FixKind.HAND_OVER, hop.frame.module, hop.node, description)
 
     def _async_sleep(self, hop: Hop) -> Fix | None:
         call = hop.node

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Run
+from clearway.check.program.effects import Offload, Run
 from clearway.check.program.modules import Function, last_name
 from clearway.check.program.values import CoroutineV, ExternalInstanceV, ExternalV
 from clearway.model import SinkKind
@@ -45,6 +45,17 @@ def best_hop(program: Program, bound: LoopBound, hit: Hit) -> Hop | None:
     if not place.may_await(hop.frame) or not _may_be_handed(program, bound, hit, hop):
         return None
     return hop
+
+
+def is_called_too_early(program: Program, hop: Hop) -> bool:
+    """Whether the call was meant to be handed over itself: the `f()` in `to_thread(f())`."""
+    assert isinstance(hop.frame.code, Function)
+    for node in ast.walk(hop.frame.code.node):
+        if isinstance(node, ast.Call) and hop.node in node.args:
+            handed = 1 if last_name(node.func) == "run_in_executor" else 0
+            effects = program.calls.outcome(node, hop.frame).effects
+            return node.args.index(hop.node) == handed and any(isinstance(effect, Offload) for effect in effects)
+    return False
 
 
 def _is_async(hop: Hop) -> bool:

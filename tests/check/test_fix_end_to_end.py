@@ -1,0 +1,137 @@
+"""`clearway check --fix` on every corpus case that has something to fix: what it fixes is gone, and nothing breaks."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import libcst
+import pytest
+
+from clearway.cli import main
+from tests.check.answers import Answers, answers
+from tests.check.corpus.case import Case, all_cases, load, name_of
+from tests.check.corpus.report import furnish, run
+
+ALARMING = {name: case for path in all_cases() if (case := load(path)).must_alarm for name in [name_of(path)]}
+RUNS_TWICE_ALIKE = 0.8
+"""Of the cases at least this share can be asked for answers here; otherwise the comparison proves little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A case before and after `--fix`."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    texts: dict[str, tuple[str, str, str]]
+    """Of each file: before, after, and after a second `--fix`."""
+    answers: tuple[Answers | None, Answers | None]
+
+    def findings(self, data: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        return {finding["fingerprint"]: finding for finding in data["findings"]}
+
+
+@dataclass
+class _Outcomes:
+    known: dict[str, Outcome] = field(default_factory=dict)
+
+    def of(self, case: Case, folder: Path) -> Outcome:
+        """Fix the case, once for all tests."""
+        if case.name not in self.known:
+            self.known[case.name] = _fixed(case, folder)
+        return self.known[case.name]
+
+
+OUTCOMES = _Outcomes()
+
+
+def _fixed(case: Case, folder: Path) -> Outcome:
+    case.write(folder)
+    answered = answers(case, folder)
+    case.write(folder)  # asking may have written files
+    furnish(folder)
+    first = _texts(case, folder)
+    _, before = run(folder, [*case.arguments, "--level", "warning"])
+    _fix(folder, case.arguments)
+    second = _texts(case, folder)
+    after = _fix(folder, case.arguments)
+    third = _texts(case, folder)
+    texts = {name: (first[name], second[name], third[name]) for name in first}
+    return Outcome(before, after, texts, (answered, answers(case, folder)))
+
+
+def _fix(folder: Path, arguments: list[str]) -> dict[str, Any]:
+    """Run `--fix`; the report that it gives in the end."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+        assert main(["check", str(folder), "--format", "json", "--fix", *arguments]) in (0, 1)
+    report: dict[str, Any] = json.loads(out.getvalue())
+    return report
+
+
+def _texts(case: Case, folder: Path) -> dict[str, str]:
+    return {name: (folder / name).read_bytes().decode() for name in case.files}
+
+
+@pytest.mark.parametrize("case", ALARMING.values(), ids=ALARMING)
+def test_what_carries_a_fix_is_gone_and_nothing_new_came(case: Case, tmp_path: Path) -> None:
+    outcome = OUTCOMES.of(case, tmp_path)
+    before, after = outcome.findings(outcome.before), outcome.findings(outcome.after)
+    stayed = [f["message"] for key, f in before.items() if f["fix"] is not None and key in after]
+    assert not stayed
+    new = [f"{f['rule']} {f['message']}" for key, f in after.items() if key not in before]
+    assert not new
+
+
+@pytest.mark.parametrize("case", ALARMING.values(), ids=ALARMING)
+def test_a_second_fix_changes_nothing(case: Case, tmp_path: Path) -> None:
+    outcome = OUTCOMES.of(case, tmp_path)
+    assert [name for name, (_, once, twice) in outcome.texts.items() if once != twice] == []
+    assert [f["message"] for f in outcome.after["findings"] if f["fix"] is not None] == []
+
+
+@pytest.mark.parametrize("case", ALARMING.values(), ids=ALARMING)
+def test_only_files_with_something_to_fix_change_and_they_still_parse(case: Case, tmp_path: Path) -> None:
+    outcome = OUTCOMES.of(case, tmp_path)
+    for name, (before, after, _) in outcome.texts.items():
+        if before != after:
+            libcst.parse_module(after)
+    named = {f["fix"]["file"] for f in outcome.before["findings"] if f["fix"] is not None}
+    changed = {name for name, (before, after, _) in outcome.texts.items() if before != after}
+    if not named:
+        assert changed == set()
+    assert named <= changed
+
+
+@pytest.mark.parametrize("case", ALARMING.values(), ids=ALARMING)
+def test_the_app_answers_as_before(case: Case, tmp_path: Path) -> None:
+    """Where it answered well. What raised an error before may do better now: `to_thread(f())` does."""
+    before, after = OUTCOMES.of(case, tmp_path).answers
+    if before is None:
+        pytest.skip("cannot be run here")
+    assert after is not None
+    assert {name: answer for name, answer in after.items() if before[name][0] < 500} == {
+        name: answer for name, answer in before.items() if answer[0] < 500
+    }
+
+
+def test_most_cases_are_run_and_all_kinds_of_fix_are_made(tmp_path: Path) -> None:
+    kinds: Counter[str] = Counter()
+    ran = left = 0
+    for name, case in ALARMING.items():
+        outcome = OUTCOMES.of(case, tmp_path / name)
+        ran += outcome.answers[0] is not None
+        for finding in outcome.before["findings"]:
+            fix = finding["fix"]
+            left += fix is None
+            if fix is not None:
+                kinds[fix["kind"]] += 1
+    assert ran >= RUNS_TWICE_ALIKE * len(ALARMING)
+    assert set(kinds) >= {"to_def", "to_thread", "async_sleep", "hand_over", "add_await"}
+    assert left <= 0.1 * sum(kinds.values())
