@@ -18,6 +18,7 @@ from clearway.check.program.values import (
     Frame,
     ModuleV,
     NamespaceV,
+    Value,
     Values,
 )
 from clearway.check.source import Source, Unreadable, parse
@@ -44,6 +45,7 @@ class Modules:
         self._found: dict[tuple[str, Path, bool], Values] = {}
         self._global_stores: dict[Module, dict[str, list[tuple[Function, Binding]]]] = {}
         self._by_line: dict[Module, dict[tuple[int, str], Function]] = {}
+        self._taking: set[tuple[Value, str]] = set()
         self.unknown: set[str] = set()
         """Top-level names of imported modules of which nothing is known."""
         self.unreadable: dict[Path, str] = {}
@@ -146,7 +148,13 @@ class Modules:
         """What `from module import name` binds."""
         found: Values = UNKNOWN
         for value in self.find(importer.absolute(module), importer):
-            found |= self.of_module(value, name, importer)
+            key = (value, name)
+            if key not in self._taking:  # else modules take the name from each other, with `*` in a circle
+                self._taking.add(key)
+                try:
+                    found |= self.of_module(value, name, importer)
+                finally:
+                    self._taking.discard(key)
         return found
 
     def of_module(self, value: object, name: str, importer: Module) -> Values:

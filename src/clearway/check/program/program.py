@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from clearway.check.project import Project
     from clearway.check.sinks import Library, Returned
 
+DEEPEST_RESULT = 1000
+"""Functions that return what functions return that … : what lies deeper is not known."""
+
 
 class Program:
     """Joins the parts, and holds what all of them need.
@@ -69,6 +72,7 @@ class Program:
         self._returns: dict[Frame, Values] = {}
         self._yields: dict[Frame, Values] = {}
         self._busy: set[tuple[str, Frame]] = set()
+        self._depth = 0
 
     def evaluate(self, node: ast.expr, frame: Frame) -> Values:
         """All that an expression may stand for, seen from a frame."""
@@ -245,15 +249,17 @@ class Program:
             return known
         key = ("returns", frame)
         function = frame.code
-        if key in self._busy or not isinstance(function, Function):
+        if key in self._busy or not isinstance(function, Function) or self._depth >= DEEPEST_RESULT:
             return UNKNOWN
         self._busy.add(key)
+        self._depth += 1
         try:
             found: Values = UNKNOWN
             for expression in self._steps.returned(function, frame):
                 found = self.union(found, self.evaluate(expression, frame))
             annotated = self._annotated(function, frame)
         finally:
+            self._depth -= 1
             self._busy.discard(key)
         # A constant (`return None`) beside an annotation says less than the annotation.
         telling = frozenset(value for value in found if not isinstance(value, ConstantV))

@@ -79,7 +79,10 @@ class Steps:
                 awaited.update(item.context_expr for item in node.items)
             elif isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and node.is_async):
                 awaited.add(node.iter)
-            effects = self._effects(node, frame, awaited)
+            try:
+                effects = self._effects(node, frame, awaited)
+            except RecursionError:  # nested deeper than the stack bears: it is not looked into, and counted
+                effects = (Unresolved(type(node).__name__),)
             if effects:
                 yield Step(node, tuple(dict.fromkeys(effects)))
             stack.extend(reversed(self._parts(node, frame)))
