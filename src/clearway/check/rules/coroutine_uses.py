@@ -86,6 +86,9 @@ class CoroutineUses:
             if name in _PLAIN_DECORATORS:
                 continue
             values = self._program.evaluate(decorator, frame)
+            if not values and isinstance(decorator, ast.Call):
+                values = self._program.evaluate(decorator.func, frame)
+                values = values if all(isinstance(value, ExternalV) for value in values) else frozenset()
             if not values and not _looks_like_route(decorator):
                 return False
             if not all(self._takes_either(value) for value in values):

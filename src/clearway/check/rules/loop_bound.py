@@ -35,6 +35,7 @@ _LIBRARIES = (
 _ONLY_ON_LOOP = frozenset(
     {"create_task", "ensure_future", "get_running_loop", "get_event_loop", "current_task", "all_tasks", "start_soon"}
     | {"call_soon", "call_later", "call_at", "run_in_executor", "add_reader", "add_writer", "add_signal_handler"}
+    | {"ClientSession", "TCPConnector", "get_event_loop_policy"}
 )
 """Calls that mean the running loop, whatever object they are made on."""
 _PERHAPS_ON_LOOP = frozenset(
