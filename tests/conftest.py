@@ -10,6 +10,12 @@ import pytest
 from tests.served import Served
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads what another one, or the developer, has cached."""
+    monkeypatch.setenv("CLEARWAY_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "clearway-cache"))
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Serve the source of an app: `serve(source, "--grace", "1")`. Free ports; whatever is left is killed.

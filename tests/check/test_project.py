@@ -115,11 +115,12 @@ class TestFiles:
             ("secret", "cannot be read: Permission denied")
         ]
 
-    def test_a_notebook_that_is_named_is_counted(self, tmp_path: Path) -> None:
-        write_tree(tmp_path, {"main.py": "", "note.ipynb": "{}", "other.ipynb": "{}"})
-        project = find_project([tmp_path, tmp_path / "note.ipynb"])
+    def test_notebooks_are_counted_named_or_not(self, tmp_path: Path) -> None:
+        write_tree(tmp_path, {"main.py": "", "note.ipynb": "{}", "other.ipynb": "{}", "out/third.ipynb": "{}"})
+        project = find_project([tmp_path, tmp_path / "note.ipynb"], exclude=["out"])
         assert [(skip.file, skip.reason) for skip in project.skipped] == [
-            ("note.ipynb", "a notebook: only .py files are checked")
+            ("note.ipynb", "a notebook: only .py files are checked"),
+            ("other.ipynb", "a notebook: only .py files are checked"),
         ]
 
     def test_a_script_without_an_ending_is_told_by_its_first_line(self, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.engine.awaited import AwaitedCallGraph
 from clearway.check.engine.pyrefly import Pyrefly
-from clearway.check.environment import find_environment
+from clearway.check.environment import find_environment, places_of
 from clearway.check.fingerprint import fingerprinted
 from clearway.check.program.program import Program
 from clearway.check.project import find_project
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from clearway.check.engine import Engine
+    from clearway.check.environment import Environment
     from clearway.check.project import Project
     from clearway.check.request import Request
+    from clearway.check.result import Looked
     from clearway.check.survey import Survey
     from clearway.model import Finding
 
@@ -41,12 +43,12 @@ WORTH_STARTING_EARLY = 40
 """Files. The engine of a larger project works beside us from the start; a smaller one may well do without."""
 
 
-def check(request: Request, engine: Engine | None = None) -> Result:
-    """Carry out a check. Raises ClearwayError for what cannot be done."""
-    return _with_deep_stack(lambda: _check(request, engine or Pyrefly()))
+def check(request: Request, engine: Engine | None = None, looked: Looked | None = None) -> Result:
+    """Carry out a check, and tell `looked` what the result rests on. Raises ClearwayError for what cannot be done."""
+    return _with_deep_stack(lambda: _check(request, engine or Pyrefly(), looked))
 
 
-def _check(request: Request, engine: Engine) -> Result:
+def _check(request: Request, engine: Engine, looked: Looked | None = None) -> Result:
     started = time.perf_counter()
     settings = request.settings
     project = find_project(request.paths, request.src, settings.exclude)
@@ -66,6 +68,8 @@ def _check(request: Request, engine: Engine) -> Result:
             findings = _findings(found)
         finally:
             graph.cancel()
+    if looked is not None:
+        _look_back(looked, program, project, environment, request)
     skipped = [*project.skipped, *_unreadable(project, program)]
     return Result(
         root=project.root,
@@ -79,6 +83,16 @@ def _check(request: Request, engine: Engine) -> Result:
         evidence=_evidence(found),
         seconds=round(time.perf_counter() - started, 3),
     )
+
+
+def _look_back(looked: Looked, program: Program, project: Project, environment: Environment, request: Request) -> None:
+    """What was looked at."""
+    files, folders = places_of(environment, project.root, request.python)
+    looked.files.update(dict.fromkeys(map(str, files), ""))
+    looked.files.update({str(path): digest for path, digest in program.modules.digests.items()})
+    looked.folders += [*project.folders, *map(str, folders)]
+    # Of a package only some modules were read: a new one beside them would be found in the place of another.
+    looked.folders += {str(path.parent) for path in program.modules.digests}
 
 
 def _read(program: Program, project: Project, request: Request) -> None:

@@ -7,7 +7,15 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from clearway.check.interpreter import BrokenEnvironment, Prefix, ask, is_environment, own_prefix, read_environment
+from clearway.check.interpreter import (
+    BrokenEnvironment,
+    Prefix,
+    ask,
+    is_environment,
+    own_prefix,
+    read_environment,
+    was_environment,
+)
 from clearway.check.site_packages import read_path_files, recorded
 from clearway.model import ClearwayError, shown
 
@@ -96,6 +104,20 @@ def find_environment(root: Path, python: str | None = None) -> Environment:
     return _environment([own_prefix()], warnings)
 
 
+def places_of(environment: Environment, root: Path, python: str | None) -> tuple[list[Path], list[Path]]:
+    """The files and folders by which this environment was found: while they stay the same, so does the environment."""
+    folders = _up_to_the_repository(Path(os.path.abspath(root)))
+    homes = [folder / name for folder in folders for name in OWN_NAMES]
+    homes += [Path(value) for key in ("VIRTUAL_ENV", "CONDA_PREFIX") if (value := os.environ.get(key))]
+    homes += [Path(python)] if python is not None else []
+    files = [home / "pyvenv.cfg" for home in homes]
+    for site in environment.site_packages:
+        files += sorted(site.glob("*.pth")) + sorted(site.glob("__editable__*_finder.py"))
+    if python is not None and environment.executable is not None:
+        files.append(environment.executable)
+    return files, [*folders, *environment.site_packages]
+
+
 def _environment(prefixes: list[Prefix], warnings: list[str]) -> Environment:
     """One environment of these, the first one's interpreter and everybody's packages."""
     sites: list[Path] = []
@@ -144,13 +166,14 @@ def _candidates(root: Path) -> list[list[Path]]:
         if folder == root:
             groups.append(_nested(root))
     groups += [[Path(value)] for key in ("VIRTUAL_ENV", "CONDA_PREFIX") if (value := os.environ.get(key))]
-    found = [[folder for folder in group if is_environment(folder)] for group in groups]
+    found = [[folder for folder in group if is_environment(folder) or was_environment(folder)] for group in groups]
     return [group for group in found if group]
 
 
 def _nested(root: Path) -> list[Path]:
     try:
-        children = sorted(entry.path for entry in os.scandir(root) if entry.is_dir() and not entry.name.startswith("."))
+        with os.scandir(root) as entries:
+            children = sorted(entry.path for entry in entries if not entry.name.startswith(".") and entry.is_dir())
     except OSError:
         return []
     projects = [Path(child) for child in children if os.path.exists(os.path.join(child, "pyproject.toml"))]

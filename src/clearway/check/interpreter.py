@@ -33,6 +33,14 @@ class Prefix:
     warnings: tuple[str, ...] = ()
 
 
+def was_environment(folder: Path) -> bool:
+    """Whether a folder was an environment before its `pyvenv.cfg` went."""
+    try:
+        return bool(_sites(folder))
+    except (OSError, ValueError):
+        return False
+
+
 def is_environment(folder: Path) -> bool:
     """Whether this is the folder of a virtual environment, or of one of conda's."""
     try:
@@ -51,6 +59,8 @@ def read_environment(folder: Path, *, must_run: bool) -> Prefix:
     if not sites:
         raise BrokenEnvironment("an environment without site-packages; make it anew")
     warnings = []
+    if not is_environment(folder):
+        warnings.append(f"{folder}: it has no pyvenv.cfg any more; the packages in it were read all the same")
     home = Path(config["home"]) if config.get("home") else None
     if home is not None and not home.is_dir():
         if must_run:

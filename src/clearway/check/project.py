@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.result import Skipped
 from clearway.check.source_roots import RootFinder, nearest_first
-from clearway.check.tree import PROJECT_FILES, Disk, Walk, relative
+from clearway.check.tree import NOTEBOOK, PROJECT_FILES, Disk, Walk, relative
 from clearway.model import ClearwayError, shown
 from clearway.settings import nearest
 
@@ -66,11 +66,21 @@ class Project:
             self._disk.is_namespace(root, name) for root in self._order(importer_root)
         )
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Every folder whose names were looked at, absolute."""
+        return tuple(self._disk.listings)
+
     def _order(self, importer_root: Path) -> tuple[str, ...]:
         if (order := self._orders.get(importer_root)) is None:
             roots = {str(importer_root), *map(str, self.source_roots)}
             order = self._orders[importer_root] = tuple(nearest_first(roots, str(importer_root)))
         return order
+
+
+def project_root(paths: Sequence[Path]) -> Path:
+    """The folder that outputs are relative to. Raises ClearwayError for a path that does not exist."""
+    return _project_root([_existing(path) for path in paths or [Path()]])
 
 
 def find_project(paths: Sequence[Path], src: Sequence[Path] = (), exclude: Sequence[str] = ()) -> Project:
@@ -161,7 +171,7 @@ def _reason_to_skip(path: Path, walk: Walk) -> str | None:
     if path.suffix == ".py":
         return None if path.is_file() else "not a regular file"
     if path.suffix == ".ipynb":
-        return "a notebook: only .py files are checked"
+        return NOTEBOOK
     if path.is_file():
         try:
             with path.open("rb") as file:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 - the cache reads the types of a result at run time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path  # noqa: TC003
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from clearway.model import Finding, Root
+from clearway.model import Finding, Root  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +61,13 @@ class Result:
     a root without an entry is never put on the loop.
     """
     seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Looked:
+    """What a check looked at: while it stays the same, so does the result."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    """Absolute paths, with the digests of their content; the digest may be left empty."""
+    folders: list[str] = field(default_factory=list)
+    """Absolute: which names they hold."""

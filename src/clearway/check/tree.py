@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROJECT_FILES = ("pyproject.toml", "clearway.toml", "setup.cfg", "setup.py")
+NOTEBOOK = "a notebook: only .py files are checked"
 _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
 _METADATA = (".egg-info", ".dist-info", ".egg")
 _BUILT = frozenset({"build", "dist"})
@@ -206,6 +207,8 @@ class Walk:
             name = entry.name
             if name.endswith(".py") and not name.startswith("."):
                 self._file(entry)
+            elif name.endswith(".ipynb") and not self.is_excluded(entry.path):
+                self.found.skipped.append((entry.path, NOTEBOOK))
             elif name in listing.folders and not self._is_foreign(entry, listing) and not self.is_excluded(entry.path):
                 (self._links if entry.is_symlink() else below).append(entry.path)
         return below

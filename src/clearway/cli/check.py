@@ -254,7 +254,7 @@ def _rules() -> Mapping[str, RuleDoc]:
 
 
 def _analysis() -> Any:
-    return importlib.import_module("clearway.check.analysis")
+    return importlib.import_module("clearway.check.cached")
 
 
 def _folder_of(paths: tuple[Path, ...]) -> Path:

@@ -58,6 +58,20 @@ ROUTERS = frozenset(
 )
 
 
+_METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {
+    "join",
+    "format",
+    "index",
+    "find",
+    "count",
+}
+"""Nothing that blocks is called so."""
+
+
+def _is_class_name(name: str) -> bool:
+    return name[:1].isupper() and any(letter.islower() for letter in name[1:])
+
+
 @dataclass(frozen=True, slots=True)
 class Arguments:
     """What a call hands over."""
@@ -386,8 +400,14 @@ class Calls:
         return Outcome(values, tuple(effects))
 
     def _unknown(self, callee: ExternalV, node: ast.AST) -> Unresolved:
-        root = callee.name.partition(".")[0]
-        return Unresolved(written(node), module=root, hides=True)
+        root, _, last = callee.name.rpartition(".")
+        root = root.partition(".")[0] or last
+        if (last in _METHODS_OF_TEXT and callee.name.count(".") > 1) or self._program.models.looks_up_a_key(node):
+            hides = False
+        else:
+            # Making an object seldom blocks; what is done with it afterwards is judged by itself.
+            hides = callee.receiver is not None or not _is_class_name(last)
+        return Unresolved(written(node), module=root, hides=hides)
 
     def _spread(self, values: Values) -> list[Values]:
         for value in values:

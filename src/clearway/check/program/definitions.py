@@ -161,8 +161,17 @@ class Definitions:
             for method in self.methods.get(name, ()):
                 owner = method.owner
                 if owner is not None and owner is not cls and all(self.method(owner, other) for other in wanted):
+                    if all(other.startswith("__") for other in wanted) and not self._takes_the_same(cls, method):
+                        continue
                     found.append((owner, method))
         return [(child, method) for child, method in found if not method.is_abstract]
+
+    def _takes_the_same(self, protocol: Class, method: Function) -> bool:
+        """Whether a method has the parameters that a protocol says: `__call__` alone is the name of too many things."""
+        said = self.own_method(protocol, method.name)
+        if said is None or said.is_async != method.is_async:
+            return False
+        return [one.arg for one in said.parameters[1:]] == [one.arg for one in method.parameters[1:]]
 
     def own_method(self, cls: Class, name: str) -> Function | None:
         """The method of this name in the class's own body, the last of several."""

@@ -59,6 +59,11 @@ class Modules:
             self._loaded[path] = self._load(path)
         return self._loaded[path]
 
+    @property
+    def digests(self) -> dict[Path, str]:
+        """Every file that was read, with the digest of its content; empty for those that could not be."""
+        return {path: "" if module is None else module.source.digest for path, module in self._loaded.items()}
+
     def adopt(self, source: Source) -> None:
         """Take a file that was parsed elsewhere."""
         self._loaded[source.path] = self._module(source)

@@ -173,9 +173,25 @@ class Models:
         effects.extend(self.handed_on(arguments, node, frame))
         if is_next_app(node):
             return Outcome(UNKNOWN, tuple(effects))
-        hides = not name or name in self.sinking_names or not isinstance(called, ast.Attribute)
+        hides = not name or not isinstance(called, ast.Attribute) or self.may_hide(node)
         effects.append(Unresolved(written(node), hides=hides))
         return Outcome(UNKNOWN, tuple(effects))
+
+    def may_hide(self, node: ast.AST) -> bool:
+        """Whether a method of an object of which nothing is known could block, by its name and how it is called."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return True
+        return node.func.attr in self.sinking_names and not self.looks_up_a_key(node)
+
+    def looks_up_a_key(self, node: ast.AST) -> bool:
+        """`payload.get("name", default)`: a dictionary's method, unless the object's name says that it is a client."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+            return False
+        name = _last(node.func.value).lower()
+        if node.func.attr not in _METHODS_OF_DATA or any(word in name for word in _CLIENT_WORDS):
+            return False
+        key = node.args[0]
+        return isinstance(key, ast.Constant) and isinstance(key.value, str) and not set("/:") & set(key.value)
 
     def handed_on(self, arguments: Arguments, node: ast.AST, frame: Frame) -> list[Effect]:
         """Async functions defined here and handed to something unknown: it calls them on the loop."""
@@ -252,6 +268,8 @@ WAITING_NAMES = frozenset(
     | {"all", "first", "one", "scalar", "scalars", "exec", "rollback", "generate", "predict", "publish", "sleep"}
 )
 """Names that blocking operations of many libraries have."""
+_METHODS_OF_DATA = frozenset({"get", "pop", "setdefault"})
+_CLIENT_WORDS = ("client", "redis", "cache", "session", "http", "request", "conn", "db", "api", "store", "repo")
 SESSION_NAMES = frozenset({"db", "session", "db_session", "sess", "dbsession", "_db", "_session", "database"})
 SESSION_WAITS = frozenset({"commit", "execute", "refresh", "flush", "rollback", "scalar", "scalars", "merge", "exec"})
 QUERY_ENDS = frozenset(

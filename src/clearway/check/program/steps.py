@@ -334,6 +334,11 @@ def _is_async(value: Value) -> bool | None:
             return None
 
 
+def _is_coroutine_function(value: Value) -> bool | None:
+    """`iscoroutinefunction` looks at functions only; an object with an async `__call__` is none."""
+    return False if isinstance(value, InstanceV) else _is_async(value)
+
+
 def _is_awaitable(value: Value) -> bool | None:
     match value:
         case CoroutineV() | TaskV():
@@ -355,7 +360,7 @@ def _is_generator_function(value: Value) -> bool | None:
 
 
 QUESTIONS: dict[str, Callable[[Value], bool | None]] = {
-    "iscoroutinefunction": _is_async,
+    "iscoroutinefunction": _is_coroutine_function,
     "is_async_callable": _is_async,
     "is_coroutine_callable": _is_async,
     "is_coroutine_function": _is_async,

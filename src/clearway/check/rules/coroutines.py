@@ -73,6 +73,12 @@ def coroutine_names(program: Program) -> frozenset[str]:
     read_libraries(program)
     names |= program.library.coroutine_names()
     names |= {name.rpartition(".")[2] for name in ALSO_COROUTINES}
+    names |= {
+        function.name
+        for module in program.modules.project
+        for function in module.functions.values()
+        if (returned := _returned_at_once(function)) is not None and last_name(returned) in names
+    }
     return frozenset(names | _aliases(program, names))
 
 
@@ -131,18 +137,20 @@ def _is_coroutine_function(program: Program, callee: Value) -> bool:
 
 def _hands_coroutine_back(program: Program, callee: FunctionV) -> bool:
     """A `def` that does nothing but return a coroutine."""
-    function = callee.function
-    if isinstance(function.node, ast.Lambda) or function.is_generator or function.node.decorator_list:
-        return False
-    body = [statement for statement in function.node.body if not _is_text(statement)]
-    if len(body) != 1 or not isinstance(body[0], ast.Return):
+    if _returned_at_once(callee.function) is None:
         return False
     values = program.returns(program.calls.frame(callee, Arguments()))
     return bool(values) and all(isinstance(value, CoroutineV) for value in values)
 
 
-def _is_text(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+def _returned_at_once(function: Function) -> ast.expr | None:
+    """What a `def` returns that does nothing else."""
+    node = function.node
+    if function.is_async or isinstance(node, ast.Lambda) or node.decorator_list or len(node.body) > 2:
+        return None
+    before, last = node.body[:-1], node.body[-1]
+    does_more = any(not isinstance(one, ast.Expr) or not isinstance(one.value, ast.Constant) for one in before)
+    return None if does_more or not isinstance(last, ast.Return) else last.value
 
 
 def _is_declared_iterator(function: Function) -> bool:

@@ -132,9 +132,14 @@ def _is_mistaken(program: Program, call: ast.Call, frame: Frame) -> bool:
     values = [value for value in program.evaluate(call, frame) if value != ConstantV(None)]
     if values and all(_is_no_function(program, value) for value in values):
         return True
+    effects = program.calls.outcome(call, frame).effects
+    if any(isinstance(effect, Block) and not effect.possible for effect in effects):
+        return True
     if any(_may_be_function(program, value) for value in values):
         return False
-    return _blocks(program, call, frame)
+    # Of its result nothing is known; but it is itself what was to be taken off the loop.
+    runs = [effect.frame for effect in effects if isinstance(effect, Run) and not effect.possible]
+    return any(reach(program, inner).hits for inner in runs)
 
 
 def _is_no_function(program: Program, value: Value) -> bool:
@@ -172,13 +177,3 @@ def _gives_data(function: Function) -> bool:
         return name in PLAIN_TYPES or (isinstance(annotation, ast.Constant) and annotation.value is None)
     returned = [inner for inner in own_nodes(node) if isinstance(inner, ast.Return) and inner.value is not None]
     return not returned and not function.is_abstract and not node.decorator_list
-
-
-def _blocks(program: Program, call: ast.Call, frame: Frame) -> bool:
-    """Whether the call is itself what was to be taken off the loop."""
-    for effect in program.calls.outcome(call, frame).effects:
-        if isinstance(effect, Block):
-            return True
-        if isinstance(effect, Run) and not effect.possible and reach(program, effect.frame).hits:
-            return True
-    return False

@@ -98,7 +98,7 @@ def _sets_context(program: Program, function: Function) -> bool:
     for node in own_nodes(function.node):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "set":
             values = program.evaluate(node.func.value, frame)
-            if ExternalInstanceV("contextvars.ContextVar") in values:
+            if any(isinstance(value, ExternalInstanceV) and value.name == "contextvars.ContextVar" for value in values):
                 return True
     return False
 

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearway.check.rules.proof import never_blocks
+from clearway.check.proof import never_blocks
 from clearway.check.rules.rule import at
 from clearway.model import Severity
 
