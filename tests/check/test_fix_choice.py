@@ -24,6 +24,9 @@ session_id = contextvars.ContextVar("session_id")
 def load(*args):
     return requests.get("https://example.org").json()
 
+def loads():
+    yield load()
+
 def opened():
     return sqlite3.connect("app.db")
 """
@@ -198,6 +201,7 @@ async def read(connected: sqlite3.Connection, db: AsyncSession, items: list[int]
         ("return connected.execute('')", "nothing"),
         ("return connection.execute('')", "nothing"),
         ("return opened()", "nothing"),
+        ("return next(loads())", "nothing"),
         ("with lock: load()", "nothing"),
         ("with open('x') as file: file.read()", "nothing"),
     ],
@@ -264,6 +268,22 @@ async def read(db: Session = Depends(Scoped)):
 """
     assert edits(tmp_path, text) == {"nothing"}
     assert edits(tmp_path, text.replace("sessionmaker())", "sessionmaker(), scopefunc=int)")) == {"to_thread: save(db)"}
+
+
+def test_a_view_whose_name_everybody_uses_becomes_def(tmp_path: Path) -> None:
+    text = """
+from starlette.endpoints import HTTPEndpoint
+
+class View(HTTPEndpoint):
+    async def get(self, request):
+        return load()
+
+app.add_route("/", View)
+"""
+    used = "def test_it(client):\n    assert client.get('/').status_code == 200\n"
+    assert edits(tmp_path, text, test_it=used) == {"to_def: async def get(self, request):"}
+    awaited = "async def test_it(view):\n    assert await view.get('/')\n"
+    assert edits(tmp_path, text, test_it=awaited) == TO_THREAD
 
 
 def test_a_websocket_stays_async(tmp_path: Path) -> None:

@@ -41,9 +41,12 @@ _ONLY_ON_LOOP = frozenset(
 _PERHAPS_ON_LOOP = frozenset(
     {"set", "reset", "clear", "put_nowait", "get_nowait", "set_result", "set_exception", "cancel", "release", "gather"}
     | {"send_nowait", "receive_nowait", "wait_for", "shield", "Future", "TaskGroup", "bind_contextvars"}
-    | {"clear_contextvars", "unbind_contextvars", "attach", "detach"}
+    | {"clear_contextvars", "unbind_contextvars", "attach", "detach", "signal", "setitimer"}
 )
-"""Calls that do so on some objects. A context variable that a thread sets is not set for those who called it."""
+"""Calls that do so on some objects. A context variable that a thread sets is not set for those who called it, and
+signals are the main thread's.
+"""
+_NOT_IN_THREADS = ("contextvars.", "signal.")
 _CONTEXT = frozenset({"bind_contextvars", "clear_contextvars", "unbind_contextvars"})
 _OWN_THREAD = "sqlite3."
 """Its objects work in the thread alone that made them."""
@@ -157,7 +160,7 @@ class LoopBound:
             return False
         parts = [call.func, *([call.func.value] if isinstance(call.func, ast.Attribute) else [])]
         values = [value for part in parts for value in self._program.evaluate(part, frame)]
-        return any(self.is_bound(value) or getattr(value, "name", "").startswith("contextvars.") for value in values)
+        return any(self.is_bound(value) or getattr(value, "name", "").startswith(_NOT_IN_THREADS) for value in values)
 
     def _connects_for_any_thread(self) -> bool:
         if self._any_thread is None:
