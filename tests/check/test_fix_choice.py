@@ -286,6 +286,21 @@ app.add_route("/", View)
     assert edits(tmp_path, text, test_it=awaited) == TO_THREAD
 
 
+@pytest.mark.parametrize("change", ["app.title = load()", "global count\n    count += len(load())"])
+def test_what_changes_shared_state_relies_on_the_loop_to_be_alone(tmp_path: Path, change: str) -> None:
+    text = f"""
+count = 0
+
+def change():
+    {change}
+
+@app.get("/")
+async def read():
+    change()
+"""
+    assert edits(tmp_path, text) == {"nothing"}
+
+
 def test_a_websocket_stays_async(tmp_path: Path) -> None:
     text = '\n@app.websocket("/")\nasync def read(socket: WebSocket):\n    return load()\n'
     assert edits(tmp_path, text) == TO_THREAD

@@ -72,7 +72,7 @@ class LoopBound:
         return self._below[frame]
 
     def binds(self, found: Reach) -> bool:
-        """Whether something of what is reached uses the loop, or objects of the loop's thread."""
+        """Whether something of what is reached uses the loop, objects of its thread, or that nobody comes between."""
         if any(spawn.kind != "background_task" for spawn, _ in found.spawned):
             return True
         return any(self._uses_loop(frame) for frame in found.counted) or self.needs_own_thread(found.hits)
@@ -141,11 +141,13 @@ class LoopBound:
 
     def _uses_loop(self, frame: Frame) -> bool:
         if frame not in self._functions:
+            code = frame.code
             self._functions[frame] = (
-                frame.module.is_project
-                and isinstance(frame.code, Function)
+                isinstance(code, Function)
+                and code.module.is_project
                 and any(
-                    isinstance(node, ast.Call) and self._is_on_loop(node, frame) for node in own_nodes(frame.code.node)
+                    (isinstance(node, ast.Call) and self._is_on_loop(node, frame)) or _changes_shared(node, code)
+                    for node in own_nodes(code.node)
                 )
             )
         return self._functions[frame]
@@ -176,6 +178,34 @@ class LoopBound:
             for node in ast.walk(module.source.tree)
             if isinstance(node, ast.Call) and last_name(node.func) == name and not isinstance(node.func, ast.Call)
         ]
+
+
+def _changes_shared(node: ast.AST, function: Function) -> bool:
+    """Whether this sets an attribute of an object of the module, or counts in a global: on the loop nobody comes
+    between, in threads somebody may. What is only made once (`if client is None: client = …`) does not count.
+    """
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        return node.target.id in function.scope.elsewhere
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        return False
+    for target in targets:
+        if isinstance(target, ast.Attribute):
+            holder: ast.expr = target
+            while isinstance(holder, ast.Attribute):
+                holder = holder.value
+            if isinstance(holder, ast.Name) and _is_of_module(holder.id, function):
+                return True
+    return False
+
+
+def _is_of_module(name: str, function: Function) -> bool:
+    scope: Function | None = function
+    while scope is not None:
+        if name in scope.scope.bindings:
+            return False
+        scope = scope.parent
+    return name in function.module.scope.bindings
 
 
 def _for_any_thread(call: ast.Call) -> bool:
