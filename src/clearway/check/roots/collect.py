@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearway.check.program.calls import Arguments
+from clearway.check.program.arguments import Arguments
 from clearway.check.program.effects import Register, Run, Spawn
 from clearway.check.program.modules import Class, Function, Module, last_name
 from clearway.check.program.syntax import walk
@@ -349,7 +349,7 @@ class Roots:
             return []
         found: dict[Function, None] = {}
         for parameter in function.parameters:
-            for depends in self.program.dependencies(parameter, frame):
+            for depends in self.program.injection.dependencies(parameter, frame):
                 found.update(dict.fromkeys(self._dependency(depends, frame)))
         owner = function.owner
         if owner is not None and function.receiver is not None:

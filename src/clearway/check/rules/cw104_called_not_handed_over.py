@@ -34,9 +34,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from clearway.check.fix import FixKind
-from clearway.check.program.calls import written
 from clearway.check.program.effects import Block, Run
 from clearway.check.program.modules import last_name
+from clearway.check.program.syntax import written
 from clearway.check.program.values import (
     ClassV,
     ConstantV,
