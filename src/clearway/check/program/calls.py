@@ -83,6 +83,8 @@ class Arguments:
     rest: Values = UNKNOWN
     """What `*args` of unknown length holds, after the positional ones."""
     has_rest: bool = False
+    complete: bool = False
+    """Nothing else is given: parameters without an argument have their default."""
 
     def at(self, position: int, keyword: str | None = None) -> Values:
         """The argument at this position, or of this name."""
@@ -312,6 +314,11 @@ class Calls:
                 given[name] = values
             else:
                 more[name] = values
+        if arguments.complete:
+            for name in function.flags - given.keys():
+                default = function.defaults.get(name)
+                if isinstance(default, ast.Constant) and (default.value is None or isinstance(default.value, bool)):
+                    given[name] = frozenset({ConstantV(default.value)})
         if spec.kwarg is not None and more:
             given[spec.kwarg.arg] = frozenset({DictV(tuple(more.items()))})
         return {name: values for name, values in given.items() if values}
