@@ -20,6 +20,8 @@ class Arguments:
     rest: Values = UNKNOWN
     """What `*args` of unknown length holds, after the positional ones."""
     has_rest: bool = False
+    complete: bool = False
+    """Nothing else is given: parameters without an argument have their default."""
 
     def at(self, position: int, keyword: str | None = None) -> Values:
         """The argument at this position, or of this name."""

@@ -55,18 +55,18 @@ class Branches:
             return None
         if not frame.code.asks_what_it_got and not frame.code.flags:
             return None
-        decided = self._decided(statement.test, frame)
+        decided = self.decided(statement.test, frame)
         if decided is None:
             return None
         return statement.body if decided else statement.orelse
 
-    def _decided(self, test: ast.expr, frame: Frame) -> bool | None:
+    def decided(self, test: ast.expr, frame: Frame) -> bool | None:
         """Whether a test holds in this frame; None where that is open."""
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            inner = self._decided(test.operand, frame)
+            inner = self.decided(test.operand, frame)
             return None if inner is None else not inner
         if isinstance(test, ast.BoolOp):
-            parts = [self._decided(part, frame) for part in test.values]
+            parts = [self.decided(part, frame) for part in test.values]
             if isinstance(test.op, ast.Or):
                 return True if True in parts else None if None in parts else False
             return False if False in parts else None if None in parts else True

@@ -239,6 +239,11 @@ class Calls:
                 given[name] = values
             else:
                 more[name] = values
+        if arguments.complete:
+            for name in function.flags - given.keys():
+                default = function.defaults.get(name)
+                if isinstance(default, ast.Constant) and (default.value is None or isinstance(default.value, bool)):
+                    given[name] = frozenset({ConstantV(default.value)})
         if spec.kwarg is not None and more:
             given[spec.kwarg.arg] = frozenset({DictV(tuple(more.items()))})
         return {name: values for name, values in given.items() if values}

@@ -102,9 +102,24 @@ class Steps:
         parts = _children(node)
         if isinstance(node, ast.Call) and any(isinstance(part, ast.GeneratorExp) for part in node.args):
             return self._eager(node, parts, frame)
+        if isinstance(node, ast.BoolOp | ast.IfExp) and isinstance(frame.code, Function) and frame.code.flags:
+            return self._chosen(node, frame) if isinstance(node, ast.IfExp) else list(self._until_decided(node, frame))
         if isinstance(node, ast.stmt | ast.ExceptHandler) and any(isinstance(part, ast.If) for part in parts):
             return self._branches.live(parts, frame)
         return parts
+
+    def _chosen(self, node: ast.IfExp, frame: Frame) -> list[ast.AST]:
+        decided = self._branches.decided(node.test, frame)
+        if decided is None:
+            return [node.test, node.body, node.orelse]
+        return [node.test, node.body if decided else node.orelse]
+
+    def _until_decided(self, node: ast.BoolOp, frame: Frame) -> Iterator[ast.expr]:
+        """The parts of `a and b` that are looked at: after a flag that decides, none."""
+        for part in node.values:
+            yield part
+            if self._branches.decided(part, frame) is isinstance(node.op, ast.Or):
+                return
 
     def _eager(self, node: ast.Call, parts: list[ast.AST], frame: Frame) -> list[ast.AST]:
         """What of a call's arguments runs here: of a generator that is handed elsewhere, its first iterable."""
