@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 """Files that serve nobody, as outputs name them."""
-_CALLED = re.compile(r"(\w+)\s*\(")
-_WORD = re.compile(r"\w+")
+FEW = 30
+"""So many names are looked for one by one in a text."""
+_CALLED = re.compile(r"\b(\w+)\s*\(")
+_WORD = re.compile(r"\b\w+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -116,9 +118,12 @@ def suspends(node: ast.AST) -> bool:
 
 def _lines_with(pattern: re.Pattern[str], group: int, text: str, names: Set[str]) -> list[int]:
     """The lines on which the pattern finds one of these names, sorted."""
-    offsets = [match.start() for match in pattern.finditer(text) if match[group] in names]
-    if not offsets:
+    # Most files have none of the names, and that is seen sooner without a match object for every word.
+    if len(names) <= FEW and not any(name in text for name in names):
         return []
+    if names.isdisjoint(pattern.findall(text)):
+        return []
+    offsets = [match.start() for match in pattern.finditer(text) if match[group] in names]
     starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
     return sorted({bisect_right(starts, offset) for offset in offsets})
 
