@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _STORE = re.compile(r"\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
 
+_PUT = re.compile(r"\b(\w+)(?:\[|\.(?:append|add|appendleft|put_nowait|put|set|insert|setdefault)\()")
+
 
 class Modules:
     """Finds and keeps modules."""
@@ -222,11 +224,8 @@ class Modules:
         return found
 
     def _element_stores(self, module: Module, name: str) -> list[tuple[Code, ast.expr]]:
-        puts = re.compile(rf"\b{re.escape(name)}(\[|\.(append|add|appendleft|put_nowait|put|set|insert|setdefault)\()")
         found: list[tuple[Code, ast.expr]] = []
-        for other in self.project if module.is_project else [module]:
-            if name not in other.source.text or not puts.search(other.source.text):
-                continue
+        for other in self._puts_by_name.get(name, ()) if module.is_project else [module]:
             own = other is module
             if not own:
                 bindings = other.scope.bindings.get(name, ())
@@ -236,6 +235,15 @@ class Modules:
             for function in other.functions.values():
                 if name in function.scope.elements and name not in function.scope.bindings:
                     found.extend((function, put) for put in function.scope.elements[name])
+        return found
+
+    @cached_property
+    def _puts_by_name(self) -> dict[str, list[Module]]:
+        """The project's modules that seem to put something into a collection of this name."""
+        found: dict[str, list[Module]] = defaultdict(list)
+        for module in self.project:
+            for name in set(_PUT.findall(module.source.text)):
+                found[name].append(module)
         return found
 
     def assigned(self, name: str, frame: Frame) -> tuple[ast.expr, Frame] | None:
