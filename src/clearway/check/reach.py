@@ -138,6 +138,9 @@ def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
     if inside and severity is not Severity.ERROR:
         # What a package does with files is its own affair: only what can take seconds counts there.
         return None
+    if severity is Severity.ERROR and any(hop.possible for hop in hops[:-1]):
+        # Found by a method's name alone: too little to fail a build for.
+        severity = Severity.WARNING
     possible = any(hop.possible for hop in hops)
     return Hit(effect.entry, effect.called, hops, severity, possible, on_loop)
 
