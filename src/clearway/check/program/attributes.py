@@ -191,6 +191,8 @@ class Attributes:
         outside = self._outside(value, name)
         if outside:
             return outside
+        if name.startswith("__"):
+            return UNKNOWN  # Python looks for special methods in the class, never with `__getattr__`
         getter = definitions.method(value.cls, "__getattr__")
         if getter is not None and getter.receiver is not None:
             parameters = getter.parameters[1:2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from clearway.check.program.calls import Arguments
+from clearway.check.program.arguments import Arguments
 from clearway.check.program.modules import Function
 from clearway.check.program.values import (
     OPAQUE,
@@ -150,10 +150,13 @@ class Expressions:
         program = self._program
         match value:
             case DictV(items=items, other=other):
-                keys = {one.value for one in self.evaluate(node.slice, frame) if isinstance(one, ConstantV)}
+                asked = self.evaluate(node.slice, frame)
+                keys = {one.value for one in asked if isinstance(one, ConstantV)}
                 exact = [values for key, values in items if key in keys]
                 if exact and not other:
                     return frozenset().union(*exact)
+                if items and not other and asked and all(isinstance(one, ConstantV) for one in asked):
+                    return UNKNOWN  # none of its keys: another dictionary is meant
                 return value.values
             case ListV(element=element):
                 return frozenset({value}) if isinstance(node.slice, ast.Slice) else element
@@ -301,7 +304,8 @@ class Expressions:
                     )
             else:
                 positional.append(self.evaluate(argument, frame))
-        return Arguments(tuple(positional), self._keywords(node, frame))
+        complete = all(keyword.arg is not None for keyword in node.keywords)
+        return Arguments(tuple(positional), self._keywords(node, frame), complete=complete)
 
     def _keywords(self, node: ast.Call, frame: Frame) -> tuple[tuple[str, Values], ...]:
         found: dict[str, Values] = {}

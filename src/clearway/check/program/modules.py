@@ -302,7 +302,7 @@ class Function:
         names = {argument.arg for argument in self.parameters}
         found: set[str] = set()
         for node in ast.walk(self.node):
-            if isinstance(node, ast.If):
+            if isinstance(node, ast.If | ast.IfExp):
                 found.update(part.id for part in _tested(node.test) if part.id in names)
         return frozenset(name for name in found if len(self.scope.bindings.get(name, ())) == 1)
 
