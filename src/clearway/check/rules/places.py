@@ -24,7 +24,6 @@ BESIDE_THE_SERVICE = re.compile(r"(^|/)(tests?|testing|alembic|migrations)/|(^|/
 FEW = 30
 """So many names are looked for one by one in a text."""
 _CALLED = re.compile(r"\b(\w+)\s*\(")
-_WORD = re.compile(r"\b\w+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -100,14 +99,14 @@ def suspends(node: ast.AST) -> bool:
     return isinstance(node, ast.comprehension) and bool(node.is_async)
 
 
-def _lines_with(pattern: re.Pattern[str], group: int, text: str, names: Set[str]) -> list[int]:
-    """The lines on which the pattern finds one of these names, sorted."""
+def _lines_calling(text: str, names: Set[str]) -> list[int]:
+    """The lines on which one of these names seems to be called, sorted."""
     # Most files have none of the names, and that is seen sooner without a match object for every word.
     if len(names) <= FEW and not any(name in text for name in names):
         return []
-    if names.isdisjoint(pattern.findall(text)):
+    if names.isdisjoint(_CALLED.findall(text)):
         return []
-    offsets = [match.start() for match in pattern.finditer(text) if match[group] in names]
+    offsets = [match.start() for match in _CALLED.finditer(text) if match[1] in names]
     starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
     return sorted({bisect_right(starts, offset) for offset in offsets})
 
