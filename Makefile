@@ -30,8 +30,9 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(STAMP)  ## Clearway beside plain FastAPI, in one run; needs wrk
+bench: $(STAMP)  ## Clearway beside plain FastAPI, which needs wrk, and the checker beside its peers
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.check
 
 compat: $(STAMP) $(COMPAT_STAMP)  ## FastAPI's and Starlette's own test suites with Clearway installed
 	$(BIN)/python -m tests.compat

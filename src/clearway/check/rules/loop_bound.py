@@ -54,6 +54,9 @@ _SCOPED = re.compile(r"\bscoped_session\b")
 _CONNECTS = re.compile(r"\bsqlite3\b")
 _CACHES = frozenset({"cache", "lru_cache", "cached", "cached_property"})
 
+LONGEST_CHAIN = 100
+"""Attributes and calls behind each other; only code that other code wrote has more."""
+
 
 class LoopBound:
     """Tells what may not be handed to a thread. Answers are kept: many chains go through the same functions."""
@@ -98,7 +101,7 @@ class LoopBound:
         """Whether what is called, or the object that it is taken from, is."""
         function = call.func
         parts = [function]
-        while isinstance(function, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
+        while isinstance(function, ast.Attribute | ast.Call | ast.Subscript | ast.Await) and len(parts) < LONGEST_CHAIN:
             function = function.func if isinstance(function, ast.Call) else function.value
             parts.append(function)
         return self._any_bound(parts, frame)
