@@ -141,6 +141,9 @@ def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
         return None
     if severity is Severity.WARNING and any(_runs_once(hop.frame.code) for hop in hops):
         severity = Severity.ADVICE  # milliseconds, once in the life of the process
+    if severity is Severity.ERROR and any(hop.possible for hop in hops[:-1]):
+        # Found by a method's name alone: too little to fail a build for.
+        severity = Severity.WARNING
     possible = any(hop.possible for hop in hops)
     return Hit(effect.entry, effect.called, hops, severity, possible, on_loop)
 

@@ -100,7 +100,7 @@ def suspends(node: ast.AST) -> bool:
 
 
 def _lines_calling(text: str, names: Set[str]) -> list[int]:
-    """The lines on which one of these names seems to be called, sorted."""
+    """The lines on which one of these names is followed by a parenthesis, sorted."""
     # Most files have none of the names, and that is seen sooner without a match object for every word.
     if len(names) <= FEW and not any(name in text for name in names):
         return []
