@@ -75,7 +75,8 @@ class Steps:
             try:
                 effects = self._effects(node, frame, awaited)
             except RecursionError:  # nested deeper than the stack bears: it is not looked into, and counted
-                effects = (Unresolved(type(node).__name__),)
+                yield Step(node, (Unresolved(type(node).__name__),))
+                continue
             if effects:
                 yield Step(node, tuple(dict.fromkeys(effects)))
             stack.extend(reversed(self._parts(node, frame)))
