@@ -1,7 +1,8 @@
 """Run the tests on every supported interpreter that is on this machine.
 
 First in `.venv`, whichever interpreter that has, then in `.venv-3.12` and `.venv-3.13`, made from the same
-lock, where such an interpreter is found on PATH or below `~/.pyenv/versions`. `CLEARWAY_PYTHONS=current`, or
+lock, where such an interpreter is found on PATH or below `~/.pyenv/versions`; there without the tests marked `once`.
+`CLEARWAY_PYTHONS=current`, or
 `--current`, leaves it at the first. Other arguments go to pytest. Needs nothing but the standard library.
 """
 
@@ -35,7 +36,7 @@ def main() -> int:
             print(f"== Python {version}: not on this machine, skipped", flush=True)
             continue
         environment = made(version, python)
-        results[version] = environment is not None and tested(version, environment, arguments)
+        results[version] = environment is not None and tested(version, environment, ["-m", "not once", *arguments])
     for version, passed in results.items():
         print(f"Python {version}: {'passed' if passed else 'FAILED'}", flush=True)
     return 0 if all(results.values()) else 1

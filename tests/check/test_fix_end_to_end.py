@@ -18,6 +18,8 @@ from tests.check.answers import Answers, answers, steady_answers
 from tests.check.corpus.case import Case, all_cases, load, name_of
 from tests.check.corpus.report import furnish, run
 
+pytestmark = pytest.mark.once
+
 ALARMING = {name: case for path in all_cases() if (case := load(path)).must_alarm for name in [name_of(path)]}
 NOT_RUN = frozenset({"rules/cw401_waits_for_its_own_loop", "sinks/threads_primitives"})
 """Cases that wait for what never comes."""

@@ -13,6 +13,8 @@ import pytest
 
 from tests.check.corpus.case import Case, all_cases, load, name_of
 
+pytestmark = pytest.mark.once
+
 LOADED = {name_of(path): load(path) for path in all_cases()}
 
 
