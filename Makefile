@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COMPAT_STAMP := .venv-compat/.installed
 
-.PHONY: run install test lint format bench compat audit lock clean
+.PHONY: run install test lint format bench compat fuzz audit lock clean
 
 run: $(STAMP)  ## serve the lesson on 127.0.0.1:8000
 	$(BIN)/clearway run examples/lesson/app.py
@@ -30,8 +30,9 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(STAMP)  ## Clearway beside plain FastAPI, in one run; needs wrk
+bench: $(STAMP)  ## Clearway beside plain FastAPI, which needs wrk, and the checker beside its peers
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.check
 
 compat: $(STAMP) $(COMPAT_STAMP)  ## FastAPI's and Starlette's own test suites with Clearway installed
 	$(BIN)/python -m tests.compat
@@ -40,6 +41,9 @@ $(COMPAT_STAMP): requirements/compat.lock
 	$(PYTHON) -m venv --clear .venv-compat
 	.venv-compat/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/compat.lock
 	touch $@
+
+fuzz: $(STAMP)  ## mutated modules through the checker, for ten minutes
+	$(BIN)/python -m tests.check.fuzz --seconds 600
 
 audit:  ## known vulnerabilities in the locked dependencies
 	$(PYTHON) -m venv .venv-audit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from clearway.check.rules import RULES
 
 if TYPE_CHECKING:
-    from clearway.check.rules import Rule
+    from clearway.check.rules.rule import Rule
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "rules.md"
 

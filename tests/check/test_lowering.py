@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from clearway.check.lowering import lower
+from clearway.check.source.lowering import lower
 from tests.check.programs import Interpreter, Span, newer_python, programs
 
 # Of the text that is lowered; `source` silences them.

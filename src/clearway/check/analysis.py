@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import sys
 import tempfile
 import threading
@@ -23,7 +25,7 @@ from clearway.check.verdicts import root_of
 from clearway.model import ClearwayError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeVar
 
     from clearway.check.engine import Engine
@@ -45,7 +47,8 @@ WORTH_STARTING_EARLY = 40
 
 def check(request: Request, engine: Engine | None = None, looked: Looked | None = None) -> Result:
     """Carry out a check, and tell `looked` what the result rests on. Raises ClearwayError for what cannot be done."""
-    return _with_deep_stack(lambda: _check(request, engine or Pyrefly(), looked))
+    with _few_collections():
+        return _with_deep_stack(lambda: _check(request, engine or Pyrefly(), looked))
 
 
 def _check(request: Request, engine: Engine, looked: Looked | None = None) -> Result:
@@ -62,6 +65,8 @@ def _check(request: Request, engine: Engine, looked: Looked | None = None) -> Re
             if len(project.files) >= WORTH_STARTING_EARLY:
                 graph.start()
             _read(program, project, request)
+            gc.freeze()  # trees stay to the end: the collector need not look at them again and again
+            gc.enable()
             found = survey(
                 program, everything=request.all_roots, step=lambda done, total: _tell(request, "roots", done, total)
             )
@@ -142,6 +147,18 @@ def _evidence(found: Survey) -> dict[str, tuple[str, ...]]:
         files = {module.shown for module in study.reach.modules if module.is_project}
         evidence.setdefault(study.entry.id, set()).update(files)
     return {name: tuple(sorted(files)) for name, files in evidence.items()}
+
+
+@contextlib.contextmanager
+def _few_collections() -> Iterator[None]:
+    """Reading makes millions of objects, none of them garbage: the collector waits until that is done."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        (gc.enable if enabled else gc.disable)()
 
 
 def _with_deep_stack(work: Callable[[], T]) -> T:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clearway.check.sinks import SinkEntry
 
 OPENINGS = frozenset({"builtins.open", "open", "io.open", "pathlib.Path.open"})
+CACHES = frozenset({"lru_cache", "cache", "cached_property"})
 DEEPEST = 2_000
 """Chains longer than this are not followed, and counted as unresolved."""
 
@@ -138,11 +139,22 @@ def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
     if inside and severity is not Severity.ERROR:
         # What a package does with files is its own affair: only what can take seconds counts there.
         return None
+    if severity is Severity.WARNING and any(_runs_once(hop.frame.code) for hop in hops):
+        severity = Severity.ADVICE  # milliseconds, once in the life of the process
     if severity is Severity.ERROR and any(hop.possible for hop in hops[:-1]):
         # Found by a method's name alone: too little to fail a build for.
         severity = Severity.WARNING
     possible = any(hop.possible for hop in hops)
     return Hit(effect.entry, effect.called, hops, severity, possible, on_loop)
+
+
+def _runs_once(code: Code) -> bool:
+    """Its result is kept: a cached function without parameters."""
+    return (
+        isinstance(code, Function)
+        and bool(CACHES & set(code.decorators))
+        and len(code.parameters) == (0 if code.receiver is None else 1)
+    )
 
 
 def code_id(code: Code) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearway.check.proof import never_blocks
 from clearway.model import Advice, Lane, Root, RootKind, Severity, SinkKind, Verdict
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def root_of(study: Study, survey: Survey, findings: Sequence[Finding]) -> Root:
         runs_on=Lane.LOOP if entry.on_loop else Lane.THREAD,
         verdict=verdict,
         blocked_by=blocked_by,
-        advice=_advice(study),
+        advice=_advice(survey, study),
     )
 
 
@@ -42,7 +43,7 @@ def awaits(study: Study) -> bool:
     return scope.awaits or (study.entry.function.is_async and bool(scope.yields))
 
 
-def _advice(study: Study) -> Advice | None:
+def _advice(survey: Survey, study: Study) -> Advice | None:
     entry = study.entry
     if entry.kind not in (RootKind.ENDPOINT, RootKind.DEPENDENCY):
         return None
@@ -54,6 +55,7 @@ def _advice(study: Study) -> Advice | None:
         if not awaits(study):
             return Advice(Lane.THREAD, "def", "nothing is awaited")
         return Advice(Lane.LOOP, "await", f"hand {serious[0].called} to a thread, or use its async counterpart")
-    if not entry.is_async and not study.reach.hits and not study.reach.unresolved:
-        return Advice(Lane.LOOP, "none", f"nothing blocks: {study.reach.calls} calls were read")
+    if never_blocks(survey.program, study):
+        calls = study.reach.calls
+        return Advice(Lane.LOOP, "none", f"{calls} call{'' if calls == 1 else 's'} read, none blocks")
     return None

@@ -33,11 +33,36 @@ class UsedPlan:
         return UsedPlan(file=self.file, note=note)
 
     def for_what_is_loaded(self) -> UsedPlan:
-        """Without the calls of modules that the app has not imported: a plan found may be for several services."""
-        if self.given:
-            return self
-        calls = {name: call for name, call in self.plan.calls.items() if name.partition(":")[0] in sys.modules}
+        """With the module names of this process, which depend on where the app was started from.
+
+        Without the calls of modules that the app has not imported, unless the user named the plan: one that was found
+        may be for several services.
+        """
+        calls = {}
+        for name, call in self.plan.calls.items():
+            module, _, function = name.partition(":")
+            loaded = _loaded_as(module)
+            if loaded is not None:
+                calls[f"{loaded}:{function}"] = replace(call, call=f"{loaded}:{function}")
+            elif self.given:
+                calls[name] = call
         return replace(self, plan=Plan(calls, self.plan.files))
+
+
+def _loaded_as(module: str) -> str | None:
+    """The loaded module that the checker calls by this name: `lesson.app` for `examples.lesson.app`, if only one is."""
+    if module in sys.modules:
+        return module
+    shorter = [name for name in _tails(module) if name in sys.modules]
+    longer = [name for name in sys.modules if name.endswith(f".{module}")]
+    found = shorter[:1] or longer
+    return found[0] if len(found) == 1 else None
+
+
+def _tails(module: str) -> list[str]:
+    """The name without its first parts, the longest first; a last part alone says too little."""
+    parts = module.split(".")
+    return [".".join(parts[index:]) for index in range(1, len(parts) - 1)]
 
 
 def find_plan(given: Path | None, folders: tuple[Path, ...]) -> UsedPlan:

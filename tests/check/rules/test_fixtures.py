@@ -1,4 +1,4 @@
-"""Each rule finds what its bad fixture marks, and nothing in its good one. They are written as the corpus' cases are."""
+"""Each rule finds what its bad fixture marks, and nothing in its good one. They are written as the corpus is."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from clearway.check import rules
-from clearway.check.rules import RULES, Rule
+from clearway.check.rules import RULES
+from clearway.check.rules.rule import Rule
 from scripts import rule_docs
 
 HERE = Path(__file__).parent

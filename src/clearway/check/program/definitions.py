@@ -21,6 +21,8 @@ from clearway.check.program.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from clearway.check.program.program import Program
 
 PLAIN = frozenset(
@@ -54,16 +56,23 @@ class Definitions:
         return known
 
     def _function(self, function: Function, frame: Frame) -> Values:
-        node = function.node
-        values: Values = frozenset({FunctionV(function, frame)})
-        if isinstance(node, ast.Lambda):
-            return values
         if "overload" in function.decorators:
             return UNKNOWN
+        values: Values = frozenset({FunctionV(function, frame)})
+        for decorator, before in self.decorations(function, frame):
+            values = self._program.calls.decorated(decorator, before, frame)
+        return values
+
+    def decorations(self, function: Function, frame: Frame) -> Iterator[tuple[ast.expr, Values]]:
+        """Each decorator, the innermost first, with what it is given."""
+        node = function.node
+        if isinstance(node, ast.Lambda):
+            return
+        values: Values = frozenset({FunctionV(function, frame)})
         for decorator, name in zip(reversed(node.decorator_list), reversed(function.decorators), strict=True):
             if name not in PLAIN:
+                yield decorator, values
                 values = self._program.calls.decorated(decorator, values, frame)
-        return values
 
     def class_of(self, value: Value) -> Value | None:
         """The class of an object."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from clearway.check.program.calls import Arguments
+from clearway.check.program.arguments import Arguments
 from clearway.check.program.modules import Function
 from clearway.check.program.values import (
     OPAQUE,

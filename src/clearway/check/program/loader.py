@@ -18,6 +18,7 @@ from clearway.check.program.values import (
     Frame,
     ModuleV,
     NamespaceV,
+    Value,
     Values,
 )
 from clearway.check.source import Source, Unreadable, parse
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from clearway.check.project import Project, SourceFile
 
 _STORE = re.compile(r"\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
+
+_PUT = re.compile(r"\b(\w+)(?:\[|\.(?:append|add|appendleft|put_nowait|put|set|insert|setdefault)\()")
 
 
 class Modules:
@@ -44,6 +47,7 @@ class Modules:
         self._found: dict[tuple[str, Path, bool], Values] = {}
         self._global_stores: dict[Module, dict[str, list[tuple[Function, Binding]]]] = {}
         self._by_line: dict[Module, dict[tuple[int, str], Function]] = {}
+        self._taking: set[tuple[Value, str]] = set()
         self.unknown: set[str] = set()
         """Top-level names of imported modules of which nothing is known."""
         self.unreadable: dict[Path, str] = {}
@@ -146,7 +150,13 @@ class Modules:
         """What `from module import name` binds."""
         found: Values = UNKNOWN
         for value in self.find(importer.absolute(module), importer):
-            found |= self.of_module(value, name, importer)
+            key = (value, name)
+            if key not in self._taking:  # else modules take the name from each other, with `*` in a circle
+                self._taking.add(key)
+                try:
+                    found |= self.of_module(value, name, importer)
+                finally:
+                    self._taking.discard(key)
         return found
 
     def of_module(self, value: object, name: str, importer: Module) -> Values:
@@ -214,11 +224,8 @@ class Modules:
         return found
 
     def _element_stores(self, module: Module, name: str) -> list[tuple[Code, ast.expr]]:
-        puts = re.compile(rf"\b{re.escape(name)}(\[|\.(append|add|appendleft|put_nowait|put|set|insert|setdefault)\()")
         found: list[tuple[Code, ast.expr]] = []
-        for other in self.project if module.is_project else [module]:
-            if name not in other.source.text or not puts.search(other.source.text):
-                continue
+        for other in self._puts_by_name.get(name, ()) if module.is_project else [module]:
             own = other is module
             if not own:
                 bindings = other.scope.bindings.get(name, ())
@@ -228,6 +235,15 @@ class Modules:
             for function in other.functions.values():
                 if name in function.scope.elements and name not in function.scope.bindings:
                     found.extend((function, put) for put in function.scope.elements[name])
+        return found
+
+    @cached_property
+    def _puts_by_name(self) -> dict[str, list[Module]]:
+        """The project's modules that seem to put something into a collection of this name."""
+        found: dict[str, list[Module]] = defaultdict(list)
+        for module in self.project:
+            for name in set(_PUT.findall(module.source.text)):
+                found[name].append(module)
         return found
 
     def assigned(self, name: str, frame: Frame) -> tuple[ast.expr, Frame] | None:

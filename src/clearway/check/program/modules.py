@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clearway.check.source import Source
 
 ABSTRACT = frozenset({"abstractmethod", "abstractproperty", "overload"})
+ROUTE_MAKERS = frozenset({"add_api_route", "add_route", "api_route", "add_api_websocket_route", "include_router"})
 ASKING = frozenset(
     {"iscoroutinefunction", "is_async_callable", "is_coroutine_callable", "is_coroutine_function"}
     | {"isawaitable", "iscoroutine", "isgenerator", "isgeneratorfunction"}
@@ -281,11 +282,15 @@ class Function:
 
     @cached_property
     def looks_names_up(self) -> bool:
-        """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`, or hands names on
-        to the constructor of a base.
+        """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`, hands names on to
+        the constructor of a base, or makes routes whose paths it is given.
         """
         return (self.name == "__init__" and self.node.args.kwarg is not None) or any(
-            isinstance(node, ast.Subscript) or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
+            isinstance(node, ast.Subscript)
+            or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
+            or (isinstance(node, ast.Attribute) and node.attr in ROUTE_MAKERS)
+            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Call))
+            or (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and bool(node.decorator_list))
             for node in walk(self.node)
         )
 

@@ -161,7 +161,7 @@ class Names:
             return frozenset({ListV(annotated)})
         if parameter is arguments.kwarg:
             return OPAQUE
-        injected = self._program.injected(parameter, frame)
+        injected = self._program.injection.injected(parameter, frame)
         if injected:
             return injected
         if annotated:

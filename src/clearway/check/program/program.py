@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.annotations import Annotations
 from clearway.check.program.attributes import Attributes
-from clearway.check.program.calls import Arguments, Calls
+from clearway.check.program.calls import Calls
 from clearway.check.program.definitions import Definitions
 from clearway.check.program.expressions import Expressions
+from clearway.check.program.externals import Externals
 from clearway.check.program.frames import Frames
+from clearway.check.program.guesses import Guesses
+from clearway.check.program.injection import Injection
 from clearway.check.program.loader import Modules
 from clearway.check.program.models import Models
 from clearway.check.program.modules import Function
@@ -46,6 +49,9 @@ if TYPE_CHECKING:
     from clearway.check.project import Project
     from clearway.check.sinks import Library, Returned
 
+DEEPEST_RESULT = 1000
+"""Functions that return what functions return that … : what lies deeper is not known."""
+
 
 class Program:
     """Joins the parts, and holds what all of them need.
@@ -64,11 +70,15 @@ class Program:
         self.attributes = Attributes(self)
         self.models = Models(self)
         self.calls = Calls(self)
+        self.externals = Externals(self)
+        self.guesses = Guesses(self)
+        self.injection = Injection(self)
         self.expressions = Expressions(self)
         self._steps = Steps(self)
         self._returns: dict[Frame, Values] = {}
         self._yields: dict[Frame, Values] = {}
         self._busy: set[tuple[str, Frame]] = set()
+        self._depth = 0
 
     def evaluate(self, node: ast.expr, frame: Frame) -> Values:
         """All that an expression may stand for, seen from a frame."""
@@ -245,15 +255,17 @@ class Program:
             return known
         key = ("returns", frame)
         function = frame.code
-        if key in self._busy or not isinstance(function, Function):
+        if key in self._busy or not isinstance(function, Function) or self._depth >= DEEPEST_RESULT:
             return UNKNOWN
         self._busy.add(key)
+        self._depth += 1
         try:
             found: Values = UNKNOWN
             for expression in self._steps.returned(function, frame):
                 found = self.union(found, self.evaluate(expression, frame))
             annotated = self._annotated(function, frame)
         finally:
+            self._depth -= 1
             self._busy.discard(key)
         # A constant (`return None`) beside an annotation says less than the annotation.
         telling = frozenset(value for value in found if not isinstance(value, ConstantV))
@@ -291,54 +303,6 @@ class Program:
             self._busy.discard(key)
         self._yields[frame] = found
         return found
-
-    def injected(self, parameter: ast.arg, frame: Frame) -> Values:
-        """What the framework puts into a parameter that names a dependency."""
-        found: Values = UNKNOWN
-        for depends in self.dependencies(parameter, frame):
-            for dependency in depends.item("function"):
-                outcome = self.calls.apply(dependency, Arguments(), parameter, frame)
-                found = self.union(found, self.given(outcome.values))
-        return found
-
-    def given(self, values: Values) -> Values:
-        """What a dependency gives: a generator's yield, a coroutine's result, else itself."""
-        found: Values = UNKNOWN
-        for value in values:
-            if isinstance(value, GeneratorV):
-                found = self.union(found, self.yields(value.frame))
-            else:
-                found = self.union(found, self.awaited_or_same(frozenset({value})))
-        return found
-
-    def dependencies(self, parameter: ast.arg, frame: Frame) -> list[ModelV]:
-        """The `Depends(...)` of a parameter, from its default and from its annotation."""
-        function = frame.code
-        assert isinstance(function, Function)
-        outside = frame.parent or self.frames.of_module(frame.module)
-        found: list[Values] = []
-        default = function.defaults.get(parameter.arg)
-        if isinstance(default, ast.Call | ast.Name | ast.Attribute):
-            found.append(self.evaluate(default, outside))
-        if parameter.annotation is not None:
-            for node, where in self.annotations.metadata(parameter.annotation, outside):
-                if isinstance(node, ast.Call | ast.Name | ast.Attribute):
-                    found.append(self.evaluate(node, where))
-        depends = [
-            value for values in found for value in values if isinstance(value, ModelV) and value.name == "depends"
-        ]
-        return [self._with_function(value, parameter, frame) for value in depends]
-
-    def _with_function(self, depends: ModelV, parameter: ast.arg, frame: Frame) -> ModelV:
-        """`Depends()` without a function calls the annotated class."""
-        if depends.item("function") or parameter.annotation is None:
-            return depends
-        outside = frame.parent or self.frames.of_module(frame.module)
-        instances = self.annotations.instances(parameter.annotation, outside)
-        classes = frozenset(self.definitions.class_of(value) for value in instances) - {None}
-        return ModelV(
-            "depends", (("function", frozenset(value for value in classes if value is not None)),), depends.site
-        )
 
     def returned(self, held: Returned, receiver: Value | None, arguments: Sequence[Values]) -> Values:
         """The values that library data means."""

@@ -5,32 +5,24 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from clearway.check.program.branches import Branches
 from clearway.check.program.effects import Block, Effect, Offload, Run, Step, Unresolved
 from clearway.check.program.modules import Class, Function, last_name
 from clearway.check.program.syntax import children
 from clearway.check.program.values import (
-    ClassV,
-    ConstantV,
     CoroutineV,
-    DictV,
     ExternalInstanceV,
     ExternalV,
     Frame,
-    FunctionV,
     GeneratorV,
     InstanceV,
-    ListV,
     ModelV,
-    OffloadedV,
-    PartialV,
     TaskV,
-    TupleV,
-    Value,
     Values,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from clearway.check.program.program import Program
 
@@ -42,6 +34,7 @@ class Steps:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._branches = Branches(program)
         self._known: dict[Frame, tuple[Step, ...]] = {}
         self._calls: dict[Frame, int] = {}
 
@@ -68,7 +61,7 @@ class Steps:
             body = code.source.tree.body
         awaited: set[ast.AST] = set()
         calls = 0
-        stack: list[ast.AST] = list(reversed(self._live(body, frame)))
+        stack: list[ast.AST] = list(reversed(self._branches.live(body, frame)))
         while stack:
             node = stack.pop()
             if isinstance(node, ast.Call):
@@ -79,7 +72,10 @@ class Steps:
                 awaited.update(item.context_expr for item in node.items)
             elif isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and node.is_async):
                 awaited.add(node.iter)
-            effects = self._effects(node, frame, awaited)
+            try:
+                effects = self._effects(node, frame, awaited)
+            except RecursionError:  # nested deeper than the stack bears: it is not looked into, and counted
+                effects = (Unresolved(type(node).__name__),)
             if effects:
                 yield Step(node, tuple(dict.fromkeys(effects)))
             stack.extend(reversed(self._parts(node, frame)))
@@ -90,7 +86,7 @@ class Steps:
         if isinstance(function.node, ast.Lambda) or not (function.asks_what_it_got or function.flags):
             return function.scope.returns
         found: list[ast.expr] = []
-        stack: list[ast.AST] = list(reversed(self._live(function.node.body, frame)))
+        stack: list[ast.AST] = list(reversed(self._branches.live(function.node.body, frame)))
         while stack:
             node = stack.pop()
             if isinstance(node, ast.Return) and node.value is not None:
@@ -109,11 +105,11 @@ class Steps:
         if isinstance(node, ast.BoolOp | ast.IfExp) and isinstance(frame.code, Function) and frame.code.flags:
             return self._chosen(node, frame) if isinstance(node, ast.IfExp) else list(self._until_decided(node, frame))
         if isinstance(node, ast.stmt | ast.ExceptHandler) and any(isinstance(part, ast.If) for part in parts):
-            return self._live(parts, frame)
+            return self._branches.live(parts, frame)
         return parts
 
     def _chosen(self, node: ast.IfExp, frame: Frame) -> list[ast.AST]:
-        decided = self._decided(node.test, frame)
+        decided = self._branches.decided(node.test, frame)
         if decided is None:
             return [node.test, node.body, node.orelse]
         return [node.test, node.body if decided else node.orelse]
@@ -122,7 +118,7 @@ class Steps:
         """The parts of `a and b` that are looked at: after a flag that decides, none."""
         for part in node.values:
             yield part
-            if self._decided(part, frame) is isinstance(node.op, ast.Or):
+            if self._branches.decided(part, frame) is isinstance(node.op, ast.Or):
                 return
 
     def _eager(self, node: ast.Call, parts: list[ast.AST], frame: Frame) -> list[ast.AST]:
@@ -133,58 +129,6 @@ class Steps:
         if not lazy and not handed:
             return parts
         return [part.generators[0].iter if isinstance(part, ast.GeneratorExp) else part for part in parts]
-
-    def _live(self, statements: Sequence[ast.AST], frame: Frame) -> list[ast.AST]:
-        """Statements without the branches that a test such as `iscoroutinefunction(f)` rules out."""
-        live: list[ast.AST] = []
-        for statement in statements:
-            taken = self._taken(statement, frame)
-            if taken is None:
-                live.append(statement)
-                continue
-            assert isinstance(statement, ast.If)
-            live.append(statement.test)
-            live.extend(self._live(taken, frame))
-            if taken and isinstance(taken[-1], ast.Return | ast.Raise):
-                break
-        return live
-
-    def _taken(self, statement: ast.AST, frame: Frame) -> Sequence[ast.stmt] | None:
-        if not isinstance(statement, ast.If) or not isinstance(frame.code, Function):
-            return None
-        if not frame.code.asks_what_it_got and not frame.code.flags:
-            return None
-        decided = self._decided(statement.test, frame)
-        if decided is None:
-            return None
-        return statement.body if decided else statement.orelse
-
-    def _decided(self, test: ast.expr, frame: Frame) -> bool | None:
-        """Whether a test holds in this frame; None where that is open."""
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            inner = self._decided(test.operand, frame)
-            return None if inner is None else not inner
-        if isinstance(test, ast.BoolOp):
-            parts = [self._decided(part, frame) for part in test.values]
-            if isinstance(test.op, ast.Or):
-                return True if True in parts else None if None in parts else False
-            return False if False in parts else None if None in parts else True
-        if isinstance(test, ast.Name):
-            return self._given(test.id, frame)
-        if not isinstance(test, ast.Call) or len(test.args) != 1:
-            return None
-        asks = QUESTIONS.get(last_name(test.func))
-        if asks is None:
-            return None
-        answers = {asks(value) for value in self._program.evaluate(test.args[0], frame)}
-        return answers.pop() if len(answers) == 1 else None
-
-    def _given(self, name: str, frame: Frame) -> bool | None:
-        """Whether a flag is set, where every call that leads to this frame says so."""
-        assert isinstance(frame.code, Function)
-        values = frame.argument(name) if name in frame.code.flags else None
-        answers = {bool(value.value) if isinstance(value, ConstantV) else None for value in values or ()}
-        return answers.pop() if len(answers) == 1 else None
 
     def _effects(self, node: ast.AST, frame: Frame, awaited: set[ast.AST]) -> Sequence[Effect]:
         program = self._program
@@ -265,14 +209,11 @@ class Steps:
         if not node.decorator_list:
             return []
         if isinstance(node, ast.ClassDef):
-            cls = frame.module.classes.get(node)
-            values: Values = program.definitions.cls(cls, frame) if cls is not None else frozenset()
+            values = program.definitions.cls(frame.module.classes[node], frame)
+            given = [(decorator, values) for decorator in reversed(node.decorator_list)]
         else:
-            values = program.definitions.function(frame.module.functions[node], frame)
-        effects: list[Effect] = []
-        for decorator in reversed(node.decorator_list):
-            effects.extend(program.calls.applied(decorator, values, frame))
-        return effects
+            given = list(program.definitions.decorations(frame.module.functions[node], frame))
+        return [effect for decorator, before in given for effect in program.calls.applied(decorator, before, frame)]
 
     def awaiting(self, values: Values) -> list[Effect]:
         """What awaiting runs."""
@@ -350,58 +291,6 @@ class Steps:
                 found.append(Block(entry, entry.name))
                 break
         return found
-
-
-def _is_async(value: Value) -> bool | None:
-    match value:
-        case FunctionV(function=function):
-            return function.is_async and not function.is_generator
-        case PartialV(function=inner):
-            return _is_async(inner)
-        case OffloadedV():
-            return True
-        case ClassV():
-            return False
-        case _:
-            return None
-
-
-def _is_coroutine_function(value: Value) -> bool | None:
-    """`iscoroutinefunction` looks at functions only; an object with an async `__call__` is none."""
-    return False if isinstance(value, InstanceV) else _is_async(value)
-
-
-def _is_awaitable(value: Value) -> bool | None:
-    match value:
-        case CoroutineV() | TaskV():
-            return True
-        case GeneratorV() | InstanceV() | ClassV() | FunctionV() | ConstantV() | ListV() | DictV() | TupleV():
-            return False
-        case _:
-            return None
-
-
-def _is_generator(value: Value) -> bool | None:
-    return isinstance(value, GeneratorV) and not getattr(value.frame.code, "is_async", False)
-
-
-def _is_generator_function(value: Value) -> bool | None:
-    if not isinstance(value, FunctionV):
-        return None
-    return value.function.is_generator and not value.function.is_async
-
-
-QUESTIONS: dict[str, Callable[[Value], bool | None]] = {
-    "iscoroutinefunction": _is_coroutine_function,
-    "is_async_callable": _is_async,
-    "is_coroutine_callable": _is_async,
-    "is_coroutine_function": _is_async,
-    "isawaitable": _is_awaitable,
-    "iscoroutine": _is_awaitable,
-    "isgenerator": _is_generator,
-    "isgeneratorfunction": _is_generator_function,
-}
-"""Tests by which code tells async functions from others, by their last name."""
 
 
 OPERATORS: dict[type[ast.operator], str] = {

@@ -95,3 +95,29 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
         current = waiting.pop()
         yield current
         waiting += reversed(blocks(current))
+
+
+def is_next_app(node: ast.AST) -> bool:
+    """`await self.app(scope, receive, send)`, `await call_next(request)`: the framework goes on."""
+    called = node.func if isinstance(node, ast.Call) else node
+    if isinstance(called, ast.Attribute):
+        return called.attr in ("app", "_app")
+    return isinstance(called, ast.Name) and called.id in ("call_next", "app", "send", "receive")
+
+
+def written(node: ast.AST) -> str:
+    """How a call is written, shortened."""
+    target = node.func if isinstance(node, ast.Call) else node
+    try:
+        text = ast.unparse(target)
+    except (ValueError, RecursionError, AttributeError):
+        text = type(target).__name__
+    text = " ".join(text.split())
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def name_of(node: ast.expr) -> str:
+    """`b` of `a.b`, `a` of `a`; nothing for what has no name."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

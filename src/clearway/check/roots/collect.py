@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearway.check.program.calls import Arguments
+from clearway.check.program.arguments import Arguments
 from clearway.check.program.effects import Register, Run, Spawn
 from clearway.check.program.modules import Class, Function, Module, last_name
 from clearway.check.program.syntax import walk
@@ -40,6 +40,7 @@ REGISTERING = frozenset(
 _REGISTERING = re.compile(r"\b(" + "|".join(sorted(REGISTERING)) + r")\b")
 _CONVERTOR = re.compile(r":\w+\}")
 """`{path:path}` is shown as `{path}`, as FastAPI's own documentation of a service does."""
+STARTED = (RootKind.TASK, RootKind.BACKGROUND_TASK)
 ENDPOINT_METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
@@ -110,11 +111,13 @@ class Roots:
     def spawned(self, spawn: Spawn) -> list[Entry]:
         """The roots that a call to the loop starts: those that are new, or entered in a new way."""
         found: list[Entry] = []
-        kind = RootKind.BACKGROUND_TASK if spawn.kind == "background_task" else RootKind.TASK
         for frame in spawn.frames:
+            kind = RootKind.BACKGROUND_TASK if spawn.kind == "background_task" else RootKind.TASK
             function = frame.code
             if not isinstance(function, Function) or not function.module.is_project:
                 continue
+            # One function is one root, whichever way it is started.
+            kind = next((one for one in STARTED if (function, one) in self.entries), kind)
             known = self.entries.get((function, kind))
             if known is not None and (frame in known.frames or len(known.others) >= MOST_WAYS):
                 continue
@@ -257,18 +260,29 @@ class Roots:
         """The entries of something that the framework calls."""
         found: list[Entry] = []
         for function, run, is_async in self._entered(value, node, frame):
-            written = self._written(function, node, frame)
+            written = self._written(function, run, node, frame)
             if written.module.is_project:
                 found.append(self._add(written, kind, run, is_async, on_loop=is_async))
         for entry in found:
             self._depend(entry)
         return found
 
-    def _written(self, function: Function, node: ast.AST, frame: Frame) -> Function:
+    def _written(self, function: Function, run: Frame, node: ast.AST, frame: Frame) -> Function:
         """The function that a person would name: the decorated one, not its wrapper."""
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return frame.module.functions[node]
-        return function
+        return self._wrapped(function, run) or function
+
+    def _wrapped(self, function: Function, run: Frame) -> Function | None:
+        """The function that a wrapper is the wrapper of, by its `functools.wraps`."""
+        for decorator in [] if isinstance(function.node, ast.Lambda) else function.node.decorator_list:
+            if isinstance(decorator, ast.Call) and last_name(decorator.func) == "wraps" and decorator.args:
+                outside = run.parent or self.program.frames.of_module(run.module)
+                values = self.program.evaluate(decorator.args[0], outside)
+                functions = {value.function for value in values if isinstance(value, FunctionV)}
+                if len(functions) == 1:
+                    return functions.pop()
+        return None
 
     def _entered(self, value: Value, node: ast.AST, frame: Frame) -> list[tuple[Function, Frame, bool]]:
         """The functions that calling a value enters: each with its frame, and whether it is async."""
@@ -335,7 +349,7 @@ class Roots:
             return []
         found: dict[Function, None] = {}
         for parameter in function.parameters:
-            for depends in self.program.dependencies(parameter, frame):
+            for depends in self.program.injection.dependencies(parameter, frame):
                 found.update(dict.fromkeys(self._dependency(depends, frame)))
         owner = function.owner
         if owner is not None and function.receiver is not None:

@@ -26,7 +26,7 @@ from clearway.check.program.values import (
 if TYPE_CHECKING:
     import ast
 
-    from clearway.check.program.calls import Arguments
+    from clearway.check.program.arguments import Arguments
     from clearway.check.program.models import Models
     from clearway.check.program.program import Program
 

@@ -36,6 +36,7 @@ _EITHER_BASES = frozenset(
     {"builtins.object", "starlette.endpoints.HTTPEndpoint", "fastapi.endpoints.HTTPEndpoint", "pydantic.BaseModel"}
     | {"abc.ABC", "typing.Generic", "enum.Enum", "typing.NamedTuple", "pydantic.main.BaseModel"}
 )
+_HANDS_ON = (ast.Await, ast.Call, ast.keyword, ast.Return, ast.List, ast.Tuple, ast.Starred, ast.Lambda)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -86,6 +87,9 @@ class CoroutineUses:
             if name in _PLAIN_DECORATORS:
                 continue
             values = self._program.evaluate(decorator, frame)
+            if not values and isinstance(decorator, ast.Call):
+                values = self._program.evaluate(decorator.func, frame)
+                values = values if all(isinstance(value, ExternalV) for value in values) else frozenset()
             if not values and not _looks_like_route(decorator):
                 return False
             if not all(self._takes_either(value) for value in values):
@@ -168,9 +172,9 @@ class CoroutineUses:
         if isinstance(node, ast.Name):
             return function.owner is None and not _is_local(mention.code, node.id)
         if function.owner is not None:
-            # An object of unknown class: it is our method if somebody awaits it.
+            # An object of unknown class: it may be our method where the result is awaited, or given to what may do so.
             call = mention.parents.get(node)
-            return isinstance(call, ast.Call) and not isinstance(mention.parents.get(call), ast.Expr | ast.Assign)
+            return not isinstance(call, ast.Call) or isinstance(mention.parents.get(call), _HANDS_ON)
         return last_name(node.value) == function.module.name.rpartition(".")[2]
 
     def _find(self) -> dict[str, list[_Mention]]:

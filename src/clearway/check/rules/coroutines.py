@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearway.check.engine import Span
-from clearway.check.program.calls import Arguments, written
+from clearway.check.program.arguments import Arguments
 from clearway.check.program.definitions import PLAIN
 from clearway.check.program.modules import Function, last_name
+from clearway.check.program.syntax import written
 from clearway.check.program.values import (
     ConstantV,
     CoroutineV,

@@ -34,8 +34,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from clearway.check.fix import FixKind
-from clearway.check.program.calls import written
 from clearway.check.program.effects import Block, Run
+from clearway.check.program.modules import last_name
+from clearway.check.program.syntax import written
 from clearway.check.program.values import (
     ClassV,
     ConstantV,
@@ -81,8 +82,9 @@ def find(survey: Survey) -> Iterator[Finding]:
     read_libraries(program)
     names = program.library.handing_names()
     for module in program.modules.project:
-        for site in calls_named(module, names):
-            if not any(isinstance(given, ast.Call) for given in _given(site.call)):
+        for site in calls_named(module, names.keys()):
+            places = names[last_name(site.call)]
+            if not any(isinstance(_argument(site.call, *place), ast.Call) for place in places):
                 continue
             frame = frame_of(program, site.code)
             inner = _function_argument(program, site.call, frame)
@@ -96,8 +98,14 @@ def find(survey: Survey) -> Iterator[Finding]:
             yield at(CODE, Severity.ERROR, module, site.code, inner, written(inner), message, fix=fix)
 
 
-def _given(call: ast.Call) -> list[ast.expr]:
-    return [*call.args, *(keyword.value for keyword in call.keywords)]
+def _argument(call: ast.Call, position: int, keyword: str | None) -> ast.expr | None:
+    for named in call.keywords:
+        if named.arg is not None and named.arg == keyword:
+            return named.value
+    before = call.args[: position + 1]
+    if len(before) <= position or keyword == "target" or any(isinstance(one, ast.Starred) for one in before):
+        return None
+    return before[position]
 
 
 def _function_argument(program: Program, call: ast.Call, frame: Frame) -> ast.expr | None:
@@ -110,20 +118,12 @@ def _function_argument(program: Program, call: ast.Call, frame: Frame) -> ast.ex
         if given is not None and given.shape == "iter":
             return None  # it takes an iterator, which a call may well make
         handing = library.offload(value.name)
-        if handing is None:
-            schedule = library.schedule(value.name)
-            if schedule is None or schedule.what == "coroutine":
-                return None
-            position, keyword = schedule.position, schedule.keyword
-        else:
-            position, keyword = handing.position, handing.keyword
-        for named in call.keywords:
-            if named.arg is not None and named.arg == keyword:
-                return named.value
-        before = call.args[: position + 1]
-        if len(before) <= position or any(isinstance(argument, ast.Starred) for argument in before):
-            return None
-        return None if keyword == "target" else before[position]
+        if handing is not None:
+            return _argument(call, handing.position, handing.keyword)
+        schedule = library.schedule(value.name)
+        if schedule is not None and schedule.what != "coroutine":
+            return _argument(call, schedule.position, schedule.keyword)
+        return None
     return None
 
 

@@ -5,7 +5,8 @@
 Finds calls of `async def` functions, of the project and of libraries, whose result cannot be awaited any more: the
 call stands alone, its result is assigned to a name that nobody reads, printed, put into text, tested, compared,
 computed with, iterated, asked for an attribute, or returned by an endpoint, which would send the coroutine itself.
-Coroutines that are kept, passed on or returned by other functions are not reported: somebody may await them.
+An `async def` that returns the coroutine of another one is reported where its callers await it once and then use what
+they got. Coroutines that are kept, passed on or returned by other functions are not: somebody may await them.
 
 ## Why is this bad?
 
@@ -43,10 +44,11 @@ from typing import TYPE_CHECKING
 
 from clearway.check.fix import FixKind
 from clearway.check.program.modules import Function, last_name
-from clearway.check.program.values import ExternalV
+from clearway.check.program.values import CoroutineV
 from clearway.check.rules.coroutines import coroutine_made, coroutine_names
-from clearway.check.rules.fates import Fate, Kind, fate_of, never_read, uses
+from clearway.check.rules.fates import Fate, Kind
 from clearway.check.rules.fixes import fix_at
+from clearway.check.rules.lost import lost
 from clearway.check.rules.places import calls_named, frame_of
 from clearway.check.rules.rule import at
 from clearway.model import RootKind, Severity
@@ -62,21 +64,6 @@ if TYPE_CHECKING:
 CODE = "CW201"
 NAME = "coroutine-never-awaited"
 
-SHOWN = frozenset({"builtins.print", "builtins.str", "builtins.repr", "builtins.format", "json.dumps"})
-"""Functions that take anything, also what a collection holds, and await nothing."""
-CONSUMED = frozenset(
-    {f"builtins.{name}" for name in ("len", "int", "float", "bool", "bytes", "abs", "round", "sum", "sorted", "list")}
-    | {f"builtins.{name}" for name in ("tuple", "set", "frozenset", "enumerate", "min", "max", "iter", "next", "any")}
-    | {f"builtins.{name}" for name in ("all", "reversed", "ord", "chr", "range")}
-)
-"""Functions to which a coroutine itself is of no use."""
-TRUTH = frozenset({"builtins.any", "builtins.all", "builtins.sum", "builtins.min", "builtins.max"})
-"""Functions that judge what a collection holds."""
-LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
-COROUTINES_OWN = frozenset({"send", "throw", "close"})
-EXPECTING = frozenset({"raises", "warns", "deprecated_call", "assertRaises", "assertRaisesRegex", "assertWarns"})
-"""What is called under these is meant to fail."""
-
 HOW = {
     Kind.DROPPED: "nobody takes its result",
     Kind.ASSIGNED: "nothing is done with `{names}`",
@@ -91,6 +78,8 @@ HOW = {
     Kind.HANDED: "`{receiver}` gets the coroutine itself",
     Kind.RETURNED: "the endpoint returns the coroutine itself",
 }
+DOUBTFUL = frozenset({Kind.READ, Kind.CALLED, Kind.ITERATED, Kind.ENTERED, Kind.COMPUTED})
+"""What libraries' awaitables can often do besides."""
 
 
 def find(survey: Survey) -> Iterator[Finding]:
@@ -104,95 +93,64 @@ def find(survey: Survey) -> Iterator[Finding]:
     names = coroutine_names(program)
     for module in program.modules.project:
         for site in calls_named(module, names):
-            fate = _lost(program, site, fate_of(site), endpoints)
-            if fate is None or _is_expected_to_fail(site):
+            fate = lost(program, site, endpoints)
+            if fate is None:
                 continue
             made = coroutine_made(program, site.call, frame_of(program, site.code))
-            if made is None or (not made.of_project and fate.kind in _DOUBTFUL):
+            if made is not None and (made.of_project or fate.kind not in DOUBTFUL):
+                yield _finding(site, made.name, made.text, fate)
+    yield from _awaited_once_of_two(program, names, endpoints)
+
+
+def _finding(site: Site, name: str, text: str, fate: Fate) -> Finding:
+    how = HOW[fate.kind].format(names=", ".join(fate.names), receiver=_written(fate.node))
+    is_async = isinstance(site.code, Function) and site.code.is_async
+    fix = fix_at(FixKind.ADD_AWAIT, site.module, site.call, f"await {text}(…)") if is_async else None
+    message = f"{text} is never awaited: {how}. " + (
+        "Put `await` in front of it." if is_async else "Await it in an `async def`, or have a loop run it."
+    )
+    return at(CODE, Severity.ERROR, site.module, site.code, site.call, name, message, fix=fix)
+
+
+def _awaited_once_of_two(program: Program, names: Set[str], endpoints: Set[Function]) -> Iterator[Finding]:
+    """`async def f(): return g()`, where `await f()` is then used as if it were the result of `g`."""
+    returning = _returning_calls(program, names) - endpoints
+    called = frozenset(function.name for function in returning)
+    told: set[ast.expr] = set()
+    for module in program.modules.project if called else ():
+        for site in calls_named(module, called):
+            outer = site.parents.get(site.call)
+            if not isinstance(outer, ast.Await):
                 continue
-            how = HOW[fate.kind].format(names=", ".join(fate.names), receiver=_written(fate.node))
-            is_async = isinstance(site.code, Function) and site.code.is_async
-            fix = fix_at(FixKind.ADD_AWAIT, module, site.call, f"await {made.text}(…)") if is_async else None
-            message = f"{made.text} is never awaited: {how}. " + (
-                "Put `await` in front of it." if is_async else "Await it in an `async def`, or have a loop run it."
-            )
-            yield at(CODE, Severity.ERROR, module, site.code, site.call, made.name, message, fix=fix)
+            fate = lost(program, site, endpoints, outer)
+            values = program.evaluate(site.call, frame_of(program, site.code)) if fate is not None else frozenset()
+            functions = {value.frame.code for value in values if isinstance(value, CoroutineV)}
+            if fate is None or len(functions) != 1 or len(values) != 1 or not functions <= returning:
+                continue
+            function = functions.pop()
+            assert isinstance(function, Function)
+            given = function.scope.returns[0]
+            made = coroutine_made(program, given, frame_of(program, function)) if isinstance(given, ast.Call) else None
+            if made is not None and made.of_project and given not in told:
+                told.add(given)
+                message = (
+                    f"{made.text} is never awaited: {function.name} returns the coroutine itself, and who awaits "
+                    f"{function.name}, as at {module.shown}:{site.call.lineno}, gets that. Write `return await`."
+                )
+                fix = fix_at(FixKind.ADD_AWAIT, function.module, given, f"await {made.text}(…)")
+                yield at(CODE, Severity.ERROR, function.module, function, given, made.name, message, fix=fix)
 
 
-_DOUBTFUL = frozenset({Kind.READ, Kind.CALLED, Kind.ITERATED, Kind.ENTERED, Kind.COMPUTED})
-"""What libraries' awaitables can often do besides."""
-
-
-def _lost(program: Program, site: Site, fate: Fate | None, endpoints: Set[Function]) -> Fate | None:
-    """The fate, where nobody can await the result after it."""
-    if fate is None:
-        return None
-    if fate.kind is Kind.ASSIGNED:
-        if never_read(site, fate.names):
-            return fate
-        return None if fate.inside or len(fate.names) != 1 else _lost_by_name(program, site, fate.names[0], endpoints)
-    if fate.kind is Kind.RETURNED:
-        return fate if site.code in endpoints else None
-    if fate.kind is Kind.READ:
-        attribute = fate.node.attr if isinstance(fate.node, ast.Attribute) else ""
-        return None if attribute in COROUTINES_OWN or attribute.startswith(("cr_", "__")) else fate
-    if fate.kind is Kind.HANDED:
-        return fate if _is_no_use(program, site, fate) else None
-    return fate
-
-
-def _lost_by_name(program: Program, site: Site, name: str, endpoints: Set[Function]) -> Fate | None:
-    """What is assigned and then only used in ways that await nothing: the first of them."""
-    found: list[Fate] = []
-    for _, fate in uses(site, name):
-        if fate is None or fate.kind is Kind.ASSIGNED:
-            return None
-        lost = _lost(program, site, fate, endpoints)
-        if lost is None:
-            return None
-        found.append(lost)
-    return found[0] if found else None
-
-
-def _is_no_use(program: Program, site: Site, fate: Fate) -> bool:
-    """Whether what the coroutine is handed to is known to await nothing."""
-    call = fate.node
-    assert isinstance(call, ast.Call)
-    if _logs(call):
-        return True
-    values = program.evaluate(call.func, frame_of(program, site.code))
-    names = {value.name for value in values if isinstance(value, ExternalV)}
-    if not names or len(names) != len(values):
-        return False
-    if all(_responds(name) for name in names):
-        return fate.keyword in (None, "content")
-    if fate.keyword is not None:
-        return False
-    if fate.inside:
-        return names <= SHOWN or (names <= TRUTH and len(call.args) == 1)
-    return names <= SHOWN | CONSUMED
-
-
-def _responds(name: str) -> bool:
-    owner, _, cls = name.rpartition(".")
-    return owner in ("fastapi", "fastapi.responses", "starlette.responses") and (
-        cls.endswith("Response") and cls != "StreamingResponse"
-    )
-
-
-def _logs(call: ast.Call) -> bool:
-    """`logger.info(...)`, by its name: loggers come from everywhere."""
-    if not isinstance(call.func, ast.Attribute) or call.func.attr not in LOGGING:
-        return False
-    return last_name(call.func.value).lower().strip("_") in ("logger", "log", "logging")
-
-
-def _is_expected_to_fail(site: Site) -> bool:
-    """It stands in `with pytest.raises(...)`."""
-    return any(
-        isinstance(parent, ast.With) and any(last_name(item.context_expr) in EXPECTING for item in parent.items)
-        for _, parent in site.ancestors()
-    )
+def _returning_calls(program: Program, names: Set[str]) -> set[Function]:
+    """Coroutine functions of the project with one `return`, of a call that may make a coroutine."""
+    return {
+        function
+        for module in program.modules.project
+        for function in module.functions.values()
+        if function.is_async and not function.is_generator and len(function.scope.returns) == 1
+        for given in function.scope.returns
+        if isinstance(given, ast.Call) and last_name(given) in names
+    }
 
 
 def _written(node: ast.AST) -> str:

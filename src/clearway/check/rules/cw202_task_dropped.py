@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearway.check.program.calls import written
+from clearway.check.program.syntax import written
 from clearway.check.program.values import ExternalV
 from clearway.check.rules.fates import Fate, Kind, fate_of, never_read
 from clearway.check.rules.places import calls_named, frame_of

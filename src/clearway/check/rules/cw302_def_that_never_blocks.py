@@ -31,7 +31,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearway.check.rules.proof import never_blocks
+from clearway.check.proof import never_blocks
+from clearway.check.rules.places import BESIDE_THE_SERVICE
 from clearway.check.rules.rule import at
 from clearway.model import Severity
 
@@ -51,7 +52,9 @@ def find(survey: Survey) -> Iterator[Finding]:
     told: set[Function] = set()
     for study in survey.studies:
         function = study.entry.function
-        if function in told or not never_blocks(survey.program, study):
+        if function in told or BESIDE_THE_SERVICE.search(function.module.shown):
+            continue
+        if not never_blocks(survey.program, study):
             continue
         told.add(function)
         message = (

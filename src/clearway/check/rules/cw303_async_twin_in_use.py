@@ -36,7 +36,7 @@ import re
 from typing import TYPE_CHECKING
 
 from clearway.check.program.scopes import Bind
-from clearway.check.rules.places import TESTS
+from clearway.check.rules.places import BESIDE_THE_SERVICE
 from clearway.check.rules.rule import along
 from clearway.model import Finding, Severity, Sink, SinkKind
 
@@ -107,7 +107,7 @@ class _Uses:
     """Where the project first names something of a library, tests aside."""
 
     def __init__(self, program: Program) -> None:
-        self._modules = [module for module in program.modules.project if not TESTS.search(module.shown)]
+        self._modules = [module for module in program.modules.project if not BESIDE_THE_SERVICE.search(module.shown)]
         self._program = program
         self._places: dict[str, str | None] = {}
         self._imports = {module: _imports(module) for module in self._modules}

@@ -39,7 +39,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.calls import written
+from clearway.check.program.syntax import written
 from clearway.check.program.values import ConstantV, ExternalInstanceV
 from clearway.check.rules.places import own_nodes, running, suspends
 from clearway.check.rules.rule import at

@@ -44,7 +44,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from clearway.check.program.values import ConstantV, ExternalInstanceV, ExternalV, FunctionV, InstanceV
-from clearway.check.rules.places import TESTS, calls_named, frame_of
+from clearway.check.rules.places import BESIDE_THE_SERVICE, calls_named, frame_of
 from clearway.check.rules.rule import at
 from clearway.model import RootKind, Severity
 
@@ -138,7 +138,7 @@ def _is_limited(program: Program, function: Function) -> bool:
 def _pools(program: Program) -> Iterator[int | None]:
     """The most connections that each engine of the project opens; None where that is not to be seen."""
     for module in program.modules.project:
-        if TESTS.search(module.shown):
+        if BESIDE_THE_SERVICE.search(module.shown):
             continue
         for site in calls_named(module, frozenset({"create_engine"})):
             frame = frame_of(program, site.code)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Function, last_name
+from clearway.check.program.modules import Function
 from clearway.check.program.scopes import Bind
-from clearway.check.program.syntax import walk
-from clearway.check.rules.places import own_nodes
+from clearway.check.program.syntax import children
 
 if TYPE_CHECKING:
     from clearway.check.rules.places import Site
@@ -86,11 +86,11 @@ def never_read(site: Site, names: tuple[str, ...]) -> bool:
     function = _function_of(site)
     if function is None or any(name in function.scope.elsewhere for name in names):
         return False
-    return not any(isinstance(node, ast.Name) and _reads(node, names) for node in walk(function.node))
+    return not any(_reads(function).get(name) for name in names)
 
 
-def uses(site: Site, name: str) -> list[tuple[ast.Name, Fate | None]]:
-    """Every use of a name that this site's statement alone binds, and its fate.
+def uses(site: Site, name: str) -> list[Fate | None]:
+    """The fate of every use of a name that this site's statement alone binds.
 
     Nothing where the name is bound elsewhere too, or where nested functions use it: then its value may be another one.
     """
@@ -98,11 +98,10 @@ def uses(site: Site, name: str) -> list[tuple[ast.Name, Fate | None]]:
     if function is None or name in function.scope.elsewhere:
         return []
     bindings = [one for one in function.scope.bindings.get(name, ()) if one.kind is not Bind.ANNOTATION]
-    read = [node for node in walk(function.node) if isinstance(node, ast.Name) and _reads(node, (name,))]
-    own = {node for node in own_nodes(function.node) if isinstance(node, ast.Name)}
-    if len(bindings) != 1 or any(node not in own or not isinstance(node.ctx, ast.Load) for node in read):
+    read = sorted(_reads(function).get(name, []), key=lambda one: (one[0].lineno, one[0].col_offset))
+    if len(bindings) != 1 or any(nested or not isinstance(node.ctx, ast.Load) for node, nested in read):
         return []
-    return [(node, fate_of(site, node)) for node in read]
+    return [fate_of(site, node) for node, _ in read]
 
 
 _OF_COLLECTIONS = frozenset({Kind.DROPPED, Kind.ASSIGNED, Kind.FORMATTED, Kind.HANDED, Kind.RETURNED})
@@ -158,9 +157,21 @@ def _function_of(site: Site) -> Function | None:
     code = site.code
     if not isinstance(code, Function) or isinstance(code.node, ast.Lambda):
         return None
-    sees_all = any(isinstance(node, ast.Call) and last_name(node.func) in _SEES_ALL for node in walk(code.node))
-    return None if sees_all else code
+    return None if _SEES_ALL & set(_reads(code)) else code
 
 
-def _reads(node: ast.Name, names: tuple[str, ...]) -> bool:
-    return node.id in names and not isinstance(node.ctx, ast.Store)
+@lru_cache(maxsize=64)
+def _reads(function: Function) -> dict[str, list[tuple[ast.Name, bool]]]:
+    """Where a function reads or deletes each name, and whether a function or class nested in it does."""
+    found: dict[str, list[tuple[ast.Name, bool]]] = {}
+    stack: list[tuple[ast.AST, bool]] = [(child, False) for child in children(function.node)]
+    while stack:
+        node, nested = stack.pop()
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Store):
+                found.setdefault(node.id, []).append((node, nested))
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            nested = True
+        stack.extend((child, nested) for child in children(node))
+    return found

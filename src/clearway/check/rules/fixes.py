@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from clearway.check.fix import FixKind
-from clearway.check.program.calls import written
+from clearway.check.program.syntax import written
 from clearway.check.rules.coroutine_uses import CoroutineUses
 from clearway.check.rules.hops import best_hop, is_called_too_early
 from clearway.check.rules.loop_bound import LoopBound

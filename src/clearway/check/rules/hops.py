@@ -26,6 +26,8 @@ _LAZY = frozenset({"map", "filter", "zip", "enumerate", "iter", "reversed", "par
 """They do their work when what they give is iterated or called."""
 _LOCK = re.compile(r"(?i:(?:^|_)(?:r?lock|mutex|semaphore|condition)s?(?:_|$))|(?:Lock|Mutex|Semaphore|Condition)$")
 _LOCKS = ("threading.", "multiprocessing.", "filelock.", "fasteners.", "portalocker.")
+_STOPS = frozenset({"next", "__next__", "send"})
+"""They may raise StopIteration, which cannot come back from a thread."""
 MOST_WAYS = 50
 """Of how many ways in which a function is called we ask what a call in it means."""
 
@@ -66,7 +68,9 @@ def _may_be_handed(program: Program, bound: LoopBound, hit: Hit, hop: Hop) -> bo
     call = hop.node
     assert isinstance(call, ast.Call)
     name = last_name(call.func)
-    if isinstance(call.func, ast.Call) or name in _SEES_ITS_CALLER or name in _LAZY:
+    if isinstance(call.func, ast.Call) or name in _SEES_ITS_CALLER | _LAZY:
+        return False
+    if name in _STOPS and len(call.args) < 2:
         return False
     is_last = hop is hit.last
     if is_last and hit.entry.kind is SinkKind.LOCK and name == "acquire":

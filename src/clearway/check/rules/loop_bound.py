@@ -35,20 +35,27 @@ _LIBRARIES = (
 _ONLY_ON_LOOP = frozenset(
     {"create_task", "ensure_future", "get_running_loop", "get_event_loop", "current_task", "all_tasks", "start_soon"}
     | {"call_soon", "call_later", "call_at", "run_in_executor", "add_reader", "add_writer", "add_signal_handler"}
+    | {"ClientSession", "TCPConnector", "get_event_loop_policy"}
 )
 """Calls that mean the running loop, whatever object they are made on."""
 _PERHAPS_ON_LOOP = frozenset(
     {"set", "reset", "clear", "put_nowait", "get_nowait", "set_result", "set_exception", "cancel", "release", "gather"}
     | {"send_nowait", "receive_nowait", "wait_for", "shield", "Future", "TaskGroup", "bind_contextvars"}
-    | {"clear_contextvars", "unbind_contextvars", "attach", "detach"}
+    | {"clear_contextvars", "unbind_contextvars", "attach", "detach", "signal", "setitimer"}
 )
-"""Calls that do so on some objects. A context variable that a thread sets is not set for those who called it."""
+"""Calls that do so on some objects. A context variable that a thread sets is not set for those who called it, and
+signals are the main thread's.
+"""
+_NOT_IN_THREADS = ("contextvars.", "signal.")
 _CONTEXT = frozenset({"bind_contextvars", "clear_contextvars", "unbind_contextvars"})
 _OWN_THREAD = "sqlite3."
 """Its objects work in the thread alone that made them."""
 _SCOPED = re.compile(r"\bscoped_session\b")
 _CONNECTS = re.compile(r"\bsqlite3\b")
 _CACHES = frozenset({"cache", "lru_cache", "cached", "cached_property"})
+
+LONGEST_CHAIN = 100
+"""Attributes and calls behind each other; only code that other code wrote has more."""
 
 
 class LoopBound:
@@ -68,7 +75,7 @@ class LoopBound:
         return self._below[frame]
 
     def binds(self, found: Reach) -> bool:
-        """Whether something of what is reached uses the loop, or objects of the loop's thread."""
+        """Whether something of what is reached uses the loop, objects of its thread, or that nobody comes between."""
         if any(spawn.kind != "background_task" for spawn, _ in found.spawned):
             return True
         return any(self._uses_loop(frame) for frame in found.counted) or self.needs_own_thread(found.hits)
@@ -94,7 +101,7 @@ class LoopBound:
         """Whether what is called, or the object that it is taken from, is."""
         function = call.func
         parts = [function]
-        while isinstance(function, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
+        while isinstance(function, ast.Attribute | ast.Call | ast.Subscript | ast.Await) and len(parts) < LONGEST_CHAIN:
             function = function.func if isinstance(function, ast.Call) else function.value
             parts.append(function)
         return self._any_bound(parts, frame)
@@ -137,11 +144,13 @@ class LoopBound:
 
     def _uses_loop(self, frame: Frame) -> bool:
         if frame not in self._functions:
+            code = frame.code
             self._functions[frame] = (
-                frame.module.is_project
-                and isinstance(frame.code, Function)
+                isinstance(code, Function)
+                and code.module.is_project
                 and any(
-                    isinstance(node, ast.Call) and self._is_on_loop(node, frame) for node in own_nodes(frame.code.node)
+                    (isinstance(node, ast.Call) and self._is_on_loop(node, frame)) or _changes_shared(node, code)
+                    for node in own_nodes(code.node)
                 )
             )
         return self._functions[frame]
@@ -156,7 +165,7 @@ class LoopBound:
             return False
         parts = [call.func, *([call.func.value] if isinstance(call.func, ast.Attribute) else [])]
         values = [value for part in parts for value in self._program.evaluate(part, frame)]
-        return any(self.is_bound(value) or getattr(value, "name", "").startswith("contextvars.") for value in values)
+        return any(self.is_bound(value) or getattr(value, "name", "").startswith(_NOT_IN_THREADS) for value in values)
 
     def _connects_for_any_thread(self) -> bool:
         if self._any_thread is None:
@@ -172,6 +181,34 @@ class LoopBound:
             for node in ast.walk(module.source.tree)
             if isinstance(node, ast.Call) and last_name(node.func) == name and not isinstance(node.func, ast.Call)
         ]
+
+
+def _changes_shared(node: ast.AST, function: Function) -> bool:
+    """Whether this sets an attribute of an object of the module, or counts in a global: on the loop nobody comes
+    between, in threads somebody may. What is only made once (`if client is None: client = …`) does not count.
+    """
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        return node.target.id in function.scope.elsewhere
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        return False
+    for target in targets:
+        if isinstance(target, ast.Attribute):
+            holder: ast.expr = target
+            while isinstance(holder, ast.Attribute):
+                holder = holder.value
+            if isinstance(holder, ast.Name) and _is_of_module(holder.id, function):
+                return True
+    return False
+
+
+def _is_of_module(name: str, function: Function) -> bool:
+    scope: Function | None = function
+    while scope is not None:
+        if name in scope.scope.bindings:
+            return False
+        scope = scope.parent
+    return name in function.module.scope.bindings
 
 
 def _for_any_thread(call: ast.Call) -> bool:

@@ -1,5 +1,5 @@
-"""Calls and other uses of names, and what stands around them: what rules look at before they ask what something means,
-which costs more.
+"""Calls by the name that they are written with, and what stands around them: what rules look at before they ask what
+a call means, which costs more.
 """
 
 from __future__ import annotations
@@ -14,38 +14,33 @@ from clearway.check.program.modules import Class, Function, Module, last_name
 from clearway.check.program.syntax import children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence, Set
+    from collections.abc import Iterator, Sequence, Set
 
     from clearway.check.program.program import Program
     from clearway.check.program.values import Code, Frame
 
-TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
-"""Files that serve nobody, as outputs name them."""
-_CALLED = re.compile(r"(\w+)\s*\(")
-_WORD = re.compile(r"\w+")
+BESIDE_THE_SERVICE = re.compile(r"(^|/)(tests?|testing|alembic|migrations)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+"""Files that no request reaches, as outputs name them: tests and migrations."""
+FEW = 30
+"""So many names are looked for one by one in a text."""
+_CALLED = re.compile(r"\b(\w+)\s*\(")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A call or a name, the code whose own statement it stands in, and its surroundings."""
+    """A call, the code whose own statement it stands in, and its surroundings."""
 
     module: Module
     code: Code
-    node: ast.expr
+    call: ast.Call
     parents: dict[ast.AST, ast.AST]
-    """Of all nodes of the module's own statement that this one stands in."""
-
-    @property
-    def call(self) -> ast.Call:
-        """The call; of sites that are calls."""
-        assert isinstance(self.node, ast.Call)
-        return self.node
+    """Of all nodes of the module's own statement that the call stands in."""
 
     def ancestors(self, node: ast.AST | None = None) -> Iterator[tuple[ast.AST, ast.AST]]:
-        """(child, parent) upwards from the site, as far as the code that it belongs to."""
-        node = node or self.node
+        """(child, parent) upwards from the call, as far as the code that it belongs to."""
+        node = node or self.call
         while (parent := self.parents.get(node)) is not None:
             yield node, parent
             if isinstance(parent, (*_FUNCTIONS, ast.ClassDef)):
@@ -55,22 +50,12 @@ class Site:
 
 def calls_named(module: Module, names: Set[str]) -> Iterator[Site]:
     """The calls in a module whose last name, as written, is one of these."""
-
-    def is_wanted(node: ast.AST) -> bool:
-        return isinstance(node, ast.Call) and not isinstance(node.func, ast.Call) and last_name(node.func) in names
-
-    yield from _sites(module, _lines_with(_CALLED, 1, module.source.text, names), is_wanted)
-
-
-def reads_of(module: Module, names: Set[str]) -> Iterator[Site]:
-    """The places in a module where one of these names, or an attribute so named, is read."""
-
-    def is_wanted(node: ast.AST) -> bool:
-        if isinstance(node, ast.Attribute):
-            return node.attr in names and isinstance(node.ctx, ast.Load)
-        return isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load)
-
-    yield from _sites(module, _lines_with(_WORD, 0, module.source.text, names), is_wanted)
+    lines = _lines_calling(module.source.text, names)
+    for statement in module.source.tree.body if lines else ():
+        first, last = _extent(statement)
+        at = bisect_right(lines, first - 1)
+        if at < len(lines) and lines[at] <= last:
+            yield from _within(module, statement, names)
 
 
 def read_libraries(program: Program) -> None:
@@ -114,21 +99,16 @@ def suspends(node: ast.AST) -> bool:
     return isinstance(node, ast.comprehension) and bool(node.is_async)
 
 
-def _lines_with(pattern: re.Pattern[str], group: int, text: str, names: Set[str]) -> list[int]:
-    """The lines on which the pattern finds one of these names, sorted."""
-    offsets = [match.start() for match in pattern.finditer(text) if match[group] in names]
-    if not offsets:
+def _lines_calling(text: str, names: Set[str]) -> list[int]:
+    """The lines on which one of these names is followed by a parenthesis, sorted."""
+    # Most files have none of the names, and that is seen sooner without a match object for every word.
+    if len(names) <= FEW and not any(name in text for name in names):
         return []
+    if names.isdisjoint(_CALLED.findall(text)):
+        return []
+    offsets = [match.start() for match in _CALLED.finditer(text) if match[1] in names]
     starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
     return sorted({bisect_right(starts, offset) for offset in offsets})
-
-
-def _sites(module: Module, lines: list[int], is_wanted: Callable[[ast.AST], bool]) -> Iterator[Site]:
-    for statement in module.source.tree.body if lines else ():
-        first, last = _extent(statement)
-        at = bisect_right(lines, first - 1)
-        if at < len(lines) and lines[at] <= last:
-            yield from _within(module, statement, is_wanted)
 
 
 def _extent(statement: ast.stmt) -> tuple[int, int]:
@@ -137,13 +117,13 @@ def _extent(statement: ast.stmt) -> tuple[int, int]:
     return first, statement.end_lineno or statement.lineno
 
 
-def _within(module: Module, statement: ast.stmt, is_wanted: Callable[[ast.AST], bool]) -> Iterator[Site]:
+def _within(module: Module, statement: ast.stmt, names: Set[str]) -> Iterator[Site]:
     parents: dict[ast.AST, ast.AST] = {}
-    found: list[tuple[Code, ast.expr]] = []
+    found: list[tuple[Code, ast.Call]] = []
     stack: list[tuple[ast.AST, Code]] = [(statement, module)]
     while stack:
         current, code = stack.pop()
-        if isinstance(current, ast.expr) and is_wanted(current):
+        if isinstance(current, ast.Call) and last_name(current) in names and not isinstance(current.func, ast.Call):
             found.append((code, current))
         inside = _code_of(module, current) or code
         outside = set(_evaluated_outside(current)) if inside is not code else set()
@@ -151,8 +131,8 @@ def _within(module: Module, statement: ast.stmt, is_wanted: Callable[[ast.AST], 
             parents[child] = current
             stack.append((child, code if child in outside else inside))
     found.sort(key=lambda pair: (pair[1].lineno, pair[1].col_offset))
-    for code, node in found:
-        yield Site(module, code, node, parents)
+    for code, call in found:
+        yield Site(module, code, call, parents)
 
 
 def _code_of(module: Module, node: ast.AST) -> Function | Class | None:

@@ -161,9 +161,16 @@ class Library:
         """Last names of all such functions and methods, of the families that were asked for so far."""
         return frozenset(name.rpartition(".")[2] for name, held in self._returns.items() if held.shape == "await")
 
-    def handing_names(self) -> frozenset[str]:
-        """Last names of all that takes a function to run it elsewhere or later, as far as was asked for."""
-        return frozenset(name.rpartition(".")[2] for name in (*self._offloads, *self._schedules))
+    def handing_names(self) -> dict[str, set[tuple[int, str | None]]]:
+        """Last names of all that takes a function to run it elsewhere or later, as far as was asked for, and where
+        that function stands among the arguments: position and name.
+        """
+        found: dict[str, set[tuple[int, str | None]]] = {}
+        places = [(name, one.position, one.keyword) for name, one in self._offloads.items()]
+        places += [(n, one.position, one.keyword) for n, one in self._schedules.items() if one.what != "coroutine"]
+        for name, position, keyword in places:
+            found.setdefault(name.rpartition(".")[2], set()).add((position, keyword))
+        return found
 
     def _add_user_sink(self, name: str, setting: SinkSetting) -> None:
         every = name.endswith(".*")

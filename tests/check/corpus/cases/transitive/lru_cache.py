@@ -25,5 +25,5 @@ async def keys() -> dict:  #: endpoint GET /keys blocks requests.get=error
 
 
 @app.get("/limits")
-async def read_limits() -> dict:  #: endpoint GET /limits blocks open=warning …
+async def read_limits() -> dict:  #: endpoint GET /limits clean
     return limits()

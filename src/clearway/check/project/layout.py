@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clearway.check.project.roots import RootFinder, nearest_first
+from clearway.check.project.tree import NOTEBOOK, PROJECT_FILES, Disk, Walk, relative
 from clearway.check.result import Skipped
-from clearway.check.source_roots import RootFinder, nearest_first
-from clearway.check.tree import NOTEBOOK, PROJECT_FILES, Disk, Walk, relative
 from clearway.model import ClearwayError, shown
 from clearway.settings import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clearway.check.tree import Found
+    from clearway.check.project.tree import Found
 
 
 @dataclass(frozen=True, slots=True)

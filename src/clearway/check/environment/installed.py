@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from clearway.check.interpreter import (
+from clearway.check.environment.interpreter import (
     BrokenEnvironment,
     Prefix,
     ask,
@@ -16,7 +16,7 @@ from clearway.check.interpreter import (
     read_environment,
     was_environment,
 )
-from clearway.check.site_packages import read_path_files, recorded
+from clearway.check.environment.site_packages import read_path_files, recorded
 from clearway.model import ClearwayError, shown
 
 OWN_NAMES = (".venv", "venv", "env")

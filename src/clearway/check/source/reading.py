@@ -12,7 +12,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clearway.check.lowering import lower
+from clearway.check.source.lowering import lower
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass
 
-from clearway.check.tokens import (
+from clearway.check.source.tokens import (
     CONVERSION,
     DEBUG,
     LITERAL,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Set
 
-    from clearway.check.tree import Disk
+    from clearway.check.project.tree import Disk
 
 _READ_BYTES = 65_536
 """Imports further down are few, and one vote more or less changes nothing."""

@@ -1,0 +1,258 @@
+"""Calls of what lies outside the program: operations that block, work handed to threads, tasks handed to the loop."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from clearway.check.program.arguments import Arguments
+from clearway.check.program.effects import Block, Effect, Offload, Outcome, Reenter, Run, Spawn, Unresolved
+from clearway.check.program.syntax import written
+from clearway.check.program.values import (
+    OPAQUE,
+    UNKNOWN,
+    ConstantV,
+    CoroutineV,
+    DictV,
+    ExternalInstanceV,
+    ExternalV,
+    Frame,
+    ListV,
+    OffloadedV,
+    ShapeV,
+    TaskV,
+    TupleV,
+    Value,
+    Values,
+)
+from clearway.model import SinkKind
+
+if TYPE_CHECKING:
+    from clearway.check.program.program import Program
+    from clearway.check.sinks import Schedule, SinkEntry, Unless
+
+
+ROUTERS = frozenset(
+    {"fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router"}
+)
+IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
+"""Reading and writing these touches no disk."""
+
+NOT_WAITING = frozenset({"LOCK_NB", "MSG_DONTWAIT", "WNOHANG"})
+"""Constants of the operating system with which a call returns at once."""
+
+JOINED = frozenset({"gather", "wait", "wait_for", "shield", "as_completed"})
+"""What is handed to these runs while the caller waits for it."""
+
+_METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {
+    "join",
+    "format",
+    "index",
+    "find",
+    "count",
+}
+"""Nothing that blocks is called so."""
+
+
+class Externals:
+    """Calls of libraries, by what their data says."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+
+    def call(self, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+        """Calling something outside the program."""
+        program = self._program
+        library = program.library
+        name = callee.name
+        modelled = program.models.external(callee, arguments, node, frame)
+        if modelled is not None:
+            return modelled
+        offload = library.offload(name)
+        if offload is not None:
+            functions = arguments.at(offload.position, offload.keyword)
+            if offload.wraps:
+                return Outcome(frozenset(OffloadedV(function, offload.lane) for function in functions) or OPAQUE)
+            given = arguments.after(offload.position + 1)
+            if offload.keyword == "target":
+                given = Arguments(tuple(self._spread(arguments.named("args"))))
+            return self.offloaded(functions, given, node, frame, offload.lane, name)
+        schedule = library.schedule(name)
+        if schedule is not None:
+            return self._scheduled(callee, schedule, arguments, node, frame)
+        values = self._values(callee, arguments, node)
+        effects: list[Effect] = []
+        if library.reenters(name):
+            effects.append(Reenter(name))
+            frames = self._program.calls.coroutines(arguments)
+            effects.extend(Run(inner) for inner in frames)
+            if not values and frames:
+                for inner in frames:
+                    values = program.union(values, program.returns(inner))
+        entry = library.sink(name)
+        if entry is not None and self._blocks(entry, arguments) and not _polls(node):
+            effects.append(Block(entry, callee.written or name))
+        if entry is None and library.returns(name) is None and not library.covers(name):
+            located = program.guesses.located(node, arguments)
+            values = program.union(located, values)
+            effects.append(self._unknown(callee, node, hides=not located))
+        # A coroutine given to a function that we do not know is awaited by it.
+        if not library.reenters(name) and not name.startswith("builtins."):
+            effects.extend(Run(inner) for inner in self._program.calls.coroutines(arguments))
+        return Outcome(values, tuple(effects))
+
+    def _unknown(self, callee: ExternalV, node: ast.AST, *, hides: bool) -> Unresolved:
+        root, _, last = callee.name.rpartition(".")
+        root = root.partition(".")[0] or last
+        if (last in _METHODS_OF_TEXT and callee.name.count(".") > 1) or self._program.guesses.looks_up_a_key(node):
+            hides = False
+        else:
+            # Making an object seldom blocks; what is done with it afterwards is judged by itself.
+            hides = hides and (callee.receiver is not None or not _is_class_name(last))
+        return Unresolved(written(node), module=root, hides=hides)
+
+    def _spread(self, values: Values) -> list[Values]:
+        for value in values:
+            if isinstance(value, TupleV):
+                return list(value.items)
+            if isinstance(value, ListV):
+                return [value.element]
+        return []
+
+    def _values(self, callee: ExternalV, arguments: Arguments, node: ast.AST) -> Values:
+        library = self._program.library
+        name = callee.name
+        held = library.returns(name)
+        if held is not None:
+            values = self._program.returned(held, callee.receiver, arguments.positional)
+            if name in ROUTERS:
+                return frozenset({ExternalInstanceV(name, node)})
+            return values
+        last = name.rpartition(".")[2]
+        if library.is_class(name) or (last[:1].isupper() and not last.isupper() and callee.receiver is None):
+            site = node if name in ROUTERS else None
+            return frozenset({ExternalInstanceV(name, site)})
+        return OPAQUE if library.covers(name) else UNKNOWN
+
+    def _blocks(self, entry: SinkEntry, arguments: Arguments) -> bool:
+        """Whether no argument says that the call does not wait."""
+        if entry.kind is SinkKind.FILE and any(
+            isinstance(value, ExternalInstanceV) and value.name in IN_MEMORY
+            for values in arguments.all()
+            for value in values
+        ):
+            return False
+        for unless in entry.unless:
+            position = -1 if unless.position is None else unless.position
+            if any(_excused(unless, value) for value in arguments.at(position, unless.keyword)):
+                return False
+        return True
+
+    def offloaded(
+        self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame, lane: str, name: str
+    ) -> Outcome:
+        """Handing functions to another thread or process."""
+        program = self._program
+        frames: dict[Frame, None] = {}
+        values: Values = UNKNOWN
+        effects: list[Effect] = []
+        for function in functions:
+            outcome = self._program.calls.apply(function, arguments, node, frame)
+            values = program.union(values, outcome.values)
+            for effect in outcome.effects:
+                if isinstance(effect, Run):
+                    frames[effect.frame] = None
+            for value in outcome.values:
+                if isinstance(value, CoroutineV):
+                    frames[value.frame] = None
+        effects.append(Offload(functions, tuple(frames), lane, name))
+        held = program.library.returns(name) if name else None
+        if held is not None and held.shape == "instance" and held.name != "asyncio.Future":
+            return Outcome(frozenset({ExternalInstanceV(held.name)}), tuple(effects))
+        return Outcome(frozenset({ShapeV("await", values or OPAQUE)}), tuple(effects))
+
+    def _scheduled(
+        self, callee: ExternalV, schedule: Schedule, arguments: Arguments, node: ast.AST, frame: Frame
+    ) -> Outcome:
+        """Handing coroutines or functions to the loop."""
+        program = self._program
+        given = self._handed(schedule, arguments)
+        frames: dict[Frame, None] = {}
+        for value in given:
+            if isinstance(value, CoroutineV):
+                frames[value.frame] = None
+            elif isinstance(value, TaskV):
+                frames.update(dict.fromkeys(value.frames))
+            elif schedule.what != "coroutine":
+                rest = arguments.after(schedule.position + 1)
+                outcome = self._program.calls.apply(value, rest, node, frame)
+                for effect in outcome.effects:
+                    if isinstance(effect, Run):
+                        frames[effect.frame] = None
+                for made in outcome.values:
+                    if isinstance(made, CoroutineV):
+                        frames[made.frame] = None
+        last = callee.name.rpartition(".")[2]
+        # A task group is waited for where it ends, in the same function.
+        joined = last in JOINED or ".TaskGroup." in callee.name
+        effects: list[Effect] = []
+        if frames:
+            kind = schedule.kind
+            if not (joined and last in ("wait_for", "shield")):
+                effects.append(Spawn(tuple(frames), kind))
+            if joined:
+                effects.extend(Run(inner) for inner in frames)
+        results: Values = UNKNOWN
+        for inner in frames:
+            results = program.union(results, program.returns(inner))
+        if last == "gather":
+            parts = tuple(self._program.awaited_or_same(frozenset({value})) for value in given)
+            values: Values = frozenset({ShapeV("await", frozenset({TupleV(parts) if parts else ListV(results)}))})
+            if arguments.has_rest or len(parts) != len(arguments.positional):
+                values = frozenset({ShapeV("await", frozenset({ListV(results)}))})
+        elif last in JOINED:
+            values = frozenset({ShapeV("await", results or OPAQUE)})
+        elif frames and schedule.kind == "task":
+            values = frozenset({TaskV(tuple(frames))})
+        else:
+            values = self._values(callee, arguments, node) or OPAQUE
+        return Outcome(values, tuple(effects))
+
+    def _handed(self, schedule: Schedule, arguments: Arguments) -> list[Value]:
+        """The values that a scheduling function is given, collections opened."""
+        found: dict[Value, None] = {}
+        positions = range(schedule.position, len(arguments.positional)) if schedule.many else [schedule.position]
+        unions = [arguments.at(position, schedule.keyword) for position in positions]
+        if schedule.many and arguments.has_rest:
+            unions.append(arguments.rest)
+        for values in unions:
+            for value in values:
+                inner = self._program.iterated(frozenset({value})) if isinstance(value, ListV | TupleV | DictV) else ()
+                for one in inner or (value,):
+                    found[one] = None
+        return list(found)
+
+
+def _is_class_name(name: str) -> bool:
+    return name[:1].isupper() and any(letter.islower() for letter in name[1:])
+
+
+def _excused(unless: Unless, value: Value) -> bool:
+    """Whether this argument says that the call does not wait."""
+    if unless.instance is not None:
+        return isinstance(value, ExternalInstanceV) and value.name == unless.instance
+    if not isinstance(value, ConstantV):
+        return False
+    # To Python 0 and False are equal.
+    return value.value == unless.value and isinstance(value.value, bool) == isinstance(unless.value, bool)
+
+
+def _polls(node: ast.AST) -> bool:
+    """`flock(fd, LOCK_EX | LOCK_NB)`: a constant that says not to wait."""
+    given = node.args if isinstance(node, ast.Call) else []
+    names = (
+        part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")
+        for arg in given
+        for part in ast.walk(arg)
+    )
+    return any(name in NOT_WAITING for name in names)
