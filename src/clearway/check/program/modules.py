@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,30 @@ ASKING = frozenset(
 """Functions that tell async things from others."""
 
 
+class _Serials:
+    """Numbers modules, classes, functions and frames in the order in which they are met: the same in every run."""
+
+    def __init__(self) -> None:
+        self._count = itertools.count(1)
+
+    def __next__(self) -> int:
+        return next(self._count)
+
+    def restart(self) -> None:
+        """A new program begins."""
+        self._count = itertools.count(1)
+
+
+serials = _Serials()
+
+
 class Module:
     """A file of the project or of an installed package, with its classes and functions."""
 
     def __init__(
         self, name: str, source: Source, shown: str, root: Path, *, is_package: bool, is_project: bool
     ) -> None:
+        self.serial = next(serials)
         self.name = name
         self.path = source.path
         self.source = source
@@ -90,6 +109,7 @@ class Class:
     """A class statement."""
 
     def __init__(self, module: Module, node: ast.ClassDef, qualname: str, parent: Function | None) -> None:
+        self.serial = next(serials)
         self.module = module
         self.node = node
         self.name = node.name
@@ -195,6 +215,7 @@ class Function:
     def __init__(
         self, module: Module, node: FunctionNode, qualname: str, owner: Class | None, parent: Function | None
     ) -> None:
+        self.serial = next(serials)
         self.module = module
         self.node = node
         self.qualname = qualname

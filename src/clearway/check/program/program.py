@@ -16,7 +16,7 @@ from clearway.check.program.guesses import Guesses
 from clearway.check.program.injection import Injection
 from clearway.check.program.loader import Modules
 from clearway.check.program.models import Models
-from clearway.check.program.modules import Function
+from clearway.check.program.modules import Function, serials
 from clearway.check.program.names import Names
 from clearway.check.program.steps import Steps
 from clearway.check.program.values import (
@@ -60,6 +60,7 @@ class Program:
     """
 
     def __init__(self, project: Project, environment: Environment, library: Library) -> None:
+        serials.restart()
         self.library = library
         self.graph: CallGraph | None = None
         self.frames = Frames()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from clearway.check.program.modules import Class, Function, Module
+from clearway.check.program.modules import Class, Function, Module, serials
 
 if TYPE_CHECKING:
     import ast
@@ -14,13 +15,29 @@ Code = Module | Class | Function
 """What has a scope of its own."""
 
 
+def stable(text: object) -> int:
+    """A hash that is the same in every process: of sets of values the order must not change from run to run."""
+    known = _STABLE.get(text)
+    if known is None:
+        known = _STABLE[text] = zlib.crc32(repr(text).encode("utf-8", "surrogatepass"))
+    return known
+
+
+_STABLE: dict[object, int] = {}
+
+
+def _of(value: object) -> int:
+    """The hash of a field: 0 for None, whose own is an address."""
+    return 0 if value is None else hash(value)
+
+
 class Frame:
     """A scope with what is known of its parameters: one way in which a function is called.
 
     Frames are made by `Frames.of`, which gives the same object for the same contents: they compare by identity.
     """
 
-    __slots__ = ("arguments", "code", "depth", "parent", "receiver")
+    __slots__ = ("arguments", "code", "depth", "parent", "receiver", "serial")
 
     def __init__(
         self,
@@ -34,6 +51,7 @@ class Frame:
         self.receiver = receiver
         self.parent = parent
         self.depth: int = 0 if parent is None else parent.depth + 1
+        self.serial = next(serials)
 
     @property
     def module(self) -> Module:
@@ -55,6 +73,9 @@ class ModuleV:
 
     module: Module
 
+    def __hash__(self) -> int:
+        return self.module.serial
+
 
 @dataclass(frozen=True, slots=True)
 class NamespaceV:
@@ -62,6 +83,9 @@ class NamespaceV:
 
     name: str
     root: Module
+
+    def __hash__(self) -> int:
+        return stable(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +97,9 @@ class FunctionV:
     """The frame that it was defined in: what its free names mean."""
     bound: Value | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.function.serial, 0 if self.frame is None else self.frame.serial, _of(self.bound)))
+
 
 @dataclass(frozen=True, slots=True)
 class ClassV:
@@ -80,6 +107,9 @@ class ClassV:
 
     cls: Class
     frame: Frame | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.cls.serial, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +123,9 @@ class InstanceV:
     site: ast.AST | None = None
     """The call that made it, where objects of the class are told apart: apps and routers."""
 
+    def __hash__(self) -> int:
+        return hash((self.cls.serial, 0 if self.made_by is None else self.made_by.serial))
+
 
 @dataclass(frozen=True, slots=True)
 class SuperV:
@@ -100,6 +133,9 @@ class SuperV:
 
     cls: Class
     receiver: Value
+
+    def __hash__(self) -> int:
+        return hash((self.cls.serial, hash(self.receiver), 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +148,9 @@ class ExternalV:
     written: str = field(default="", compare=False)
     """The name by which the program imports it, where that is another."""
 
+    def __hash__(self) -> int:
+        return hash((stable(self.name), _of(self.receiver)))
+
 
 @dataclass(frozen=True, slots=True)
 class ExternalInstanceV:
@@ -123,12 +162,18 @@ class ExternalInstanceV:
     items: Values = frozenset()
     """What it holds, or was made with: the functions of a partial, the elements of a deque …"""
 
+    def __hash__(self) -> int:
+        return hash((stable(self.name), hash(self.items), 3))
+
 
 @dataclass(frozen=True, slots=True)
 class CoroutineV:
     """An `async def` that was called and not yet awaited."""
 
     frame: Frame
+
+    def __hash__(self) -> int:
+        return hash((self.frame.serial, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +182,18 @@ class GeneratorV:
 
     frame: Frame
 
+    def __hash__(self) -> int:
+        return hash((self.frame.serial, 5))
+
 
 @dataclass(frozen=True, slots=True)
 class TaskV:
     """A coroutine that runs as a task of its own."""
 
     frames: tuple[Frame, ...]
+
+    def __hash__(self) -> int:
+        return hash(tuple(frame.serial for frame in self.frames))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +204,9 @@ class ShapeV:
     """`callable` is what an annotation calls so: some function, of which only the result is known."""
     inner: Values
 
+    def __hash__(self) -> int:
+        return hash((stable(self.shape), hash(self.inner)))
+
 
 @dataclass(frozen=True, slots=True)
 class PartialV:
@@ -162,6 +216,9 @@ class PartialV:
     arguments: tuple[Values, ...]
     keywords: tuple[tuple[str, Values], ...]
 
+    def __hash__(self) -> int:
+        return hash((hash(self.function), self.arguments, len(self.keywords)))
+
 
 @dataclass(frozen=True, slots=True)
 class OffloadedV:
@@ -170,6 +227,9 @@ class OffloadedV:
     function: Value
     lane: str
 
+    def __hash__(self) -> int:
+        return hash((hash(self.function), 6))
+
 
 @dataclass(frozen=True, slots=True)
 class TupleV:
@@ -177,12 +237,18 @@ class TupleV:
 
     items: tuple[Values, ...]
 
+    def __hash__(self) -> int:
+        return hash(self.items)
+
 
 @dataclass(frozen=True, slots=True)
 class ListV:
     """A list, set or other collection, by what it holds."""
 
     element: Values
+
+    def __hash__(self) -> int:
+        return hash((hash(self.element), 7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +262,18 @@ class DictV:
     def values(self) -> Values:
         return self.other.union(*(values for _, values in self.items))
 
+    def __hash__(self) -> int:
+        return hash((tuple((stable(key), values) for key, values in self.items), self.other))
+
 
 @dataclass(frozen=True, slots=True)
 class ConstantV:
     """A string, number, boolean or None."""
 
     value: str | bytes | int | float | bool | None
+
+    def __hash__(self) -> int:
+        return stable(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +289,9 @@ class ModelV:
             if key == name:
                 return values
         return frozenset()
+
+    def __hash__(self) -> int:
+        return hash((stable(self.name), tuple(values for _, values in self.items)))
 
 
 Value = (
