@@ -64,7 +64,11 @@ class Results:
             self._write(key, _Entry(stamps, result))
 
     def _write(self, key: str, entry: _Entry) -> None:
-        self._store.write(_name(key), msgspec.json.encode(entry, enc_hook=str))
+        try:
+            data = msgspec.json.encode(entry, enc_hook=str)
+        except UnicodeEncodeError:
+            return  # a file's name is no text: such a project is read anew each time
+        self._store.write(_name(key), data)
 
 
 def key_of(request: Request) -> str:
