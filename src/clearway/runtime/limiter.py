@@ -289,6 +289,8 @@ class Limiter:
 
     def _back_soon(self, now_ns: int) -> bool:
         """Whether a worker that runs will take the next work before a parked one could be woken for it."""
+        if self.busy == 0:
+            return False  # those that ended a moment ago have parked
         if self._end_gap_ns < OFTEN_NS and now_ns - self._last_end_ns < SOON_NS and self.queued <= FEW:
             return True
         worker = self._soon
