@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clearway.check.sinks import SinkEntry
 
 OPENINGS = frozenset({"builtins.open", "open", "io.open", "pathlib.Path.open"})
-CACHES = frozenset({"lru_cache", "cache", "cached_property"})
+CACHES = frozenset({"lru_cache", "cache"})
 DEEPEST = 2_000
 """Chains longer than this are not followed, and counted as unresolved."""
 
@@ -139,8 +139,9 @@ def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
     if inside and severity is not Severity.ERROR:
         # What a package does with files is its own affair: only what can take seconds counts there.
         return None
-    if severity is Severity.WARNING and any(_runs_once(hop.frame.code) for hop in hops):
-        severity = Severity.ADVICE  # milliseconds, once in the life of the process
+    if any(_runs_once(hop) for hop in hops):
+        # Once in the life of the process, not with each request.
+        severity = Severity.WARNING if severity is Severity.ERROR else Severity.ADVICE
     if severity is Severity.ERROR and any(hop.possible for hop in hops[:-1]):
         # Found by a method's name alone: too little to fail a build for.
         severity = Severity.WARNING
@@ -148,13 +149,13 @@ def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
     return Hit(effect.entry, effect.called, hops, severity, possible, on_loop)
 
 
-def _runs_once(code: Code) -> bool:
-    """Its result is kept: a cached function without parameters."""
-    return (
-        isinstance(code, Function)
-        and bool(CACHES & set(code.decorators))
-        and len(code.parameters) == (0 if code.receiver is None else 1)
-    )
+def _runs_once(hop: Hop) -> bool:
+    """What it gives is kept: by a cached function without parameters, or behind `if x is None: x = ...`."""
+    code = hop.frame.code
+    if not isinstance(code, Function):
+        return False
+    cached = bool(CACHES & set(code.decorators)) and not code.parameters
+    return cached or hop.node in code.made_lazily
 
 
 def code_id(code: Code) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from clearway.check.program.program import Program
 
 STATES = frozenset({"starlette.datastructures.State"})
+MOST_STORES = 20
 STATEFUL = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.requests.Request", "fastapi.Request"}
     | {"starlette.requests.HTTPConnection", "starlette.websockets.WebSocket", "fastapi.WebSocket"}
@@ -109,8 +110,28 @@ class Attributes:
         held = library.attribute(dotted)
         if held is not None and held.shape != "opaque":
             return self._program.returned(held, value, ())
+        if held is None and value.name in STATEFUL and (put := self._put_on(value, name)):
+            return put
         # Text, a number, a method of which nothing more need be known.
         return frozenset({ExternalV(dotted, value)})
+
+    def _put_on(self, value: ExternalInstanceV, name: str) -> Values:
+        """What the project sets on an app or request: `app.registry = Registry()`."""
+        key = (ExternalInstanceV(value.name), name)
+        if key in self._busy:
+            return UNKNOWN
+        self._busy.add(key)
+        try:
+            found: Values = UNKNOWN
+            for module, function, target, expression in self._program.modules.stores(name)[:MOST_STORES]:
+                frames = self._program.frames
+                where = frames.of_module(module) if function is None else frames.generic(function)
+                owners = self._program.evaluate(target.value, where)
+                if any(isinstance(owner, ExternalInstanceV) and owner.name == value.name for owner in owners):
+                    found = self._program.union(found, self._program.evaluate(expression, where))
+            return found
+        finally:
+            self._busy.discard(key)
 
     def _state(self, name: str) -> Values:
         """`app.state.name`, `request.state.name`: whatever the project stores there."""

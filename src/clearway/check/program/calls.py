@@ -100,8 +100,20 @@ class Calls:
             if resolved is not None:
                 return resolved
             return program.guesses.guess(node, frame, arguments)
+        if len(callees) > 1:
+            callees = frozenset(callee for callee in callees if self._takes(callee, arguments)) or callees
         outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
         return self._joined(outcomes)
+
+    def _takes(self, callee: Value, arguments: Arguments) -> bool:
+        """Whether one of several candidates has the parameters that are given by name."""
+        function = callee.function if isinstance(callee, FunctionV) else None
+        if isinstance(callee, ClassV):
+            function = self._program.definitions.method(callee.cls, "__init__")
+        if function is None or function.node.args.kwarg is not None:
+            return True
+        names = {parameter.arg for parameter in function.parameters}
+        return all(name in names for name, _ in arguments.keywords)
 
     def _joined(self, outcomes: list[Outcome]) -> Outcome:
         values: Values = UNKNOWN

@@ -48,6 +48,7 @@ class Modules:
         self._global_stores: dict[Module, dict[str, list[tuple[Function, Binding]]]] = {}
         self._by_line: dict[Module, dict[tuple[int, str], Function]] = {}
         self._taking: set[tuple[Value, str]] = set()
+        self._asked: set[tuple[str, Frame]] = set()
         self.unknown: set[str] = set()
         """Top-level names of imported modules of which nothing is known."""
         self.unreadable: dict[Path, str] = {}
@@ -248,6 +249,16 @@ class Modules:
 
     def assigned(self, name: str, frame: Frame) -> tuple[ast.expr, Frame] | None:
         """The expression that a name was assigned, where it is bound once, through imports."""
+        key = (name, frame)
+        if key in self._asked:
+            return None  # modules that import each other's names in a circle
+        self._asked.add(key)
+        try:
+            return self._assigned(name, frame)
+        finally:
+            self._asked.discard(key)
+
+    def _assigned(self, name: str, frame: Frame) -> tuple[ast.expr, Frame] | None:
         here: Frame | None = frame
         while here is not None:
             if bindings := here.code.scope.bindings.get(name):

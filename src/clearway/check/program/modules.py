@@ -344,7 +344,32 @@ class Function:
                     _narrow(body, name, cls, holds, found)
                     if node.test is not cls and not isinstance(node.test, ast.BoolOp):
                         _narrow(orelse, name, cls, not holds, found)
+            for name in ("body", "orelse", "finalbody"):
+                together = getattr(node, name, None)
+                if isinstance(together, list):
+                    self._narrowed_behind(together, found)
         return found
+
+    def _narrowed_behind(self, together: list[ast.stmt], found: dict[ast.Name, list[tuple[ast.expr, bool]]]) -> None:
+        """What comes behind `if isinstance(x, C): return`."""
+        for index, statement in enumerate(together):
+            if not isinstance(statement, ast.If) or statement.orelse or isinstance(statement.test, ast.BoolOp):
+                continue
+            if isinstance(statement.body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break):
+                for name, cls, holds in _instance_tests(statement.test):
+                    _narrow(together[index + 1 :], name, cls, not holds, found)
+
+    @cached_property
+    def made_lazily(self) -> frozenset[ast.AST]:
+        """What stands below `if self._client is None:` that sets `self._client`: it runs once."""
+        found: set[ast.AST] = set()
+        for node in walk(self.node):
+            if isinstance(node, ast.If) and (kept := _asked_for(node.test)) is not None:
+                sets = [target for inner in node.body for target in _targets(inner)]
+                if any(ast.dump(target).replace("Store()", "Load()") == kept for target in sets):
+                    for inner in node.body:
+                        found.update(walk(inner))
+        return frozenset(found)
 
     @cached_property
     def is_abstract(self) -> bool:
@@ -354,6 +379,27 @@ class Function:
         if any(name in ABSTRACT for name in self.decorators):
             return True
         return all(_says_nothing(statement) for statement in self.node.body)
+
+
+def _asked_for(test: ast.expr) -> str | None:
+    """The name or attribute of `x is None` and `not x`, as text to compare by."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        subject = test.operand
+    elif isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Is | ast.Eq):
+        subject = test.left
+    else:
+        return None
+    return ast.dump(subject) if isinstance(subject, ast.Name | ast.Attribute) else None
+
+
+def _targets(statement: ast.stmt) -> list[ast.expr]:
+    return [
+        target
+        for node in walk(statement)
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name | ast.Attribute)
+    ]
 
 
 def _instance_tests(test: ast.expr) -> list[tuple[str, ast.expr, bool]]:

@@ -20,7 +20,7 @@ def limits() -> dict:
 
 
 @app.get("/keys")
-async def keys() -> dict:  #: endpoint GET /keys blocks requests.get=error
+async def keys() -> dict:  #: endpoint GET /keys blocks requests.get=warning
     return public_keys()
 
 
