@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearway.check.engine import Span
@@ -102,8 +103,11 @@ class Calls:
             return program.guesses.guess(node, frame, arguments)
         if len(callees) > 1:
             callees = frozenset(callee for callee in callees if self._takes(callee, arguments)) or callees
-        outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
-        return self._joined(outcomes)
+        outcome = self._joined([self.apply(callee, arguments, node, frame) for callee in callees])
+        if len({callee.function for callee in callees if isinstance(callee, FunctionV) and callee.bound}) > 1:
+            # Which of the methods runs is decided elsewhere: each is possible, none certain.
+            return Outcome(outcome.values, tuple(map(_possible, outcome.effects)))
+        return outcome
 
     def _takes(self, callee: Value, arguments: Arguments) -> bool:
         """Whether one of several candidates has the parameters that are given by name."""
@@ -322,3 +326,7 @@ class Calls:
     def coroutines(self, arguments: Arguments) -> list[Frame]:
         """The frames of the coroutines among the arguments."""
         return [value.frame for values in arguments.all() for value in values if isinstance(value, CoroutineV)]
+
+
+def _possible(effect: Effect) -> Effect:
+    return replace(effect, possible=True) if isinstance(effect, Run) else effect

@@ -62,7 +62,7 @@ blobs = choose()
 
 
 @app.put("/blobs/{key}")
-async def put(key: str, text: str) -> None:  #: endpoint PUT /blobs/{key} blocks Path.write_bytes=warning Blob.upload_from_string=error
+async def put(key: str, text: str) -> None:  #: endpoint PUT /blobs/{key} blocks Path.write_bytes=warning Blob.upload_from_string=warning
     blobs.put(key, text.encode())
 
 

@@ -23,7 +23,7 @@ def find(name: str) -> Remote | Fixed | None:
 
 
 @app.get("/prices/{name}")
-async def price(name: str) -> int:  #: endpoint GET /prices/{name} blocks requests.get=error
+async def price(name: str) -> int:  #: endpoint GET /prices/{name} blocks requests.get=warning
     if (source := find(name)) is not None:
         return source.price(name)
     return 0
