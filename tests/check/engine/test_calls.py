@@ -10,8 +10,6 @@ from clearway.check.engine import Span
 from clearway.check.engine.pyrefly import Pyrefly
 from tests.check.engine.conftest import Asked, project_of
 
-pytestmark = pytest.mark.once
-
 STORES = """
 import functools
 from abc import ABC, abstractmethod

@@ -12,8 +12,6 @@ from clearway.check.engine.pyrefly import Pyrefly
 from clearway.check.project import Project
 from tests.check.engine.conftest import Asked, project_of, source_file
 
-pytestmark = pytest.mark.once
-
 Ask = Callable[..., Asked]
 
 CALL = "def f():\n    pass\n\n\nf()\n"

@@ -10,8 +10,6 @@ from clearway.check.engine.configuration import configuration
 from clearway.check.engine.runs import SourceRoots
 from tests.check.engine.conftest import project_of
 
-pytestmark = pytest.mark.once
-
 
 def groups(tmp_path: Path, sources: dict[str, str], roots: list[str]) -> list[list[str]]:
     runs = SourceRoots(project_of(tmp_path, sources, roots)).runs()

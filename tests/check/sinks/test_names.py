@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from clearway.check.sinks import Library
 from tests.check.sinks.tables import blocking, harmless
-
-pytestmark = pytest.mark.once
 
 LIBRARY = Library.load()
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from clearway.check.sinks.reader import DATA, read_file
 from scripts import sink_docs
-
-pytestmark = pytest.mark.once
 
 
 def test_the_page_is_what_the_script_writes() -> None:
