@@ -26,7 +26,7 @@ def numbered(text: str, count: int) -> str:
 
 
 SHAPES = {
-    "a sum of many parts": service("x = " + " + ".join(["app"] * 10_000)),
+    "a sum of many parts": service("x = " + " + ".join(["app"] * 2_000)),
     "a chain of attributes": service("x = app" + ".a" * 500),
     "a chain of calls": service("x = app" + ".a()" * 500),
     "nested calls": service("x = " + "f(" * 180 + "1" + ")" * 180, "def f(x): return x\n"),
