@@ -78,7 +78,7 @@ def _check(request: Request, engine: Engine, looked: Looked | None = None) -> Re
     skipped = [*project.skipped, *_unreadable(project, program)]
     return Result(
         root=project.root,
-        roots=tuple(root_of(study, found, findings) for study in found.studies),
+        roots=tuple(root_of(study, found) for study in found.studies),
         findings=findings,
         unresolved=_unresolved(program, found),
         skipped=tuple(skipped),

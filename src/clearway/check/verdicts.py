@@ -8,15 +8,11 @@ from clearway.check.proof import never_blocks
 from clearway.model import Advice, Lane, Root, RootKind, Severity, SinkKind, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from clearway.check.survey import Study, Survey
-    from clearway.model import Finding
 
 
-def root_of(study: Study, survey: Survey, findings: Sequence[Finding]) -> Root:
+def root_of(study: Study, survey: Survey) -> Root:
     """A root as outputs show it."""
-    del findings
     entry = study.entry
     blocked_by = tuple(dict.fromkeys(other.entry.id for other in survey.blocking_dependencies(study)))
     verdict = study.verdict

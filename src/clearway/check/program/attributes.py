@@ -257,8 +257,6 @@ class Attributes:
             frame = self._program.base_constructor(made_by, method)
             if frame is not None:
                 return frame
-        if method.name == "__init__" and made_by is None:
-            return self._program.constructor(method, value)
         return self._program.frames.generic(method, value)
 
     def _along(self, order: tuple[Class | str, ...], receiver: Value, name: str, *, exact: bool = True) -> Values:

@@ -176,10 +176,9 @@ class Modules:
             if module.is_package:
                 inside = f"{module.name}.{name}"
                 if not (module.is_project or self._environment.module(inside)):
-                    return self._getattr(module)
-                values = self._inside(inside, module)
-                return values or self._getattr(module)
-            return self._getattr(module)
+                    return UNKNOWN
+                return self._inside(inside, module)
+            return UNKNOWN
         if isinstance(value, NamespaceV):
             return self._inside(f"{value.name}.{name}", value.root)
         if isinstance(value, ExternalV):
@@ -197,10 +196,6 @@ class Modules:
             path = self._environment.module(name)
         module = self.load(path) if path is not None and path.suffix == ".py" else None
         return frozenset({ModuleV(module)}) if module is not None else UNKNOWN
-
-    def _getattr(self, module: Module) -> Values:
-        """What a module-level `__getattr__` may give: unknown, but not a mistake."""
-        return UNKNOWN if module.is_project else frozenset({ExternalV(f"{module.name}.?")}) & UNKNOWN
 
     def global_stores(self, module: Module) -> dict[str, list[tuple[Function, Binding]]]:
         """The module's names that its functions bind through `global`."""
@@ -296,9 +291,6 @@ class Modules:
 
     def stores(self, name: str) -> list[tuple[Module, Function | None, ast.Attribute, ast.expr]]:
         """Every `x.name = value` of the project, with the function that it stands in."""
-        return self._stores(name)
-
-    def _stores(self, name: str) -> list[tuple[Module, Function | None, ast.Attribute, ast.expr]]:
         cache = self._store_cache
         if name not in cache:
             cache[name] = []

@@ -322,12 +322,6 @@ class Program:
             case _:
                 return OPAQUE
 
-    def constructor(self, method: Function, value: InstanceV) -> Frame:
-        """`__init__` of an object of which only the class is known: as the project calls it, if it always does so
-        with the same arguments.
-        """
-        return self.frames.generic(method, value)
-
     def base_constructor(self, made_by: Frame, method: Function) -> Frame | None:
         """The call of a base's `__init__` that a constructor makes."""
         for step in self.steps(made_by):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import ast
 
     from clearway.check.program.arguments import Arguments
-    from clearway.check.program.models import Models
+    from clearway.check.program.models import Model, Models
     from clearway.check.program.program import Program
 
 HTTP_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
@@ -177,14 +177,14 @@ def _mount(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.
     return Outcome(OPAQUE, (Register("include", arguments.at(1, "app"), _owner(callee), details),))
 
 
-def _decorator(kind: str):  # type: ignore[no-untyped-def]
+def _decorator(kind: str) -> Model:
     def model(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
         return Outcome(_registrar_value(kind, callee, _details(argument=arguments.at(0))))
 
     return model
 
 
-def _direct(kind: str, position: int, keyword: str):  # type: ignore[no-untyped-def]
+def _direct(kind: str, position: int, keyword: str) -> Model:
     def model(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
         functions = arguments.at(position, keyword)
         details = tuple((name, values) for name, values in arguments.keywords if name == "dispatch")
@@ -263,7 +263,7 @@ def _listed(models: Models, routes: Values, owner: Value) -> list[Effect]:
     return effects
 
 
-def _route_object(kind: str):  # type: ignore[no-untyped-def]
+def _route_object(kind: str) -> Model:
     def model(_models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
         items = _details(
             kind=frozenset({ConstantV(kind)}),
