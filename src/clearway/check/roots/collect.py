@@ -25,6 +25,7 @@ from clearway.check.program.values import (
     Values,
 )
 from clearway.check.roots.registrations import HTTP_METHODS, install
+from clearway.check.roots.routers import Routers
 from clearway.model import RootKind
 
 if TYPE_CHECKING:
@@ -76,13 +77,6 @@ class Entry:
         return self.function.id
 
 
-@dataclass(slots=True)
-class _Router:
-    prefix: str = ""
-    dependencies: Values = frozenset()
-    parents: list[tuple[Value, str, Values]] = field(default_factory=list)
-
-
 class Roots:
     """The roots of one program."""
 
@@ -90,7 +84,7 @@ class Roots:
         self.program = program
         self.entries: dict[tuple[Function, RootKind], Entry] = {}
         self._walked: set[Frame] = set()
-        self._routers: dict[object, _Router] = {}
+        self._routers = Routers()
         self._pending: list[tuple[Entry, Value | None, list[str], list[str], Values]] = []
         self._middleware: list[Entry] = []
 
@@ -180,12 +174,12 @@ class Roots:
     def _register(self, effect: Register, node: ast.AST, frame: Frame) -> None:
         match effect.kind:
             case "app":
-                router = self._router(effect.owner)
-                router.prefix = _text(effect.detail("prefix"))
-                router.dependencies |= effect.detail("dependencies")
+                self._routers.made(effect)
             case "include":
                 for child in effect.functions:
-                    self._include(child, effect)
+                    self._routers.included(child, effect)
+                    if isinstance(child, InstanceV) and effect.owner is not None:
+                        self._asgi(child)
             case "route" | "websocket":
                 self._route(effect, node, frame)
             case "middleware":
@@ -204,22 +198,8 @@ class Roots:
             case _:
                 pass
 
-    def _router(self, value: Value | None) -> _Router:
-        return self._routers.setdefault(_identity(value), _Router())
-
-    def _include(self, child: Value, effect: Register) -> None:
-        if effect.owner is None:
-            return
-        prefix = _text(effect.detail("prefix"))
-        link = (effect.owner, prefix, effect.detail("dependencies"))
-        router = self._router(child)
-        if link not in router.parents:
-            router.parents.append(link)
-        if isinstance(child, InstanceV):
-            # A mounted ASGI app of the project's own.
-            self._asgi(child)
-
     def _asgi(self, value: InstanceV) -> None:
+        """A mounted ASGI app of the project's own."""
         for frame in self.program.special_frames(value, "__call__"):
             function = frame.code
             if isinstance(function, Function) and function.module.is_project and function.is_async:
@@ -384,7 +364,7 @@ class Roots:
     def _place(self) -> None:
         """Full paths of the routes, and the dependencies that routers add."""
         for entry, owner, methods, paths, dependencies in self._pending:
-            for prefix, inherited in self._prefixes(owner, set()):
+            for prefix, inherited in self._routers.prefixes(owner):
                 for path in paths:
                     for method in methods:
                         entry.routes[f"{method} {_CONVERTOR.sub('}', prefix + path) or '/'}"] = None
@@ -392,22 +372,6 @@ class Roots:
                     for function in self._listed_dependencies(values, entry.frame):
                         entry.dependencies[function] = None
         self._spread_routes()
-
-    def _prefixes(self, owner: Value | None, seen: set[Value]) -> Iterator[tuple[str, tuple[Values, ...]]]:
-        """Every prefix by which a router is reached, with the dependencies on the way."""
-        if owner is None or owner in seen:
-            yield "", ()
-            return
-        router = self._routers.get(_identity(owner))
-        if router is None:
-            yield "", ()
-            return
-        if not router.parents:
-            yield router.prefix, (router.dependencies,)
-            return
-        for parent, prefix, dependencies in router.parents:
-            for above, inherited in self._prefixes(parent, {*seen, owner}):
-                yield f"{above}{prefix}{router.prefix}", (*inherited, dependencies, router.dependencies)
 
     def _spread_routes(self) -> None:
         """Dependencies, and middleware, serve the routes of those that they stand before."""
@@ -476,14 +440,3 @@ def _route_path(decorator: ast.expr) -> str | None:
     if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] in ("/", ""):
         return first.value
     return None
-
-
-def _identity(value: Value | None) -> object:
-    """What tells one router from another: where it was made."""
-    site = getattr(value, "site", None)
-    return value if site is None else site
-
-
-def _text(values: Values) -> str:
-    texts = sorted(str(value.value) for value in values if isinstance(value, ConstantV) and value.value)
-    return texts[0] if texts else ""

@@ -1,0 +1,72 @@
+"""By which prefixes a router is reached, and which dependencies stand on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from clearway.check.program.values import ConstantV
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearway.check.program.effects import Register
+    from clearway.check.program.values import Value, Values
+
+
+@dataclass(slots=True)
+class _Router:
+    prefix: str = ""
+    dependencies: Values = frozenset()
+    parents: list[tuple[Value, str, Values]] = field(default_factory=list)
+
+
+class Routers:
+    """Apps and routers, and what includes or mounts what."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, _Router] = {}
+
+    def made(self, effect: Register) -> None:
+        """A router's constructor was called."""
+        router = self._of(effect.owner)
+        router.prefix = _text(effect.detail("prefix"))
+        router.dependencies |= effect.detail("dependencies")
+
+    def included(self, child: Value, effect: Register) -> None:
+        """A router was included in another, or mounted."""
+        if effect.owner is None:
+            return
+        link = (effect.owner, _text(effect.detail("prefix")), effect.detail("dependencies"))
+        router = self._of(child)
+        if link not in router.parents:
+            router.parents.append(link)
+
+    def prefixes(
+        self, owner: Value | None, seen: frozenset[Value] = frozenset()
+    ) -> Iterator[tuple[str, tuple[Values, ...]]]:
+        """Every prefix by which a router is reached, with the dependencies on the way."""
+        router = None if owner is None or owner in seen else self._known.get(_identity(owner))
+        if owner is None or router is None:
+            yield "", ()
+            return
+        if not router.parents:
+            yield router.prefix, (router.dependencies,)
+            return
+        for parent, prefix, dependencies in router.parents:
+            for above, inherited in self.prefixes(parent, seen | {owner}):
+                yield f"{above}{prefix}{router.prefix}", (*inherited, dependencies, router.dependencies)
+
+    def _of(self, value: Value | None) -> _Router:
+        return self._known.setdefault(_identity(value), _Router())
+
+
+def _identity(value: Value | None) -> object:
+    """What tells one router from another: where it was made."""
+    site = getattr(value, "site", None)
+    return value if site is None else site
+
+
+def _text(values: Values) -> str:
+    texts = sorted(str(value.value) for value in values if isinstance(value, ConstantV) and value.value)
+    return texts[0] if texts else ""
