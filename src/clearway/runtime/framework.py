@@ -80,6 +80,20 @@ def recognise(func: Callable[..., Any]) -> tuple[Any, CallKind | None]:
     return func, None
 
 
+def call_of(
+    func: Callable[..., Any], args: tuple[Any, ...]
+) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+    """The user's own function with its arguments, out of what the framework hands to a thread.
+
+    For a lane that sends them elsewhere: what FastAPI wraps around them stays here.
+    """
+    if type(func) is partial:
+        if func.func is _run_sync_endpoint:
+            return func.keywords["function"], (), dict(func.keywords["arguments"])
+        return func.func, (*func.args, *args), dict(func.keywords)
+    return func, args, {}
+
+
 def _recognise_method(method: MethodType) -> tuple[Any, CallKind | None]:
     owner = method.__self__
     if isinstance(owner, contextlib._GeneratorContextManager):

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from clearway.runtime.lanes import RemoteLane
+
 logger = logging.getLogger("clearway")
+REMOTE_LANES = (Lane.PROCESS, Lane.CLUSTER)
 _ATTRIBUTE = "_clearway_runtime"
 
 
@@ -45,6 +48,8 @@ class Runtime:
         self.planner = Planner(app, settings, plan)
         self.thread_lane = ThreadLane(self.recorder, settings.threads, settings.max_wait_s)
         self.loop_lane = LoopLane(self.recorder)
+        self.remote_lanes: dict[Lane, RemoteLane] = {}
+        """The process and the cluster lane, once something is planned for them."""
         self.stall_report = StallReport(logger.warning)
         self.on_stall: list[Callable[[Stall], None]] = []
         """Called with each stall after it ended, on the loop's thread."""
@@ -95,8 +100,34 @@ class Runtime:
                 self.thread_lane.limiter.guarantee(route)
 
     def check(self) -> None:
-        """Raise SettingsError or PlanError where a pin, a limit or the plan names what the app does not have."""
+        """Raise SettingsError or PlanError where a pin, a limit or the plan names what the app does not have,
+        or sends to another process what cannot travel."""
         self.planner.check()
+        for lane in REMOTE_LANES:
+            placed = self.planner.placed(lane)
+            if placed:
+                self.remote_lane(lane).check([row for row, _ in placed], [target for _, target in placed])
+
+    def remote_lane(self, lane: Lane) -> RemoteLane:
+        """The process or the cluster lane, made when it is first asked for. Raises SettingsError, LaneError."""
+        known = self.remote_lanes.get(lane)
+        if known is None:
+            known = self.remote_lanes[lane] = make_remote_lane(lane, self)
+        return known
+
+    async def start_lanes(self) -> None:
+        """Before the app starts up: make the lanes ready that the plan sends calls to. Raises LaneError."""
+        for lane in REMOTE_LANES:
+            if lane in self.remote_lanes or self.planner.placed(lane):
+                await self.remote_lane(lane).start()
+
+    async def stop_lanes(self) -> None:
+        """After the app has shut down."""
+        for lane in list(self.remote_lanes.values()):
+            try:
+                await lane.stop()
+            except Exception as error:
+                self.fault(f"stopping the {lane.lane} lane", error)
 
     # Serving
 
@@ -126,6 +157,8 @@ class Runtime:
             lane = self._lane(request, site.lane, kind)
             if lane is Lane.LOOP:
                 return self.loop_lane.run(request, site, kind, func, args)
+            if lane in REMOTE_LANES:
+                return self.remote_lane(lane).run(request, site, kind, func, args)
             return self.thread_lane.run(request, site, kind, func, args)
         except Exception as error:
             self.fault("dispatch", error)
@@ -133,7 +166,7 @@ class Runtime:
 
     def _lane(self, request: Request, lane: Lane, kind: CallKind) -> Lane:
         if kind is CallKind.ENDPOINT:
-            request.endpoint_lane = lane
+            request.endpoint_lane = near(lane)
         elif kind is CallKind.VALIDATION:
             return request.endpoint_lane or Lane.THREAD
         elif kind is CallKind.STREAM:
@@ -146,7 +179,7 @@ class Runtime:
             lane = Lane.THREAD
             if endpoint is not None and not framework.runs_as_coroutine(endpoint):
                 lane = self.planner.site_of(request.scope, endpoint)[0].lane
-            request.endpoint_lane = lane
+            request.endpoint_lane = near(lane)
         return request.endpoint_lane
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> LoopPort:
@@ -232,6 +265,22 @@ class Runtime:
     def snapshot(self) -> dict[str, Any]:
         """Routes, lanes, latencies, stalls, threads and limits now, as values that JSON can carry."""
         return snapshot.take(self)
+
+
+def near(lane: Lane) -> Lane:
+    """Where the rest of a call runs that itself runs in this lane: a response is validated and streamed from here."""
+    return Lane.THREAD if lane in REMOTE_LANES else lane
+
+
+def make_remote_lane(lane: Lane, runtime: Runtime) -> RemoteLane:
+    """Imported here: most apps need neither."""
+    if lane is Lane.PROCESS:
+        from clearway.runtime.lanes.process import ProcessLane
+
+        return ProcessLane(runtime)
+    from clearway.runtime.lanes.cluster import ClusterLane
+
+    return ClusterLane(runtime)
 
 
 def install(app: Any, *, settings: Settings | None = None, plan: Plan | None = None) -> Runtime:

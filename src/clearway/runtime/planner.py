@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from clearway.model import Call, CallKind, Lane, Plan, PlanError, SettingsError
-from clearway.runtime import framework
+from clearway.runtime import framework, pins
 from clearway.runtime.site import CallSite
 from clearway.settings import suggest
 
@@ -21,29 +20,10 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
+    from clearway.runtime.pins import Pin
     from clearway.settings import Settings
 
 FRAMEWORKS = frozenset({"fastapi", "starlette"})
-PIN = "__clearway_lane__"
-"""The attribute that a pin leaves on a function."""
-
-_F = TypeVar("_F", bound="Callable[..., Any]")
-
-
-def loop(func: _F) -> _F:
-    """Pin a `def` to the loop: it is known not to block, and runs without a thread hop."""
-    return _pin(func, Lane.LOOP)
-
-
-def thread(func: _F) -> _F:
-    """Pin a `def` to the thread lane, whatever a plan says."""
-    return _pin(func, Lane.THREAD)
-
-
-def _pin(func: _F, lane: Lane) -> _F:
-    target = func.__func__ if isinstance(func, (staticmethod, classmethod)) else func
-    setattr(target, PIN, lane)
-    return func
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +84,7 @@ class Planner:
             key = kind  # every file has methods of its own; one site stands for all
         else:
             key = getattr(target, "__code__", None) or _lasting(target)
-            pin = getattr(target, PIN, None)
+            pin = getattr(target, pins.ATTRIBUTE, None)
             if pin is not None:
                 key = (key, pin)  # functions made by one factory share their code, not their pins
         if self._pins_routes and kind in (None, CallKind.ENDPOINT):
@@ -136,18 +116,20 @@ class Planner:
 
     def _decide(self, target: Any, kind: CallKind, route: str | None) -> CallSite:
         call = describe(target, kind)
-        lane, why = self._lane(target, call, route)
-        return CallSite(call.id, kind, lane, why, framework.code_of(target), call.file, call.line)
+        pinned = pins.pin_of(target)
+        lane, why = self._lane(pinned, call, route)
+        site = CallSite(call.id, kind, lane, why, framework.code_of(target), call.file, call.line)
+        site.retries = pinned.retries if pinned is not None else 0
+        return site
 
-    def _lane(self, target: Any, call: Call, route: str | None) -> tuple[Lane, str]:
+    def _lane(self, pinned: Pin | None, call: Call, route: str | None) -> tuple[Lane, str]:
         if call.is_async:
             return Lane.LOOP, "async def"
         for name in (route, call.id, call.id.replace(":", ".")):
             if name is not None and name in self._pins:
                 return self._pins[name], f"pinned in the settings by {name}"
-        pinned = _pin_of(target)
         if pinned is not None:
-            return pinned, f"pinned by @clearway.{pinned}"
+            return pinned.lane, f"pinned by @clearway.{pinned.lane}"
         planned = self._plan.calls.get(call.id)
         if planned is not None:
             return planned.lane, planned.why
@@ -155,15 +137,23 @@ class Planner:
 
     def rows(self) -> Iterator[PlanRow]:
         """Every route's endpoint and dependencies with their lanes."""
+        for row, _ in self._rows():
+            yield row
+
+    def placed(self, lane: Lane) -> list[tuple[PlanRow, Callable[..., Any]]]:
+        """The rows of this lane with their callables."""
+        return [(row, target) for row, target in self._rows() if row.lane is lane]
+
+    def _rows(self) -> Iterator[tuple[PlanRow, Callable[..., Any]]]:
         for name, route in framework.routes_of(self._app):
             kind = CallKind.WEBSOCKET if name.startswith("WS ") else CallKind.ENDPOINT
-            yield self._row(name, route.endpoint, kind)
+            yield self._row(name, route.endpoint, kind), route.endpoint
             dependant = getattr(route, "dependant", None)
             seen: list[Any] = []
             for dependency in framework.dependency_calls(dependant) if dependant else ():
                 if not any(dependency is other for other in seen):
                     seen.append(dependency)
-                    yield self._row(name, dependency, CallKind.DEPENDENCY)
+                    yield self._row(name, dependency, CallKind.DEPENDENCY), dependency
 
     def packages(self) -> set[Path]:
         """The folders of the packages that the app's own calls come from."""
@@ -203,8 +193,6 @@ class Planner:
         for name, planned in self._plan.calls.items():
             if name not in calls and not _importable(name):
                 raise PlanError(f"plan for {name!r}: the code has no such call{suggest(name, calls)}")
-            if planned.lane not in (Lane.LOOP, Lane.THREAD):
-                raise PlanError(f"plan for {name!r}: the {planned.lane} lane is not available; use loop or thread")
 
 
 def _lasting(target: Any) -> Any:
@@ -218,21 +206,6 @@ def _lasting(target: Any) -> Any:
     if owner is not None and not isinstance(owner, ModuleType):
         return (owner if isinstance(owner, type) else type(owner)), target.__name__
     return target if framework.code_of(target) is None else type(target)
-
-
-def _pin_of(target: Any) -> Lane | None:
-    while True:
-        pin = getattr(target, PIN, None)
-        if isinstance(pin, Lane):
-            return pin
-        if isinstance(target, functools.partial):
-            target = target.func
-        elif hasattr(target, "__wrapped__"):
-            target = target.__wrapped__
-        elif not inspect.isroutine(target) and not inspect.isclass(target) and callable(target):
-            target = type(target).__call__
-        else:
-            return None
 
 
 def _importable(name: str) -> bool:

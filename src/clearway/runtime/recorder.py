@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-    from clearway.model import CallKind, Event, Lane, Stall
+    from clearway.model import CallKind, Event, Lane, Loss, Stall
     from clearway.runtime.request import Request
 
 LATEST = 1024
@@ -74,6 +74,9 @@ class Recorder:
         self.ring = Ring(capacity)
         self.routes: dict[str, RouteRecord] = {}
         self.stalls: deque[Stall] = deque(maxlen=256)
+        self.losses: deque[Loss] = deque(maxlen=256)
+        self.lost = 0
+        """Calls lost with their worker since the start."""
         self._by_route_object: dict[tuple[int, str | None, str | None], tuple[Any, RouteRecord]] = {}
 
     def route_of(self, scope: Scope) -> RouteRecord:
@@ -125,6 +128,11 @@ class Recorder:
         """A stall has ended."""
         self.stalls.append(stall)
         self.ring.put_stall(stall)
+
+    def call_lost(self, loss: Loss) -> None:
+        """The worker that ran a call has gone, and the call with it."""
+        self.losses.append(loss)
+        self.lost += 1
 
     def events(self) -> Iterator[Event]:
         """The events that the ring still holds, oldest entry first."""

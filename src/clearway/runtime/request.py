@@ -10,6 +10,7 @@ from threading import get_ident
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
+from clearway.model import ClearwayError
 from clearway.runtime.hooks import current_request
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class RequestLayer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self.app(scope, receive, self._watching_from_the_start(send))
+            await self._lifespan(scope, receive, send)
             return
         if current_request.get() is not None:
             # A mounted app's calls belong to the request of the app around it.
@@ -147,12 +148,29 @@ class RequestLayer:
             except Exception as error:
                 runtime.fault("recording a request", error)
 
-    def _watching_from_the_start(self, send: Send) -> Send:
-        """The loop is watched once start-up is over, so that a stall in the very first request is seen."""
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lanes are ready before the app starts up, and end after it has shut down."""
+        runtime = self.runtime
+        first: Message | None = await receive()
+        try:
+            await runtime.start_lanes()
+        except ClearwayError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
 
-        async def watching(message: Message) -> None:
+        async def received() -> Message:
+            nonlocal first
+            message, first = first, None
+            return await receive() if message is None else message
+
+        async def sent(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                self.runtime.port()
+                runtime.port()  # the loop is watched from here on, so that a stall in the very first request is seen
+            elif message["type"] != "lifespan.startup.failed":
+                await runtime.stop_lanes()
             await send(message)
 
-        return watching
+        try:
+            await self.app(scope, received, sent)
+        finally:
+            await runtime.stop_lanes()
