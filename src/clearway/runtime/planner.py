@@ -190,7 +190,7 @@ class Planner:
         for name in self._limits:
             if name not in routes:
                 raise SettingsError(f"limits for {name!r}: the app has no such route{suggest(name, routes)}")
-        for name, planned in self._plan.calls.items():
+        for name in self._plan.calls:
             if name not in calls and not _importable(name):
                 raise PlanError(f"plan for {name!r}: the code has no such call{suggest(name, calls)}")
 
