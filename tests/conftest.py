@@ -9,6 +9,19 @@ import pytest
 
 from tests.served import Served
 
+ONLY_COMPUTE = Path(__file__).parent / "check"
+SHARE_THEIR_WORK = ("test_corpus", "test_fix_end_to_end")
+"""Modules whose tests use one another's results: they stay in one process."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in two processes, whatever has a loop to be watched or a port to be served keeps to one."""
+    for item in items:
+        if ONLY_COMPUTE not in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("serving"))
+        elif item.path.stem in SHARE_THEIR_WORK:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
