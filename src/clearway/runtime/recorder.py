@@ -119,10 +119,19 @@ class Recorder:
         self.ring.put_out(route.number, request.id, in_ns, latency_ns)
 
     def call_done(
-        self, request: Request, call: str, kind: CallKind, lane: Lane, times_ns: tuple[int, int, int, int]
+        self,
+        request: Request,
+        call: str,
+        kind: CallKind,
+        lane: Lane,
+        times_ns: tuple[int, int, int, int],
+        track: int = 0,
     ) -> None:
-        """A call has run and its result is back. Its times: submitted, started, ended, returned."""
-        self.ring.put_call(request.route.number, request.id, self.ring.calls.number(call), kind, lane, times_ns)
+        """A call has run and its result is back. Its times: submitted, started, ended, returned.
+
+        `track` says which of the lane's threads or processes ran it, from 0.
+        """
+        self.ring.put_call(request.route.number, request.id, self.ring.calls.number(call), kind, lane, times_ns, track)
 
     def stalled(self, stall: Stall) -> None:
         """A stall has ended."""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from clearway.model import Stall
 
 _OUT, _CALL, _STALL = 1, 2, 3
-# What it is, kind and lane of a call, route, call, request, and four times or lengths in nanoseconds.
-_ENTRY = struct.Struct("=BBBxIIxxxxQQQQQ")
+# What it is, kind and lane of a call, route, call, track, request, and four times or lengths in nanoseconds.
+_ENTRY = struct.Struct("=BBBxIIIQQQQQ")
 _KINDS = tuple(CallKind)
 _LANES = tuple(Lane)
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
@@ -68,12 +68,19 @@ class Ring:
         """A request has left."""
         place = self.written % self.capacity
         self.written += 1
-        _ENTRY.pack_into(self._memory, place * _ENTRY.size, _OUT, 0, 0, route, 0, request, in_ns, latency_ns, 0, 0)
+        _ENTRY.pack_into(self._memory, place * _ENTRY.size, _OUT, 0, 0, route, 0, 0, request, in_ns, latency_ns, 0, 0)
 
     def put_call(
-        self, route: int, request: int, call: int, kind: CallKind, lane: Lane, times_ns: tuple[int, int, int, int]
+        self,
+        route: int,
+        request: int,
+        call: int,
+        kind: CallKind,
+        lane: Lane,
+        times_ns: tuple[int, int, int, int],
+        track: int = 0,
     ) -> None:
-        """A call is back. Its times: submitted, started, ended, returned."""
+        """A call is back. Its times: submitted, started, ended, returned. `track`: which thread or process ran it."""
         place = self.written % self.capacity
         self.written += 1
         _ENTRY.pack_into(
@@ -84,6 +91,7 @@ class Ring:
             _LANE_NUMBERS[lane],
             route,
             call,
+            track,
             request,
             *times_ns,
         )
@@ -93,7 +101,7 @@ class Ring:
         number = self.written
         self.written += 1
         self._stalls[number] = stall
-        _ENTRY.pack_into(self._memory, number % self.capacity * _ENTRY.size, _STALL, 0, 0, 0, 0, number, 0, 0, 0, 0)
+        _ENTRY.pack_into(self._memory, number % self.capacity * _ENTRY.size, _STALL, 0, 0, 0, 0, 0, number, 0, 0, 0, 0)
         for old in list(self._stalls):
             if old > number - self.capacity:
                 break
@@ -110,10 +118,10 @@ class Ring:
         for number in range(self.written - 1, max(-1, self.written - self.capacity - 1), -1):
             entry = _ENTRY.unpack_from(self._memory, number % self.capacity * _ENTRY.size)
             if entry[0] == _OUT:
-                yield entry[5], self.routes[entry[3]], entry[6], entry[7]
+                yield entry[6], self.routes[entry[3]], entry[7], entry[8]
 
     def _events_of(self, entry: tuple[Any, ...]) -> Iterator[Event]:
-        what, kind, lane, route_number, call, request, *times = entry
+        what, kind, lane, route_number, call, _, request, *times = entry
         if what == _STALL:
             stall = self._stalls.get(request)
             if stall is not None:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from clearway.model import FINISHING_KINDS, CallKind, Lane
 from clearway.runtime import framework, hooks
-from clearway.runtime.lanes.worker import Work, Worker
+from clearway.runtime.lanes.worker import Tracks, Work, Worker
 from clearway.runtime.limiter import Limiter, Tier
 from clearway.runtime.request import ClientGone
 
@@ -34,13 +34,14 @@ class ThreadLane:
 
     def __init__(self, recorder: Recorder, threads: int, max_wait_s: float | None) -> None:
         self.limiter = Limiter(threads, self._new_worker)
+        self._tracks = Tracks()
         self.max_wait_s = max_wait_s
         self._recorder = recorder
         self._waits: deque[Work] = deque(maxlen=100_000)
         """Work in the order it came, until it has started or its client is watched."""
 
     def _new_worker(self) -> Worker:
-        return Worker(self.limiter)
+        return Worker(self.limiter, self._tracks)
 
     async def run(
         self,
@@ -106,7 +107,12 @@ class ThreadLane:
         request.run_ns += work.ended_ns - work.started_ns
         request.return_ns += now - work.ended_ns
         self._recorder.call_done(
-            request, work.site.id, kind, Lane.THREAD, (work.submitted_ns, work.started_ns, work.ended_ns, now)
+            request,
+            work.site.id,
+            kind,
+            Lane.THREAD,
+            (work.submitted_ns, work.started_ns, work.ended_ns, now),
+            work.track,
         )
 
     def withdraw_all(self, request: Request) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import logging
 import threading
 from contextvars import copy_context
@@ -39,6 +40,7 @@ class Work:
     __slots__ = (
         "args", "context", "cpu_ns", "delay_ns", "ended_ns", "error", "func", "future", "port", "request", "result",
         "returned", "route", "scope", "site", "started_ns", "submitted_ns", "tier",
+        "track",
     )  # fmt: skip
 
     def __init__(
@@ -62,15 +64,40 @@ class Work:
         """How long its thread was ready to run and got no processor."""
         self.started_ns = 0
         self.ended_ns = 0
+        self.track = 0
+        """Number of the thread that ran it."""
         self.submitted_ns = perf_counter_ns()
+
+
+class Tracks:
+    """Numbers for the threads of a lane: small ones, used again, so that a view has no more tracks than threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free: list[int] = []
+        self._most = 0
+
+    def take(self) -> int:
+        """The smallest number that no running thread has."""
+        with self._lock:
+            if self._free:
+                return heapq.heappop(self._free)
+            self._most += 1
+            return self._most - 1
+
+    def give_back(self, number: int) -> None:
+        with self._lock:
+            heapq.heappush(self._free, number)
 
 
 class Worker(threading.Thread):
     """A thread of the lane. The limiter tells it what to run and when to park."""
 
-    def __init__(self, limiter: Limiter) -> None:
+    def __init__(self, limiter: Limiter, tracks: Tracks) -> None:
         super().__init__(name="clearway thread lane", daemon=True)
         self._limiter = limiter
+        self._tracks = tracks
+        self._track = 0
         self._gate = threading.Lock()
         self._gate.acquire()
         self.searching = False
@@ -92,11 +119,14 @@ class Worker(threading.Thread):
     def run(self) -> None:
         """Run work until there has been none for `IDLE_S`."""
         self._delay_ns = run_delay_ns(self.native_id)
+        self._track = self._tracks.take()
         try:
             self._run()
         except Exception:
             self._limiter.lose(self)
             _log.exception("a thread of Clearway failed; others take its place")
+        finally:
+            self._tracks.give_back(self._track)
 
     def _run(self) -> None:
         next_work = self._limiter.next_work
@@ -122,6 +152,7 @@ class Worker(threading.Thread):
         local = framework.threadlocals
         local.current_token = work.port.token
         local.current_cancel_scope = work.scope
+        work.track = self._track
         measured = work.site.measures_next()
         if measured:
             self.looked_cpu_ns = began = thread_time_ns()
