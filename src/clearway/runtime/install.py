@@ -258,6 +258,10 @@ class Runtime:
         """The requests being served now, on all loops."""
         return [request for port in list(self._ports.values()) for request in list(port.in_flight)]
 
+    def loop_cpu(self) -> float:
+        """The part of a processor that the loops' threads used when the watchdog last looked, added up."""
+        return sum(port.cpu for port in list(self._ports.values()))
+
     def plan_table(self) -> list[PlanRow]:
         """For each route its endpoint and its dependencies, with lane and reason."""
         return list(self.planner.rows())

@@ -40,7 +40,8 @@ class LoopPort:
         self._clock = clock(self.thread) if clock is not None else None
         self._looked_ns = 0
         self._looked_cpu_ns = 0
-        self._cpu_rate = 0.0
+        self.cpu = 0.0
+        """The part of a processor that the loop's thread used of late, as `cpu_rate` saw it."""
 
     def cpu_rate(self, now_ns: int) -> float:
         """The part of a processor that the loop's thread uses, smoothed. The watchdog's thread asks each tick."""
@@ -51,9 +52,9 @@ class LoopPort:
                 return 0.0
             if self._looked_ns:
                 used = (cpu - self._looked_cpu_ns) / max(1, now_ns - self._looked_ns)
-                self._cpu_rate += (used - self._cpu_rate) * 0.3
+                self.cpu += (used - self.cpu) * 0.3
             self._looked_ns, self._looked_cpu_ns = now_ns, cpu
-        return self._cpu_rate
+        return self.cpu
 
     def hand_back(self, work: Work) -> None:
         """From a thread: this work has ended."""

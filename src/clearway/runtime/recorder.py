@@ -74,6 +74,7 @@ class Recorder:
         self.ring = Ring(capacity)
         self.routes: dict[str, RouteRecord] = {}
         self.stalls: deque[Stall] = deque(maxlen=256)
+        self.stalled_count = 0
         self.losses: deque[Loss] = deque(maxlen=256)
         self.lost = 0
         """Calls lost with their worker since the start."""
@@ -136,6 +137,7 @@ class Recorder:
     def stalled(self, stall: Stall) -> None:
         """A stall has ended."""
         self.stalls.append(stall)
+        self.stalled_count += 1
         self.ring.put_stall(stall)
 
     def call_lost(self, loss: Loss) -> None:

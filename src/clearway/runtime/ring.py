@@ -8,7 +8,7 @@ one call that keeps the interpreter, so no reader sees half of one.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clearway.model import CallKind, Event, EventType, Lane
 
@@ -26,6 +26,29 @@ _KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 _LANE_NUMBERS = {lane: number for number, lane in enumerate(_LANES)}
 
 
+class Entry(NamedTuple):
+    """One entry as it is held: numbers for names, times in nanoseconds."""
+
+    what: int
+    kind: int
+    lane: int
+    route: int
+    call: int
+    track: int
+    request: int
+    times_ns: tuple[int, int, int, int]
+
+    @property
+    def is_request(self) -> bool:
+        """A request has left: when it came, and how long it took."""
+        return self.what == _OUT
+
+    @property
+    def is_call(self) -> bool:
+        """A call is back: submitted, started, ended, returned."""
+        return self.what == _CALL
+
+
 class Names:
     """Numbers for names, in the order in which they came."""
 
@@ -40,6 +63,10 @@ class Names:
             number = self._numbers[name] = len(self._names)
             self._names.append(name)
         return number
+
+    def since(self, number: int) -> list[str]:
+        """The names from this number on."""
+        return self._names[number:]
 
     def __getitem__(self, number: int) -> str:
         return self._names[number]
@@ -112,6 +139,21 @@ class Ring:
         memory, written = bytes(self._memory), self.written
         for number in range(max(0, written - self.capacity), written):
             yield from self._events_of(_ENTRY.unpack_from(memory, number % self.capacity * _ENTRY.size))
+
+    def read(self, since: int) -> tuple[int, list[Entry]]:
+        """The number of the first entry from `since` on that is still held, and it and all after it.
+
+        From any thread: what is overwritten meanwhile is left out.
+        """
+        written = self.written
+        first = max(since, written - self.capacity)
+        raw = [
+            _ENTRY.unpack_from(self._memory, number % self.capacity * _ENTRY.size) for number in range(first, written)
+        ]
+        lost = max(0, self.written - self.capacity - first)
+        return first + lost, [
+            Entry(*numbers, (one, two, three, four)) for *numbers, one, two, three, four in raw[lost:]
+        ]
 
     def latest_out(self) -> Iterator[tuple[int, str, int, int]]:
         """(request, route, came, latency) of the requests that have left, the last one first. Nanoseconds."""
