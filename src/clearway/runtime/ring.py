@@ -49,6 +49,11 @@ class Entry(NamedTuple):
         return self.what == _CALL
 
 
+def _entry(packed: tuple[int, ...]) -> Entry:
+    what, kind, lane, route, call, track, request, first, second, third, fourth = packed
+    return Entry(what, kind, lane, route, call, track, request, (first, second, third, fourth))
+
+
 class Names:
     """Numbers for names, in the order in which they came."""
 
@@ -151,9 +156,7 @@ class Ring:
             _ENTRY.unpack_from(self._memory, number % self.capacity * _ENTRY.size) for number in range(first, written)
         ]
         lost = max(0, self.written - self.capacity - first)
-        return first + lost, [
-            Entry(*numbers, (one, two, three, four)) for *numbers, one, two, three, four in raw[lost:]
-        ]
+        return first + lost, [_entry(packed) for packed in raw[lost:]]
 
     def latest_out(self) -> Iterator[tuple[int, str, int, int]]:
         """(request, route, came, latency) of the requests that have left, the last one first. Nanoseconds."""
