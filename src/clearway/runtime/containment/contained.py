@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clearway.model import CallKind, Cause
+from clearway.model import Cause
 from clearway.runtime import framework
 from clearway.runtime.containment import portal
 from clearway.runtime.containment.bytecode import needs_loop, never_awaits

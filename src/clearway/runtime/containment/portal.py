@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 _EAGER = getattr(getattr(asyncio, "eager_task_factory", None), "__code__", None)
 
 
-class Portal(greenlet):
+class Portal(greenlet):  # type: ignore[misc]  # greenlet has no types
     """Runs one coroutine. What waits inside it suspends the task that drives it."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
@@ -68,6 +68,10 @@ async def run(func: Callable[..., Awaitable[_T]], *args: Any, **kwargs: Any) -> 
     return await _drive(awaitable if isinstance(awaitable, Coroutine) else _awaiting(awaitable))
 
 
+async def _awaiting(awaitable: Awaitable[_T]) -> _T:
+    return await awaitable
+
+
 def is_open() -> bool:
     """Whether the code that asks runs in a portal, and so may call `wait`."""
     # A thread's own greenlet has no parent: that is nearly everybody who asks.
@@ -91,8 +95,9 @@ def wait(awaitable: Awaitable[_T]) -> _T:
     if portal is None:
         raise RuntimeError("there is no portal to wait in")
     me = getcurrent()
-    iterator = cast("Generator[Any, Any, _T]", awaitable.__await__())
-    is_value, value = True, None
+    iterator = awaitable.__await__()
+    is_value: bool = True
+    value: Any = None
     try:
         while True:
             yielded = iterator.send(value) if is_value else iterator.throw(value)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearway.runtime.containment.families import sleep
+from clearway.runtime.containment.families import names, polls, sleep, sockets, tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearway.runtime.containment.replacing import Replacement
+    from clearway.runtime.containment.replacing import Change
 
-FAMILIES = (sleep,)
+FAMILIES = (sleep, sockets, tls, names, polls)
 
 
-def replacements() -> Iterator[Replacement]:
+def replacements() -> Iterator[Change]:
     """Those of all families, in the order in which they are put in place."""
     for family in FAMILIES:
         yield from family.REPLACEMENTS

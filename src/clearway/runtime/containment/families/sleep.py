@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from clearway.runtime.containment import portal
-from clearway.runtime.containment.replacing import Replacement
+from clearway.runtime.containment.everywhere import Everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,4 +51,4 @@ def _finish(future: Any) -> None:
         future.set_result(None)
 
 
-REPLACEMENTS = (Replacement(time, "sleep", _make),)
+REPLACEMENTS = (Everywhere(time, "sleep", _make),)
