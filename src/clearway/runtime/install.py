@@ -90,8 +90,9 @@ class Runtime:
     def uninstall(self) -> None:
         """Give the app back as it was. Requests in flight end as they began."""
         app = self.app
-        if app.__dict__.pop(_ATTRIBUTE, None) is None:
+        if app.__dict__.get(_ATTRIBUTE) is not self:
             return
+        delattr(app, _ATTRIBUTE)
         self.containment.switch_off()
         del app.build_middleware_stack
         if isinstance(app.middleware_stack, RequestLayer):

@@ -139,7 +139,7 @@ class Containment:
             return
         for route, row, target in self._planner.targets():
             blocks = self.reason(row.route, row.call)
-            if blocks is None or not framework.runs_as_coroutine(target):
+            if blocks is None or not framework.is_async_call(target):
                 continue
             takes_thread = framework.runs_endpoint_of(route, target) and never_awaits(target) and not needs_loop(target)
             if takes_thread:
