@@ -1,0 +1,156 @@
+"""Whatever else blocks: run in a thread of the thread lane while its request is suspended.
+
+For the functions and methods that the setting `cooperative` names, and for what cannot be waited for in any other way.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import sys
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from threading import get_ident
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from clearway.model import CallKind, SettingsError
+from clearway.runtime import hooks
+from clearway.runtime.containment import portal
+from clearway.runtime.containment.imports import WhenImported
+from clearway.runtime.containment.replacing import Replacement, everywhere
+from clearway.settings import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from clearway.runtime.containment.replacing import Change
+
+_log = logging.getLogger("clearway")
+_IMMUTABLE_TYPE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
+_WHERE = "cooperative"
+
+
+def in_thread(original: Any) -> Any:
+    """The same function, which a contained request waits for without holding up its loop."""
+    if isinstance(original, (staticmethod, classmethod)):
+        return type(original)(in_thread(original.__func__))
+
+    @functools.wraps(original)
+    def cooperative(*args: Any, **kwargs: Any) -> Any:
+        if not portal.is_open():
+            return original(*args, **kwargs)
+        return portal.wait(run(original, args, kwargs))
+
+    return cooperative
+
+
+async def run(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Run it in a thread, with the context variables of who asks.
+
+    Cancelled while it waits for a thread, it never runs; while it runs, it ends there, and nobody hears of it.
+    """
+    call = functools.partial(func, *args, **kwargs)
+    request = hooks.current_request.get()
+    if request is None or request.port.thread != get_ident():
+        return await hooks.original_run_sync(call, abandon_on_cancel=True)
+    runtime = request.runtime
+    try:
+        site, _ = runtime.planner.site_of(request.scope, func)
+    except Exception as error:
+        runtime.fault("describing a call", error)
+        return await hooks.original_run_sync(call, abandon_on_cancel=True)
+    return await runtime.thread_lane.run(request, site, CallKind.OFFLOAD, call, (), abandon=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One name of the setting, with the part of it that names a module."""
+
+    name: str
+    module: str
+
+    @property
+    def path(self) -> list[str]:
+        """The attributes that lead from the module to the function."""
+        return self.name[len(self.module) + 1 :].split(".")
+
+    def replacements(self, module: ModuleType) -> Iterator[Replacement]:
+        """Raises SettingsError where the module has no such function, or none that can be replaced."""
+        owner: Any = module
+        *outer, last = self.path
+        for part in outer:
+            owner = _attribute(owner, part, self.name)
+        original = _attribute(owner, last, self.name)
+        self._check(owner, original)
+        if isinstance(owner, ModuleType):
+            put = in_thread(original)
+            yield Replacement(owner, last, lambda _: put)
+            yield from (one for one in everywhere({original: put}) if not (one.owner is owner and one.name == last))
+        else:
+            yield Replacement(owner, last, in_thread)
+
+    def _check(self, owner: Any, original: Any) -> None:
+        if inspect.iscoroutinefunction(original) or inspect.isasyncgenfunction(original):
+            raise SettingsError(f"{_WHERE}: {self.name!r} is an async def, which waits by itself; take it out")
+        if not callable(original) or inspect.isclass(original):
+            raise SettingsError(f"{_WHERE}: {self.name!r} is no function; write package.module.function")
+        if inspect.isgeneratorfunction(original):
+            raise SettingsError(f"{_WHERE}: {self.name!r} is a generator; list a function that it calls")
+        if inspect.isclass(owner) and owner.__flags__ & _IMMUTABLE_TYPE:
+            raise SettingsError(
+                f"{_WHERE}: {self.name!r} is written in C and cannot be replaced; list a function that calls it"
+            )
+
+
+def _attribute(owner: Any, name: str, whole: str) -> Any:
+    found = getattr(owner, name, _MISSING)
+    if found is _MISSING:
+        kind = "module" if isinstance(owner, ModuleType) else "class"
+        public = [known for known in dir(owner) if not known.startswith("__")]
+        raise SettingsError(f"{_WHERE}: {whole!r}: {kind} {owner.__name__} has no {name!r}{suggest(name, public)}")
+    return found
+
+
+_MISSING = object()
+
+
+def locate(name: str) -> Listed:
+    """Which part of a dotted name is the module. Imports nothing. Raises SettingsError where there is none."""
+    parts = name.split(".")
+    module = ""
+    search: Any = None
+    for count in range(1, len(parts)):
+        candidate = ".".join(parts[:count])
+        loaded = sys.modules.get(candidate)
+        if loaded is not None:
+            search = getattr(loaded, "__path__", None)
+        else:
+            if count > 1 and (search is None or hasattr(sys.modules.get(module), parts[count - 1])):
+                break
+            spec = PathFinder.find_spec(candidate, search)
+            if spec is None:
+                break
+            search = spec.submodule_search_locations
+        module = candidate
+    if not module:
+        tops = {known.partition(".")[0] for known in sys.modules} | set(sys.stdlib_module_names)
+        raise SettingsError(f"{_WHERE}: {name!r}: there is no module {parts[0]!r}{suggest(parts[0], tops)}")
+    return Listed(name, module)
+
+
+def check(names: Iterable[str]) -> None:
+    """Raise SettingsError for a name that is no function, as far as can be seen without importing its module."""
+    for name in names:
+        listed = locate(name)
+        module = sys.modules.get(listed.module)
+        if module is not None:
+            list(listed.replacements(module))
+
+
+def changes(names: Iterable[str]) -> Iterator[Change]:
+    """What makes these functions cooperative, now or as soon as their modules are imported."""
+    for name in names:
+        listed = locate(name)
+        yield WhenImported(listed.module, listed.replacements)
