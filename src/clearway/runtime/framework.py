@@ -63,7 +63,7 @@ def recognise(func: Callable[..., Any]) -> tuple[Any, CallKind | None]:
     """
     if type(func) is partial:
         target = func.func
-        if target is _run_sync_endpoint:
+        if target is _run_sync_endpoint or target is run_to_end:
             return func.keywords["function"], CallKind.ENDPOINT
         if isinstance(target, MethodType):
             return _recognise_method(target)
@@ -92,6 +92,22 @@ def call_of(
             return func.keywords["function"], (), dict(func.keywords["arguments"])
         return func.func, (*func.args, *args), dict(func.keywords)
     return func, args, {}
+
+
+def run_to_end(*, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    """Call an `async def` that never awaits as if it were a `def`."""
+    coroutine = function(**arguments)
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    coroutine.close()
+    raise RuntimeError(f"{function!r} awaits, and its code did not say so")
+
+
+def runs_endpoint_of(route: Any, target: Any) -> bool:
+    """Whether FastAPI calls this endpoint through `run_endpoint_function`, where another lane can have it."""
+    return getattr(getattr(route, "dependant", None), "call", None) is target and route.endpoint is target
 
 
 def _recognise_method(method: MethodType) -> tuple[Any, CallKind | None]:

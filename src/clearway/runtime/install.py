@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from clearway.model import CallKind, ClearwayError, Lane, Plan, Stall
 from clearway.runtime import framework, hooks, interpreter, snapshot
 from clearway.runtime.blame import blame, find_request
+from clearway.runtime.containment.contained import Containment
 from clearway.runtime.lanes.loop import LoopLane
 from clearway.runtime.lanes.thread import ThreadLane, deliver
 from clearway.runtime.planner import Planner, PlanRow
@@ -60,6 +61,7 @@ class Runtime:
         self._ports: dict[asyncio.AbstractEventLoop, LoopPort] = {}
         self.ports_by_thread: dict[int, LoopPort] = {}
         self._lock = threading.Lock()
+        self.containment = Containment(app, self.planner, settings, plan, lambda line: self.stall_report.say(line))
         self._attach()
         self._apply_limits()
 
@@ -72,18 +74,25 @@ class Runtime:
         setattr(app, _ATTRIBUTE, self)
 
         def build() -> ASGIApp:
-            return RequestLayer(self._original_build(), self)
+            return self._layer(self._original_build())
 
         app.build_middleware_stack = build  # type: ignore[method-assign]
         if app.middleware_stack is not None:
-            app.middleware_stack = RequestLayer(app.middleware_stack, self)
+            app.middleware_stack = self._layer(app.middleware_stack)
         hooks.hold()
+
+    def _layer(self, app: ASGIApp) -> RequestLayer:
+        layer = RequestLayer(app, self)
+        self.containment.layers.append(layer)
+        self.containment.place()  # by now the app has its routes
+        return layer
 
     def uninstall(self) -> None:
         """Give the app back as it was. Requests in flight end as they began."""
         app = self.app
         if app.__dict__.pop(_ATTRIBUTE, None) is None:
             return
+        self.containment.switch_off()
         del app.build_middleware_stack
         if isinstance(app.middleware_stack, RequestLayer):
             app.middleware_stack = app.middleware_stack.app
@@ -233,6 +242,7 @@ class Runtime:
         try:
             stall = blame(self.planner, self.recorder, port, observed)
             self.recorder.stalled(stall)
+            self.containment.learn(stall)
         except Exception as error:
             self.fault("blame", error)
             return

@@ -1,27 +1,191 @@
-"""The portal: a greenlet around a coroutine, so that a plain function called from it can wait like an `await`."""
+"""The portal: a greenlet around a coroutine, so that a plain function called from it can wait like an `await`.
+
+The task's own step sends into the coroutine from a greenlet of its own. Where code deep inside wants to wait, that
+greenlet is left as it stands, and the task yields what is waited for to the loop as any coroutine does. So the task,
+its context variables and its cancellation stay what they are, and the loop knows nothing of it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import asyncio
+import types
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import greenback
+from greenlet import getcurrent, greenlet
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Generator
+    from types import CodeType
 
 _T = TypeVar("_T")
 
+_EAGER = getattr(getattr(asyncio, "eager_task_factory", None), "__code__", None)
+
+
+class Portal(greenlet):
+    """Runs one coroutine. What waits inside it suspends the task that drives it."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        super().__init__()
+        self.coroutine = coroutine
+        self.task = asyncio.current_task()
+        self.driver: greenlet = getcurrent()
+        """Where the loop's thread waits for the next thing to be yielded."""
+        self.resumed: greenlet = self
+        """Who gets the loop's answer: this greenlet, or one that code inside has made for itself."""
+        self.is_closing = False
+        """The coroutine is being thrown away: nothing can wait any longer."""
+        self.outer_factory: Any = None
+        """What makes the loop's tasks outside of the portal."""
+
+    def run(self, is_value: bool, value: Any) -> tuple[bool, Any]:
+        """Step the coroutine until it ends. Returns whether it returned, and what it returned or raised."""
+        coroutine = self.coroutine
+        try:
+            while True:
+                yielded = coroutine.send(value) if is_value else coroutine.throw(value)
+                self.resumed = self
+                is_value, value = self.driver.switch(yielded)
+        except StopIteration as stop:
+            return True, stop.value
+        except BaseException as error:
+            return False, _without_one_frame(error)
+
+
+RUN: CodeType = Portal.run.__code__
+"""The outermost code on a portal's own stack."""
+
 
 async def run(func: Callable[..., Awaitable[_T]], *args: Any, **kwargs: Any) -> _T:
-    """Call a coroutine function in a portal and return its result, or raise what it raised."""
-    return await greenback.with_portal_run(func, *args, **kwargs)
+    """Call a coroutine function in a portal and return its result, or raise what it raised.
+
+    In a task that has a portal already, that one serves.
+    """
+    awaitable = func(*args, **kwargs)
+    if is_open():
+        return await awaitable
+    return await _drive(awaitable if isinstance(awaitable, Coroutine) else _awaiting(awaitable))
 
 
 def is_open() -> bool:
     """Whether the code that asks runs in a portal, and so may call `wait`."""
-    return greenback.has_portal()
+    # A thread's own greenlet has no parent: that is nearly everybody who asks.
+    return getcurrent().parent is not None and current_portal() is not None
+
+
+def current_portal() -> Portal | None:
+    """The portal that the code runs in, where it can wait."""
+    current: greenlet | None = getcurrent()
+    while current is not None:
+        if isinstance(current, Portal):
+            # An eager task takes its first step on the stack of the task that makes it.
+            return None if current.is_closing or current.task is not asyncio.current_task() else current
+        current = current.parent  # a greenlet that code inside has made for itself, as SQLAlchemy does
+    return None
 
 
 def wait(awaitable: Awaitable[_T]) -> _T:
     """Suspend the request until this is done; the loop turns meanwhile. Only where `is_open`."""
-    return greenback.await_(awaitable)
+    portal = current_portal()
+    if portal is None:
+        raise RuntimeError("there is no portal to wait in")
+    me = getcurrent()
+    iterator = cast("Generator[Any, Any, _T]", awaitable.__await__())
+    is_value, value = True, None
+    try:
+        while True:
+            yielded = iterator.send(value) if is_value else iterator.throw(value)
+            portal.resumed = me
+            is_value, value = portal.driver.switch(yielded)
+    except StopIteration as stop:
+        return cast("_T", stop.value)
+    finally:
+        value = None  # an error knows this frame by its traceback: the frame must not know the error
+
+
+@types.coroutine
+def _drive(coroutine: Coroutine[Any, Any, _T]) -> Generator[Any, Any, _T]:
+    """In the task: hand what the loop sends to the portal, and what the portal yields to the loop."""
+    loop = asyncio.get_running_loop()
+    portal = Portal(coroutine)
+    portal.gr_context = portal.driver.gr_context  # the task's own and no copy: what is set inside, is set
+    is_value: bool = True
+    value: Any = None
+    while not portal.dead:
+        if not is_value and isinstance(value, GeneratorExit):
+            portal.is_closing = True
+        here = getcurrent()
+        if here is not portal.driver or portal.parent is not here:
+            portal.driver = portal.parent = here
+        outer = loop.get_task_factory()
+        is_eager = _EAGER is not None and getattr(outer, "__code__", None) is _EAGER
+        if not is_eager:  # AnyIO looks whether tasks are eager, and must go on seeing it
+            portal.outer_factory = outer
+            loop.set_task_factory(make_task)
+        try:
+            answer = portal.resumed.switch(is_value, value)
+        finally:
+            value = None
+            if loop.get_task_factory() is make_task:  # or the code inside has set one of its own
+                loop.set_task_factory(outer)
+        if portal.dead:
+            is_value, value = answer
+            break
+        try:
+            is_value, value = True, (yield answer)
+        except BaseException as error:
+            is_value, value = False, _without_one_frame(error)
+    if is_value:
+        return cast("_T", value)
+    try:
+        raise value
+    finally:
+        value = answer = None
+
+
+def _without_one_frame(error: BaseException) -> BaseException:
+    """The error without the frame that has just caught it: its traceback is to show the user's own."""
+    return error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+
+
+def make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Future[Any]:
+    """The loop's task factory while a portal's code runs: the tasks that it makes have portals, too."""
+    current: greenlet | None = getcurrent()
+    while current is not None and not isinstance(current, Portal):
+        current = current.parent
+    outer = current.outer_factory if current is not None else None
+    if asyncio.iscoroutine(coroutine) and not isinstance(coroutine, PortalCoroutine):
+        coroutine = PortalCoroutine(coroutine)
+    made: asyncio.Future[Any] = (outer or _plain_task)(loop, coroutine, **options)
+    return made
+
+
+def _plain_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+    return asyncio.Task(coroutine, loop=loop, **options)
+
+
+class PortalCoroutine(Coroutine[Any, Any, Any]):
+    """A task's coroutine, in a portal from its first step on. To whoever looks at it, it is the coroutine inside."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._coroutine = coroutine
+        self._driven: Generator[Any, Any, Any] | None = None
+
+    def send(self, value: Any) -> Any:
+        if self._driven is None:
+            self._driven = cast("Generator[Any, Any, Any]", _drive(self._coroutine))
+        return self._driven.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        # Before its first step the coroutine itself must have it: else nobody ever closes it.
+        return (self._coroutine if self._driven is None else self._driven).throw(*error)
+
+    def close(self) -> None:
+        (self._coroutine if self._driven is None else self._driven).close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return (yield from _drive(self._coroutine))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._coroutine, name)

@@ -1,3 +1,24 @@
-"""What is made cooperative, a family of blocking operations a module. Each has its `REPLACEMENTS`."""
+"""What is made cooperative, a family of blocking operations a module. Each has its `REPLACEMENTS`.
+
+A replacement asks `portal.is_open()` first and calls the original where that is false: in other threads, on other
+loops, and in requests that are not contained.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearway.runtime.containment.families import sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearway.runtime.containment.replacing import Replacement
+
+FAMILIES = (sleep,)
+
+
+def replacements() -> Iterator[Replacement]:
+    """Those of all families, in the order in which they are put in place."""
+    for family in FAMILIES:
+        yield from family.REPLACEMENTS
