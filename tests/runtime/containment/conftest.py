@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import uvloop
 
-from clearway.runtime.containment import portal
-from clearway.runtime.containment.families import listed, locks, psycopg2, psycopg3, queues, subprocesses, threads
+from clearway.runtime.containment import families, portal
+from clearway.runtime.containment.families import listed
 from clearway.runtime.containment.families.locks import RLOCK
 from clearway.runtime.containment.replacing import Replacements
 from tests.runtime.serving import PATIENCE_S
@@ -21,26 +21,15 @@ from tests.runtime.serving import PATIENCE_S
 def cooperative() -> Iterator[Callable[..., None]]:
     """Everything is replaced during the test. `cooperative("package.function")` adds to it what a user lists."""
     replacements = Replacements()
-    replacements.hold(
-        [
-            *locks.replacements(),
-            *queues.replacements(),
-            *threads.REPLACEMENTS,
-            *subprocesses.REPLACEMENTS,
-            *psycopg2.REPLACEMENTS,
-            *psycopg3.REPLACEMENTS,
-        ]
-    )
-    added: list[Replacements] = []
+    replacements.hold(families.replacements())
+    added: list[str] = []
 
     def add(*names: str) -> None:
-        more = Replacements()
-        more.hold(listed.changes(names))
-        added.append(more)
+        listed.HELD.hold(names)
+        added.extend(names)
 
     yield add
-    for more in reversed(added):
-        more.release()
+    listed.HELD.release(added)
     replacements.release()
 
 

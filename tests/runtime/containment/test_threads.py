@@ -179,7 +179,7 @@ def test_a_queue_joins_producers_and_consumers_of_one_loop(on_loop: OnLoop) -> N
 
         def consume() -> None:
             for _ in range(20):
-                taken.append(items.get())  # noqa: PERF401
+                taken.append(items.get())
                 items.task_done()
 
         await asyncio.gather(contained_task(produce), contained_task(consume))
@@ -231,8 +231,8 @@ def test_futures_of_an_executor_can_be_waited_for_in_every_way(on_loop: OnLoop) 
 
         def use() -> tuple[Any, ...]:
             with concurrent.futures.ThreadPoolExecutor(4) as executor:
-                futures = [executor.submit(work, number) for number in range(3)]
-                failing = executor.submit(fail)
+                futures: list[concurrent.futures.Future[Any]] = [executor.submit(work, number) for number in range(3)]
+                failing: concurrent.futures.Future[Any] = executor.submit(fail)
                 done, pending = concurrent.futures.wait([*futures, failing], timeout=0.01)
                 with pytest.raises(TimeoutError):
                     futures[0].result(timeout=0.01)

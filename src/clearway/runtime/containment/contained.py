@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clearway.model import CallKind, Cause
+from clearway.model import Cause
 from clearway.runtime import framework
 from clearway.runtime.containment import portal
 from clearway.runtime.containment.bytecode import needs_loop, never_awaits
-from clearway.runtime.containment.families import replacements
+from clearway.runtime.containment.families import listed, replacements
 from clearway.runtime.containment.replacing import Replacements
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Containment:
                 self._known.update(dict.fromkeys(self.wanted, "named in `contain`"))
             else:
                 self._known.update({call.call: call.why for call in plan.calls.values() if call.blocks})
+            self._listed = settings.cooperative
+            listed.HELD.hold(self._listed)
             REPLACEMENTS.hold(replacements())
 
     def switch_off(self) -> None:
@@ -76,6 +78,7 @@ class Containment:
         self._held.clear()
         self.threads.clear()
         REPLACEMENTS.release()
+        listed.HELD.release(self._listed)
 
     # Deciding
 

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from importlib.machinery import ModuleSpec
     from collections.abc import Callable, Iterable, Sequence
+    from importlib.machinery import ModuleSpec
     from types import ModuleType
 
     from clearway.runtime.containment.replacing import Change

@@ -1,4 +1,4 @@
-"""What is made cooperative, a family of blocking operations a module. Each has its `REPLACEMENTS`.
+"""What is made cooperative, a family of blocking operations a module. Each has its `replacements`.
 
 A replacement asks `portal.is_open()` first and calls the original where that is false: in other threads, on other
 loops, and in requests that are not contained.
@@ -8,17 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearway.runtime.containment.families import sleep
+from clearway.runtime.containment.families import (
+    locks,
+    psycopg2,
+    psycopg3,
+    queues,
+    sleep,
+    subprocesses,
+    threads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearway.runtime.containment.replacing import Replacement
+    from clearway.runtime.containment.replacing import Change
 
-FAMILIES = (sleep,)
+FAMILIES = (sleep, locks, queues, threads, subprocesses, psycopg2, psycopg3)
 
 
-def replacements() -> Iterator[Replacement]:
+def replacements() -> Iterator[Change]:
     """Those of all families, in the order in which they are put in place."""
     for family in FAMILIES:
-        yield from family.REPLACEMENTS
+        yield from family.replacements()

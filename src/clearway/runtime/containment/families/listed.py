@@ -9,6 +9,7 @@ import functools
 import inspect
 import logging
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from threading import get_ident
@@ -24,8 +25,6 @@ from clearway.settings import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from clearway.runtime.containment.replacing import Change
 
 _log = logging.getLogger("clearway")
 _IMMUTABLE_TYPE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
@@ -149,8 +148,29 @@ def check(names: Iterable[str]) -> None:
             list(listed.replacements(module))
 
 
-def changes(names: Iterable[str]) -> Iterator[Change]:
-    """What makes these functions cooperative, now or as soon as their modules are imported."""
-    for name in names:
-        listed = locate(name)
-        yield WhenImported(listed.module, listed.replacements)
+class Held:
+    """The names that the apps of this process list. A name is replaced while at least one app lists it."""
+
+    def __init__(self) -> None:
+        self._count: Counter[str] = Counter()
+        self._undo: dict[str, Callable[[], None]] = {}
+
+    def hold(self, names: Iterable[str]) -> None:
+        """For one more app. Raises SettingsError, and then holds none of them."""
+        names = list(names)
+        check(names)
+        for name in names:
+            self._count[name] += 1
+            if self._count[name] == 1:
+                listed = locate(name)
+                self._undo[name] = WhenImported(listed.module, listed.replacements).put()
+
+    def release(self, names: Iterable[str]) -> None:
+        """One app lists them no longer."""
+        for name in reversed(list(names)):
+            self._count[name] -= 1
+            if not self._count[name]:
+                self._undo.pop(name)()
+
+
+HELD = Held()

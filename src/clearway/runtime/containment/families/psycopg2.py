@@ -83,4 +83,6 @@ def _changes(extensions: ModuleType) -> Iterator[Change]:
     yield WaitCallback(extensions)
 
 
-REPLACEMENTS = (WhenImported("psycopg2.extensions", _changes),)
+def replacements() -> Iterator[Change]:
+    """The callback, once psycopg2 is there."""
+    yield WhenImported("psycopg2.extensions", _changes)

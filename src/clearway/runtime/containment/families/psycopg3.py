@@ -36,4 +36,6 @@ def _replacements(waiting: ModuleType) -> Iterator[Change]:
     yield Replacement(waiting, "wait_conn", _cooperative(waiting.wait_conn_async))
 
 
-REPLACEMENTS = (WhenImported("psycopg.waiting", _replacements),)
+def replacements() -> Iterator[Change]:
+    """The functions, once psycopg is there."""
+    yield WhenImported("psycopg.waiting", _replacements)

@@ -12,7 +12,7 @@ from clearway.runtime.containment import portal
 from clearway.runtime.containment.replacing import Replacement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _LONGEST_S = 86_400.0
 """Of one timer: loops refuse some numbers that `time.sleep` takes."""
@@ -51,4 +51,6 @@ def _finish(future: Any) -> None:
         future.set_result(None)
 
 
-REPLACEMENTS = (Replacement(time, "sleep", _make),)
+def replacements() -> Iterator[Replacement]:
+    """`time.sleep`."""
+    yield Replacement(time, "sleep", _make)

@@ -19,7 +19,7 @@ from clearway.runtime.containment.families.threads import FIRST_LOOK_S, LAST_LOO
 from clearway.runtime.containment.replacing import Replacement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 FOR_EVER_S = 10.0**9
 
@@ -159,11 +159,11 @@ def process_join(original: Callable[..., None]) -> Callable[..., None]:
     return join
 
 
-REPLACEMENTS = (
-    Replacement(subprocess.Popen, "wait", popen_wait),
-    Replacement(subprocess.Popen, "communicate", popen_communicate),
-    Replacement(subprocess, "_PopenSelector", selector),
-    Replacement(os, "waitpid", waitpid),
-    Replacement(os, "system", in_thread),
-    Replacement(multiprocessing.process.BaseProcess, "join", process_join),
-)
+def replacements() -> Iterator[Replacement]:
+    """What waits for another process."""
+    yield Replacement(subprocess.Popen, "wait", popen_wait)
+    yield Replacement(subprocess.Popen, "communicate", popen_communicate)
+    yield Replacement(subprocess, "_PopenSelector", selector)
+    yield Replacement(os, "waitpid", waitpid)
+    yield Replacement(os, "system", in_thread)
+    yield Replacement(multiprocessing.process.BaseProcess, "join", process_join)
