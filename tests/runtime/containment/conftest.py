@@ -15,6 +15,16 @@ from clearway.runtime.containment.families import listed
 from clearway.runtime.containment.families.locks import RLOCK
 from clearway.runtime.containment.replacing import Replacements
 from tests.runtime.serving import PATIENCE_S
+from tests.services.fixtures import (  # noqa: F401
+    _mysql_server,
+    _tls_upstream,
+    _upstream,
+    mysql_server,
+    postgres_server,
+    redis_server,
+    tls_upstream,
+    upstream,
+)
 
 
 @pytest.fixture
