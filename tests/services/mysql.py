@@ -41,7 +41,7 @@ class MySQL(LoopServer):
 
 def _greeting() -> bytes:
     low, high = struct.pack("<I", CAPABILITIES)[:2], struct.pack("<I", CAPABILITIES)[2:]
-    salt = b"12345678" b"123456789012\x00"
+    salt = b"12345678123456789012\x00"
     return (
         b"\x0a8.0.0-test\x00"
         + struct.pack("<I", 1)

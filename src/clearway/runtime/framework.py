@@ -23,15 +23,17 @@ from anyio._backends import _asyncio as anyio_asyncio
 from anyio._core import _eventloop as anyio_eventloop
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, Match, Mount, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from clearway.model import CallKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from starlette.types import Scope
+
+    from clearway.model import Frame
 
 
 try:
@@ -108,6 +110,15 @@ def run_to_end(*, function: Callable[..., Any], arguments: dict[str, Any]) -> An
 def runs_endpoint_of(route: Any, target: Any) -> bool:
     """Whether FastAPI calls this endpoint through `run_endpoint_function`, where another lane can have it."""
     return getattr(getattr(route, "dependant", None), "call", None) is target and route.endpoint is target
+
+
+_HANDLES = tuple(cls.handle.__code__ for cls in (Route, WebSocketRoute, getattr(fastapi_routing, "APIRoute", Route)))
+
+
+def is_in_route(stack: Iterable[Frame]) -> bool:
+    """Whether a stack passes through a route: beyond it everything belongs to the route's own app."""
+    places = {(code.co_filename, code.co_qualname) for code in _HANDLES}
+    return any((frame.file, frame.function) in places for frame in stack)
 
 
 def _recognise_method(method: MethodType) -> tuple[Any, CallKind | None]:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from clearway.runtime.stalls import WATCHDOG, ObservedStall, claim_folder
 from clearway.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from starlette.types import ASGIApp
 
@@ -84,8 +85,7 @@ class Runtime:
 
     def _layer(self, app: ASGIApp) -> RequestLayer:
         layer = RequestLayer(app, self)
-        self.containment.layers.append(layer)
-        self.containment.place()  # by now the app has its routes
+        self.containment.attach(layer)
         return layer
 
     def uninstall(self) -> None:
@@ -244,11 +244,14 @@ class Runtime:
         try:
             stall = blame(self.planner, self.recorder, port, observed)
             self.recorder.stalled(stall)
-            self.containment.learn(stall)
         except Exception as error:
             self.fault("blame", error)
             return
         self.stall_report(stall)
+        try:
+            self.containment.learn(stall)
+        except Exception as error:
+            self.fault("containing what stalled", error)
         for listener in list(self.on_stall):
             try:
                 listener(stall)
@@ -295,11 +298,18 @@ def make_remote_lane(lane: Lane, runtime: Runtime) -> RemoteLane:
     return ClusterLane(runtime)
 
 
-def install(app: Any, *, settings: Settings | None = None, plan: Plan | None = None) -> Runtime:
+def install(
+    app: Any,
+    *,
+    settings: Settings | None = None,
+    plan: Plan | None = None,
+    contain: bool | Sequence[str] | None = None,
+) -> Runtime:
     """Put every call of a FastAPI or Starlette app into its lane, under any ASGI server.
 
-    Without `settings` they are read from the nearest `clearway.toml` or `pyproject.toml`. Installing twice is
-    installing once. Raises ClearwayError where `app` is neither FastAPI's nor Starlette's.
+    Without `settings` they are read from the nearest `clearway.toml` or `pyproject.toml`. `contain` stands for the
+    setting of that name: true, or the routes and calls to contain. Installing twice is installing once.
+    Raises ClearwayError where `app` is neither FastAPI's nor Starlette's.
     """
     if not isinstance(app, Starlette):
         raise ClearwayError(f"cannot install on {type(app).__name__}: expected a FastAPI or Starlette app")
@@ -308,4 +318,6 @@ def install(app: Any, *, settings: Settings | None = None, plan: Plan | None = N
         return known
     if settings is None:
         settings = Settings.load(Path.cwd())
+    if contain is not None:
+        settings = replace(settings, contain=contain if isinstance(contain, bool) else tuple(contain))
     return Runtime(app, settings, plan or Plan())

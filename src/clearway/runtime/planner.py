@@ -66,6 +66,7 @@ class Planner:
         self._pins = settings.pins
         self._pins_routes = any(" /" in name for name in settings.pins)
         self._limits = settings.routes
+        self._contained_names = settings.contain if isinstance(settings.contain, tuple) else ()
         self._plan = plan
         self._sites: dict[Any, CallSite] = {}
         self._kept: list[Any] = []
@@ -200,6 +201,10 @@ class Planner:
         for name in self._limits:
             if name not in routes:
                 raise SettingsError(f"limits for {name!r}: the app has no such route{suggest(name, routes)}")
+        for name in self._contained_names:
+            if name not in routes | calls | dotted and not _importable(name):
+                known = routes if " /" in name else calls
+                raise SettingsError(f"contain {name!r}: the app has no such route or call{suggest(name, known)}")
         for name in self._plan.calls:
             if name not in calls and not _importable(name):
                 raise PlanError(f"plan for {name!r}: the code has no such call{suggest(name, calls)}")

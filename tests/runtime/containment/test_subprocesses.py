@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from clearway.runtime.containment.families import subprocesses
 from tests.runtime.containment.conftest import contained, contained_task
 from tests.runtime.serving import happens
 
@@ -166,17 +165,5 @@ def test_outside_of_a_portal_everything_is_as_it_was(on_loop: OnLoop) -> None:
         assert subprocess.run([sys.executable, "-c", ""], check=False, capture_output=True).returncode == 0
         assert os.system("true") == 0
         assert not turned
-
-    on_loop(main)
-
-
-def test_a_descriptor_that_is_ready_is_named(on_loop: OnLoop) -> None:
-    async def main() -> None:
-        read, write = os.pipe()
-        assert await subprocesses.readable(read, 0.001) is False
-        assert await subprocesses.ready({write: subprocesses.selectors.EVENT_WRITE}, None) == {write: 2}
-        os.close(write)
-        assert await subprocesses.readable(read) is True
-        os.close(read)
 
     on_loop(main)

@@ -8,7 +8,6 @@ from contextvars import ContextVar
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -45,7 +44,7 @@ def never_awaits(target: Any) -> bool:
     return not any(step.opname in _AWAITING for step in dis.get_instructions(function.__code__))
 
 
-def needs_loop(function: FunctionType) -> bool:
+def needs_loop(function: Any) -> bool:
     """Whether the code, or a function of the user's own that it names, touches the loop or sets a context variable."""
     return _needs_loop(function, set(), _DEPTH)
 

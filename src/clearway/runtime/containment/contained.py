@@ -10,6 +10,7 @@ from clearway.runtime.containment import portal
 from clearway.runtime.containment.bytecode import needs_loop, never_awaits
 from clearway.runtime.containment.families import listed, replacements
 from clearway.runtime.containment.replacing import Replacements
+from clearway.runtime.hooks import current_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,14 +40,18 @@ class InPortal:
 
 
 class Containment:
-    """Decides for the calls of one app. Off, it does nothing and costs nothing."""
+    """Decides for the calls of one app. Off, it does nothing and costs nothing.
+
+    A route is contained by putting a portal around its own ASGI app: its endpoint, its dependencies and their exits,
+    its response, its background tasks. No other route pays for that. What blocks outside of any route, a middleware,
+    is contained with all of the app.
+    """
 
     def __init__(
         self, app: Any, planner: Planner, settings: Settings, plan: Plan, say: Callable[[str], object]
     ) -> None:
         self._app = app
         self._planner = planner
-        self._plan = plan
         self._say = say
         self.wanted = settings.contain
         self.is_on = bool(settings.contain)
@@ -54,15 +59,20 @@ class Containment:
         """Calls and routes that are known to block, and how that is known."""
         self._held: list[Any] = []
         """Routes, and Clearway's own layers, whose app runs in a portal."""
-        self.layers: list[RequestLayer] = []
+        self._is_whole = False
+        """All of the app runs in a portal."""
+        self._layers: list[RequestLayer] = []
+        self.routes: set[str] = set()
+        """Names of the routes that run in a portal."""
         self.threads: dict[int, Any] = {}
         """By identity: endpoints that are known to block and never await. They run in the thread lane."""
         if self.is_on:
             planner.containment = self
             if isinstance(self.wanted, tuple):
-                self._known.update(dict.fromkeys(self.wanted, "named in `contain`"))
+                self._known.update(dict.fromkeys(self.wanted, "named in the settings"))
             else:
                 self._known.update({call.call: call.why for call in plan.calls.values() if call.blocks})
+            portal.account = _account
             self._listed = settings.cooperative
             listed.HELD.hold(self._listed)
             REPLACEMENTS.hold(replacements())
@@ -76,6 +86,7 @@ class Containment:
             if isinstance(held.app, InPortal):
                 held.app = held.app.app
         self._held.clear()
+        self.routes.clear()
         self.threads.clear()
         REPLACEMENTS.release()
         listed.HELD.release(self._listed)
@@ -88,6 +99,13 @@ class Containment:
             if name is not None and (found := self._known.get(name)) is not None:
                 return found
         return None
+
+    def attach(self, layer: RequestLayer) -> None:
+        """The app's middleware has been put together, and its routes are there."""
+        self._layers.append(layer)
+        if self._is_whole:
+            self._hold(layer)
+        self.place()
 
     def place(self) -> None:
         """Put every route with a call that is known to block into a portal. Called again when more is known."""
@@ -102,24 +120,51 @@ class Containment:
                 self.threads[id(target)] = target
                 self._known.setdefault(row.call, blocks)
             if not takes_thread or row.route in self._known:  # a route by name is all of it: its dependencies, too
+                self.routes.add(row.route)
                 self._hold(route)
 
-    def _hold(self, holder: Any) -> bool:
-        if isinstance(holder.app, InPortal):
-            return False
-        holder.app = InPortal(holder.app)
-        self._held.append(holder)
-        return True
+    def _hold(self, holder: Any) -> None:
+        if not isinstance(holder.app, InPortal):
+            holder.app = InPortal(holder.app)
+            self._held.append(holder)
 
     # Learning
 
     def learn(self, stall: Stall) -> None:
-        """A stall has been blamed: if it is a blocking call in something that may be contained, contain it."""
+        """A stall has been blamed: contain from now on what blocked, where it waited and did not compute."""
         if not self.is_on or self.wanted is not True or stall.cause is not Cause.BLOCKING_CALL or stall.call is None:
             return
-        if stall.call in self._known:
-            return
+        call = self._call_of(stall.call)
         where = f"{stall.operation or 'a blocking call'} at {stall.culprit}"
-        self._known[stall.call] = f"stalled in {where}"
-        self.place()
-        self._say(f"contained from now on: {stall.call}, known to block by {where}")
+        if call is not None:
+            name = call
+        elif stall.route is not None and framework.is_in_route(stall.stack):
+            name = stall.route  # a background task, a stream, a handler: part of the route
+        elif stall.request and not self._is_whole:
+            self._is_whole = True
+            for layer in self._layers:
+                self._hold(layer)
+            self._say(f"contained from now on: every request, as {stall.call} is outside of the routes ({where})")
+            return
+        else:
+            return
+        if name not in self._known:
+            self._known[name] = f"stalled in {where}"
+            self.place()
+            self._say(f"contained from now on: {name}, which stalled in {where}")
+
+    def _call_of(self, name: str) -> str | None:
+        """The app's own call that this one is, or is defined in."""
+        calls = {row.call for row in self._planner.rows()}
+        while name not in calls:
+            name, nested, _ = name.rpartition(".<locals>.")
+            if not nested:
+                return None
+        return name
+
+
+def _account(waited_ns: int) -> None:
+    request = current_request.get()
+    if request is not None:
+        request.contained += 1
+        request.contained_ns += waited_ns

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import types
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
-    from types import CodeType
+    from collections.abc import Awaitable, Generator
+    from types import CodeType, FrameType
 
 _T = TypeVar("_T")
 
+account: Callable[[int], None] = lambda waited_ns: None  # noqa: E731
+"""Told of each wait, in the context of who waited."""
 _EAGER = getattr(getattr(asyncio, "eager_task_factory", None), "__code__", None)
 
 
-class Portal(greenlet):
+class Portal(greenlet):  # type: ignore[misc]  # greenlet has no types
     """Runs one coroutine. What waits inside it suspends the task that drives it."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
@@ -57,6 +60,14 @@ RUN: CodeType = Portal.run.__code__
 """The outermost code on a portal's own stack."""
 
 
+def outer_frame(frame: FrameType) -> FrameType | None:
+    """The frame that called this one, also where a portal's own stack ends: there it is who drives the portal."""
+    if frame.f_back is not None or frame.f_code is not RUN:
+        return frame.f_back
+    driver = frame.f_locals["self"].driver
+    return cast("FrameType | None", driver.gr_frame)
+
+
 async def run(func: Callable[..., Awaitable[_T]], *args: Any, **kwargs: Any) -> _T:
     """Call a coroutine function in a portal and return its result, or raise what it raised.
 
@@ -66,6 +77,10 @@ async def run(func: Callable[..., Awaitable[_T]], *args: Any, **kwargs: Any) -> 
     if is_open():
         return await awaitable
     return await _drive(awaitable if isinstance(awaitable, Coroutine) else _awaiting(awaitable))
+
+
+async def _awaiting(awaitable: Awaitable[_T]) -> _T:
+    return await awaitable
 
 
 def is_open() -> bool:
@@ -91,8 +106,10 @@ def wait(awaitable: Awaitable[_T]) -> _T:
     if portal is None:
         raise RuntimeError("there is no portal to wait in")
     me = getcurrent()
-    iterator = cast("Generator[Any, Any, _T]", awaitable.__await__())
-    is_value, value = True, None
+    began = perf_counter_ns()
+    iterator = awaitable.__await__()
+    is_value: bool = True
+    value: Any = None
     try:
         while True:
             yielded = iterator.send(value) if is_value else iterator.throw(value)
@@ -101,6 +118,7 @@ def wait(awaitable: Awaitable[_T]) -> _T:
     except StopIteration as stop:
         return cast("_T", stop.value)
     finally:
+        account(perf_counter_ns() - began)
         value = None  # an error knows this frame by its traceback: the frame must not know the error
 
 

@@ -36,15 +36,10 @@ class Waiter:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Suspend the request until it is released, True, or the time is over, False."""
-        portal.wait(self._wait(timeout_s))
-        return self.released
-
-    async def _wait(self, timeout_s: float | None) -> None:
-        if timeout_s is None:
-            await self._future
-            return
-        timer = self._loop.call_later(max(0.0, timeout_s), self._wake)
+        timer = None if timeout_s is None else self._loop.call_later(max(0.0, timeout_s), self._wake)
         try:
-            await self._future
+            portal.wait(self._future)
         finally:
-            timer.cancel()
+            if timer is not None:
+                timer.cancel()
+        return self.released

@@ -1,4 +1,4 @@
-"""What is made cooperative, a family of blocking operations a module. Each has its `replacements`.
+"""What is made cooperative, a family of blocking operations a module. Each has its `REPLACEMENTS`.
 
 A replacement asks `portal.is_open()` first and calls the original where that is false: in other threads, on other
 loops, and in requests that are not contained.
@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 from clearway.runtime.containment.families import (
     locks,
+    names,
+    polls,
     psycopg2,
     psycopg3,
     queues,
     sleep,
+    sockets,
     subprocesses,
     threads,
+    tls,
 )
 
 if TYPE_CHECKING:
@@ -23,10 +27,10 @@ if TYPE_CHECKING:
 
     from clearway.runtime.containment.replacing import Change
 
-FAMILIES = (sleep, locks, queues, threads, subprocesses, psycopg2, psycopg3)
+FAMILIES = (sleep, sockets, tls, names, polls, locks, queues, threads, subprocesses, psycopg2, psycopg3)
 
 
 def replacements() -> Iterator[Change]:
     """Those of all families, in the order in which they are put in place."""
     for family in FAMILIES:
-        yield from family.replacements()
+        yield from family.REPLACEMENTS

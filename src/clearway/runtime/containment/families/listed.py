@@ -12,19 +12,21 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
-from threading import get_ident
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from clearway.model import CallKind, SettingsError
-from clearway.runtime import hooks
+from clearway.model import SettingsError
 from clearway.runtime.containment import portal
+from clearway.runtime.containment.aside import run_aside
+from clearway.runtime.containment.everywhere import Everywhere
 from clearway.runtime.containment.imports import WhenImported
-from clearway.runtime.containment.replacing import Replacement, everywhere
+from clearway.runtime.containment.replacing import Replacement
 from clearway.settings import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
+
+    from clearway.runtime.containment.replacing import Change
 
 _log = logging.getLogger("clearway")
 _IMMUTABLE_TYPE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
@@ -40,27 +42,9 @@ def in_thread(original: Any) -> Any:
     def cooperative(*args: Any, **kwargs: Any) -> Any:
         if not portal.is_open():
             return original(*args, **kwargs)
-        return portal.wait(run(original, args, kwargs))
+        return run_aside(original, *args, **kwargs)
 
     return cooperative
-
-
-async def run(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Run it in a thread, with the context variables of who asks.
-
-    Cancelled while it waits for a thread, it never runs; while it runs, it ends there, and nobody hears of it.
-    """
-    call = functools.partial(func, *args, **kwargs)
-    request = hooks.current_request.get()
-    if request is None or request.port.thread != get_ident():
-        return await hooks.original_run_sync(call, abandon_on_cancel=True)
-    runtime = request.runtime
-    try:
-        site, _ = runtime.planner.site_of(request.scope, func)
-    except Exception as error:
-        runtime.fault("describing a call", error)
-        return await hooks.original_run_sync(call, abandon_on_cancel=True)
-    return await runtime.thread_lane.run(request, site, CallKind.OFFLOAD, call, (), abandon=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +59,7 @@ class Listed:
         """The attributes that lead from the module to the function."""
         return self.name[len(self.module) + 1 :].split(".")
 
-    def replacements(self, module: ModuleType) -> Iterator[Replacement]:
+    def replacements(self, module: ModuleType) -> Iterator[Change]:
         """Raises SettingsError where the module has no such function, or none that can be replaced."""
         owner: Any = module
         *outer, last = self.path
@@ -84,9 +68,7 @@ class Listed:
         original = _attribute(owner, last, self.name)
         self._check(owner, original)
         if isinstance(owner, ModuleType):
-            put = in_thread(original)
-            yield Replacement(owner, last, lambda _: put)
-            yield from (one for one in everywhere({original: put}) if not (one.owner is owner and one.name == last))
+            yield Everywhere(owner, last, in_thread)
         else:
             yield Replacement(owner, last, in_thread)
 

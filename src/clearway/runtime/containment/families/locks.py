@@ -14,18 +14,13 @@ import threading
 from collections import deque
 from threading import get_ident
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from greenlet import getcurrent
 
 from clearway.runtime.containment import portal
-from clearway.runtime.containment.replacing import everywhere
+from clearway.runtime.containment.everywhere import Everywhere
 from clearway.runtime.containment.waiter import Waiter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from clearway.runtime.containment.replacing import Replacement
 
 LOCK, RLOCK = threading.Lock, threading.RLock
 """The factories as the interpreter has them."""
@@ -314,6 +309,8 @@ def _check_timeout(timeout: float) -> None:
         raise OverflowError("timeout value is too large")
 
 
-def replacements() -> Iterator[Replacement]:
-    """The factories themselves, and the names that loaded modules have given them."""
-    return everywhere({LOCK: Lock, RLOCK: RLock})
+REPLACEMENTS = (
+    # Python's own machinery, where these are the same function, rests on locks of the interpreter's.
+    Everywhere(threading, "Lock", lambda original: Lock, apart_from=("_thread", "threading._allocate_lock")),
+    Everywhere(threading, "RLock", lambda original: RLock),
+)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 import select
-import selectors
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from clearway.runtime.containment import portal
-from clearway.runtime.containment.families.subprocesses import ready
 from clearway.runtime.containment.imports import WhenImported
+from clearway.runtime.containment.readiness import READ, WRITE, wait_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +44,7 @@ class WaitCallback:
 
 def make_callback(extensions: Any) -> Callable[[Any], None]:
     """What psycopg2 calls with a connection whose operation is under way."""
-    events = {extensions.POLL_READ: selectors.EVENT_READ, extensions.POLL_WRITE: selectors.EVENT_WRITE}
+    events = {extensions.POLL_READ: READ, extensions.POLL_WRITE: WRITE}
     done = extensions.POLL_OK
 
     def wait(connection: Any) -> None:
@@ -53,7 +52,7 @@ def make_callback(extensions: Any) -> Callable[[Any], None]:
         while (state := connection.poll()) != done:
             remaining = None if deadline is None else max(0.0, deadline - monotonic())
             if portal.is_open():
-                is_ready = bool(portal.wait(ready({connection.fileno(): events[state]}, remaining)))
+                is_ready = wait_ready(connection.fileno(), events[state], remaining)
             else:
                 is_ready = _wait_plainly(connection.fileno(), events[state], remaining)
             if not is_ready and deadline is not None and monotonic() >= deadline:
@@ -75,7 +74,7 @@ def _connect_deadline(extensions: Any, connection: Any) -> float | None:
 
 def _wait_plainly(descriptor: int, event: int, timeout_s: float | None) -> bool:
     poll = select.poll()
-    poll.register(descriptor, select.POLLIN if event == selectors.EVENT_READ else select.POLLOUT)
+    poll.register(descriptor, event)
     return bool(poll.poll(None if timeout_s is None else math.ceil(timeout_s * 1000)))
 
 
@@ -83,6 +82,4 @@ def _changes(extensions: ModuleType) -> Iterator[Change]:
     yield WaitCallback(extensions)
 
 
-def replacements() -> Iterator[Change]:
-    """The callback, once psycopg2 is there."""
-    yield WhenImported("psycopg2.extensions", _changes)
+REPLACEMENTS = (WhenImported("psycopg2.extensions", _changes),)

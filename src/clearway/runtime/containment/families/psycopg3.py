@@ -36,6 +36,4 @@ def _replacements(waiting: ModuleType) -> Iterator[Change]:
     yield Replacement(waiting, "wait_conn", _cooperative(waiting.wait_conn_async))
 
 
-def replacements() -> Iterator[Change]:
-    """The functions, once psycopg is there."""
-    yield WhenImported("psycopg.waiting", _replacements)
+REPLACEMENTS = (WhenImported("psycopg.waiting", _replacements),)

@@ -5,17 +5,12 @@ from __future__ import annotations
 import queue
 from collections import deque
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clearway.runtime.containment import portal
+from clearway.runtime.containment.everywhere import Everywhere
 from clearway.runtime.containment.families.locks import AlsoRaw, leave, wake_one
-from clearway.runtime.containment.replacing import everywhere
 from clearway.runtime.containment.waiter import Waiter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from clearway.runtime.containment.replacing import Replacement
 
 SIMPLE_QUEUE: Any = queue.SimpleQueue
 
@@ -69,6 +64,4 @@ class SimpleQueue(SIMPLE_QUEUE, metaclass=AlsoRaw):  # type: ignore[misc]
             wake_one(self._waiters)
 
 
-def replacements() -> Iterator[Replacement]:
-    """The class, and the names that loaded modules have given it."""
-    return everywhere({SIMPLE_QUEUE: SimpleQueue})
+REPLACEMENTS = (Everywhere(queue, "SimpleQueue", lambda original: SimpleQueue, apart_from=("_queue",)),)

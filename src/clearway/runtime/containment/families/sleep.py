@@ -9,10 +9,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from clearway.runtime.containment import portal
-from clearway.runtime.containment.replacing import Replacement
+from clearway.runtime.containment.everywhere import Everywhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _LONGEST_S = 86_400.0
 """Of one timer: loops refuse some numbers that `time.sleep` takes."""
@@ -51,6 +51,4 @@ def _finish(future: Any) -> None:
         future.set_result(None)
 
 
-def replacements() -> Iterator[Replacement]:
-    """`time.sleep`."""
-    yield Replacement(time, "sleep", _make)
+REPLACEMENTS = (Everywhere(time, "sleep", _make),)

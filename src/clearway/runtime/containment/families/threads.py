@@ -19,7 +19,7 @@ from clearway.runtime.containment.replacing import Replacement
 from clearway.runtime.containment.waiter import Waiter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _RAW_LOCK, _RAW_RLOCK = type(LOCK()), type(RLOCK())
 FIRST_LOOK_S, LAST_LOOK_S = 0.0005, 0.02
@@ -136,8 +136,8 @@ def thread_join(original: Callable[..., None]) -> Callable[..., None]:
     return join
 
 
-def replacements() -> Iterator[Replacement]:
-    """Conditions and threads."""
-    yield Replacement(threading.Condition, "wait", condition_wait)
-    yield Replacement(threading.Thread, "start", thread_start)
-    yield Replacement(threading.Thread, "join", thread_join)
+REPLACEMENTS = (
+    Replacement(threading.Condition, "wait", condition_wait),
+    Replacement(threading.Thread, "start", thread_start),
+    Replacement(threading.Thread, "join", thread_join),
+)
