@@ -17,6 +17,7 @@ from clearway.model import CallKind, ClearwayError, Lane, Plan, Stall
 from clearway.runtime import framework, hooks, interpreter, snapshot
 from clearway.runtime.blame import blame, find_request
 from clearway.runtime.containment.contained import Containment
+from clearway.runtime.containment.families import listed
 from clearway.runtime.lanes.loop import LoopLane
 from clearway.runtime.lanes.thread import ThreadLane, deliver
 from clearway.runtime.planner import Planner, PlanRow
@@ -113,6 +114,7 @@ class Runtime:
         """Raise SettingsError or PlanError where a pin, a limit or the plan names what the app does not have,
         or sends to another process what cannot travel."""
         self.planner.check()
+        listed.check(self.settings.cooperative)
         for lane in REMOTE_LANES:
             placed = self.planner.placed(lane)
             if placed:

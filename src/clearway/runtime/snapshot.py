@@ -40,6 +40,7 @@ def take(runtime: Runtime) -> dict[str, Any]:
             "idle": limiter.idle(),
             "peak": limiter.peak,
             "queued": limiter.queued,
+            "abandoned": runtime.thread_lane.abandoned,
             "load": round(limiter.load, 3),
             "budget": limiter.budget,
         },

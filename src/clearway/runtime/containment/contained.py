@@ -8,7 +8,7 @@ from clearway.model import Cause
 from clearway.runtime import framework
 from clearway.runtime.containment import portal
 from clearway.runtime.containment.bytecode import needs_loop, never_awaits
-from clearway.runtime.containment.families import replacements
+from clearway.runtime.containment.families import listed, replacements
 from clearway.runtime.containment.replacing import Replacements
 from clearway.runtime.containment.stuck import explain
 from clearway.runtime.hooks import current_request
@@ -77,6 +77,8 @@ class Containment:
             else:
                 self._known.update({call.call: call.why for call in plan.calls.values() if call.blocks})
             portal.account = _account
+            self._listed = settings.cooperative
+            listed.HELD.hold(self._listed)
             REPLACEMENTS.hold(replacements())
 
     def switch_off(self) -> None:
@@ -91,6 +93,7 @@ class Containment:
         self.routes.clear()
         self.threads.clear()
         REPLACEMENTS.release()
+        listed.HELD.release(self._listed)
 
     # Watching
 

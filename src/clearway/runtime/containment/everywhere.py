@@ -25,11 +25,13 @@ class Everywhere:
     name: str
     make: Callable[[Any], Any]
     """The replacement, made from the original."""
+    apart_from: tuple[str, ...] = ()
+    """Names that stay what they are: `module` for all of its names, or `module.name`."""
 
     def put(self) -> Callable[[], None]:
         original = getattr(self.owner, self.name)
         replacement = self.make(original)
-        _give(original, replacement)
+        _give(original, replacement, self.apart_from)
         setattr(self.owner, self.name, replacement)
 
         def undo() -> None:
@@ -38,16 +40,16 @@ class Everywhere:
         return undo
 
 
-def _give(old: Any, new: Any) -> None:
+def _give(old: Any, new: Any, apart_from: tuple[str, ...] = ()) -> None:
     """`new` under every name of a module's that stands for `old`."""
-    for namespace in _namespaces():
+    for module, namespace in _namespaces():
         for name, value in list(namespace.items()):
-            if value is old:
+            if value is old and not (apart_from and {module, f"{module}.{name}"} & {*apart_from}):
                 namespace[name] = new
 
 
-def _namespaces() -> Iterator[dict[str, Any]]:
+def _namespaces() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, module in list(sys.modules.items()):
         namespace = getattr(module, "__dict__", None)
         if type(namespace) is dict and name.partition(".")[0] not in _KEEP_THE_ORIGINAL:
-            yield namespace
+            yield name, namespace

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-
-UNTOUCHED = ("_queue", "_thread", "_threading_local", "asyncio", "clearway", "greenlet", "importlib", "uvloop")
-"""Packages that keep the names that they have imported: containment rests on them."""
+    from collections.abc import Callable, Iterable
 
 
 class Change(Protocol):
@@ -48,22 +43,6 @@ class Replacement:
                 delattr(owner, name)
 
         return undo
-
-
-def _instead(put: Any) -> Callable[[Any], Any]:
-    return lambda original: put
-
-
-def everywhere(new: Mapping[Any, Any]) -> Iterator[Replacement]:
-    """Replacements of functions and classes under all the names that loaded modules have for them."""
-    by_id = {id(original): put for original, put in new.items()}
-    for module_name, module in list(sys.modules.items()):
-        if module_name.partition(".")[0] in UNTOUCHED:
-            continue
-        for name, value in list(getattr(module, "__dict__", {}).items()):
-            put = by_id.get(id(value))
-            if put is not None and not name.startswith("_allocate"):  # threading's own, for its own
-                yield Replacement(module, name, _instead(put))
 
 
 class Replacements:

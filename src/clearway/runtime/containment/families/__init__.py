@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearway.runtime.containment.families import names, polls, sleep, sockets, tls
+from clearway.runtime.containment.families import (
+    locks,
+    names,
+    polls,
+    psycopg2,
+    psycopg3,
+    queues,
+    sleep,
+    sockets,
+    subprocesses,
+    threads,
+    tls,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clearway.runtime.containment.replacing import Change
 
-FAMILIES = (sleep, sockets, tls, names, polls)
+FAMILIES = (sleep, sockets, tls, names, polls, locks, queues, threads, subprocesses, psycopg2, psycopg3)
 
 
 def replacements() -> Iterator[Change]:
