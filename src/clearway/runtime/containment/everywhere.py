@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _KEEP_THE_ORIGINAL = ("asyncio", "clearway", "gevent", "eventlet", "importlib", "uvloop")
 """Packages whose own use of it is not for containment."""
@@ -29,23 +29,35 @@ class Everywhere:
     """Names that stay what they are: `module` for all of its names, or `module.name`."""
 
     def put(self) -> Callable[[], None]:
-        original = getattr(self.owner, self.name)
-        replacement = self.make(original)
-        _give(original, replacement, self.apart_from)
-        setattr(self.owner, self.name, replacement)
+        return Together((self,)).put()
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Several of them, with one look at all modules: a large service has a hundred thousand names."""
+
+    parts: Sequence[Everywhere]
+
+    def put(self) -> Callable[[], None]:
+        given = [(part, getattr(part.owner, part.name)) for part in self.parts]
+        made = [(part, original, part.make(original)) for part, original in given]
+        _give({id(original): (replacement, part.apart_from) for part, original, replacement in made})
+        for part, _, replacement in made:
+            setattr(part.owner, part.name, replacement)
 
         def undo() -> None:
-            _give(replacement, original)
+            _give({id(replacement): (original, ()) for _, original, replacement in made})
 
         return undo
 
 
-def _give(old: Any, new: Any, apart_from: tuple[str, ...] = ()) -> None:
-    """`new` under every name of a module's that stands for `old`."""
+def _give(new: Mapping[int, tuple[Any, tuple[str, ...]]]) -> None:
+    """For each object, known by its identity: another one under all its names but some."""
     for module, namespace in _namespaces():
         for name, value in list(namespace.items()):
-            if value is old and not (apart_from and {module, f"{module}.{name}"} & {*apart_from}):
-                namespace[name] = new
+            found = new.get(id(value))
+            if found is not None and not {module, f"{module}.{name}"} & {*found[1]}:
+                namespace[name] = found[0]
 
 
 def _namespaces() -> Iterator[tuple[str, dict[str, Any]]]:

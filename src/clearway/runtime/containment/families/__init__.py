@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearway.runtime.containment.everywhere import Everywhere, Together
 from clearway.runtime.containment.families import (
     locks,
     names,
@@ -32,5 +33,6 @@ FAMILIES = (sleep, sockets, tls, names, polls, locks, queues, threads, subproces
 
 def replacements() -> Iterator[Change]:
     """Those of all families, in the order in which they are put in place."""
-    for family in FAMILIES:
-        yield from family.REPLACEMENTS
+    changes = [change for family in FAMILIES for change in family.REPLACEMENTS]
+    yield from (change for change in changes if not isinstance(change, Everywhere))
+    yield Together([change for change in changes if isinstance(change, Everywhere)])
