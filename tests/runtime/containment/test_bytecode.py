@@ -118,3 +118,10 @@ def test_a_closure_over_something_of_the_loop_s_stays() -> None:
         return queue.qsize()
 
     assert needs_loop(takes)
+
+
+def test_a_replaced_operation_is_not_the_loop_s(cooperative: Callable[..., None]) -> None:
+    scope: dict[str, Any] = {"sleep": time.sleep}  # as `from time import sleep` gives it
+    exec("async def waits():\n    sleep(1)\n", scope)
+    assert never_awaits(scope["waits"])
+    assert not needs_loop(scope["waits"])
