@@ -21,7 +21,7 @@ import starlette.concurrency
 from anyio import CancelScope
 from anyio._backends import _asyncio as anyio_asyncio
 from anyio._core import _eventloop as anyio_eventloop
-from starlette.endpoints import HTTPEndpoint
+from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
@@ -292,6 +292,12 @@ def runs_as_coroutine(call: Callable[..., Any]) -> bool:
     from starlette._utils import is_async_callable
 
     return bool(is_async_callable(call))
+
+
+def is_async_call(target: Any) -> bool:
+    """Whether the loop runs this call, or at least one method of it: a class-based endpoint has several."""
+    is_class = isinstance(target, type) and issubclass(target, HTTPEndpoint | WebSocketEndpoint)
+    return is_class or runs_as_coroutine(target)
 
 
 def cancel_scope_of_task() -> CancelScope | None:

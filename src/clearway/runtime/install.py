@@ -53,7 +53,7 @@ class Runtime:
         self.loop_lane = LoopLane(self.recorder)
         self.remote_lanes: dict[Lane, RemoteLane] = {}
         """The process and the cluster lane, once something is planned for them."""
-        self.stall_report = StallReport(logger.warning)
+        self.stall_report = StallReport(logger.warning, lambda stall: self.containment.hint(stall))
         self.on_stall: list[Callable[[Stall], None]] = []
         """Called with each stall after it ended, on the loop's thread."""
         self.faults = 0
@@ -91,8 +91,9 @@ class Runtime:
     def uninstall(self) -> None:
         """Give the app back as it was. Requests in flight end as they began."""
         app = self.app
-        if app.__dict__.pop(_ATTRIBUTE, None) is None:
+        if app.__dict__.get(_ATTRIBUTE) is not self:
             return
+        delattr(app, _ATTRIBUTE)
         self.containment.switch_off()
         del app.build_middleware_stack
         if isinstance(app.middleware_stack, RequestLayer):
@@ -230,6 +231,8 @@ class Runtime:
         for port in list(self._ports.values()):
             if port.loop.is_closed():
                 self._forget(port)
+            elif self.containment.is_on and port.watch is not None:
+                self.containment.look(port.watch.thread, port.watch.overdue_ns(now_ns))
         if not self._ports:
             return
         free = interpreter.is_free(WATCHDOG.late_s)

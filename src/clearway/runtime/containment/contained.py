@@ -10,6 +10,7 @@ from clearway.runtime.containment import portal
 from clearway.runtime.containment.bytecode import needs_loop, never_awaits
 from clearway.runtime.containment.families import listed, replacements
 from clearway.runtime.containment.replacing import Replacements
+from clearway.runtime.containment.stuck import explain
 from clearway.runtime.hooks import current_request
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 REPLACEMENTS = Replacements()
 """What containment replaces in this process, for all apps that have it."""
+STUCK_NS = 1_000_000_000
+"""A loop that stands still for so long may wait for a lock that nobody will release."""
 
 
 class InPortal:
@@ -59,6 +62,7 @@ class Containment:
         """Calls and routes that are known to block, and how that is known."""
         self._held: list[Any] = []
         """Routes, and Clearway's own layers, whose app runs in a portal."""
+        self._explained: set[int] = set()
         self._is_whole = False
         """All of the app runs in a portal."""
         self._layers: list[RequestLayer] = []
@@ -91,6 +95,31 @@ class Containment:
         REPLACEMENTS.release()
         listed.HELD.release(self._listed)
 
+    # Watching
+
+    def look(self, thread: int, overdue_ns: int) -> None:
+        """From the watchdog's thread: the loop of this thread has not turned for so long."""
+        if overdue_ns < STUCK_NS:
+            self._explained.discard(thread)
+        elif thread not in self._explained:
+            self._explained.add(thread)
+            reason = explain(thread)
+            if reason is not None:
+                self._say(reason)
+
+    def hint(self, stall: Stall) -> str | None:
+        """What would help against a stall that containment could not avoid."""
+        if not self.is_on or stall.culprit is None:
+            return None
+        if stall.cause is Cause.CPU:
+            return "computing cannot be contained: make it a def with @clearway.process"
+        if stall.cause is not Cause.BLOCKING_CALL:
+            return None
+        if not any(frame.function == portal.RUN.co_qualname for frame in stall.stack):
+            return None if self.wanted is True else f"not contained: name {stall.route or stall.call!r} in `contain`"
+        name = f", or name {stall.operation} in `cooperative`" if stall.operation else ""
+        return f"it cannot be contained: make the call a def, for the thread lane{name}"
+
     # Deciding
 
     def reason(self, route: str | None, call: str) -> str | None:
@@ -113,7 +142,7 @@ class Containment:
             return
         for route, row, target in self._planner.targets():
             blocks = self.reason(row.route, row.call)
-            if blocks is None or not framework.runs_as_coroutine(target):
+            if blocks is None or not framework.is_async_call(target):
                 continue
             takes_thread = framework.runs_endpoint_of(route, target) and never_awaits(target) and not needs_loop(target)
             if takes_thread:

@@ -8,7 +8,9 @@ its context variables and its cancellation stay what they are, and the loop know
 from __future__ import annotations
 
 import asyncio
+import threading
 import types
+import weakref
 from collections.abc import Callable, Coroutine
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -27,24 +29,43 @@ _EAGER = getattr(getattr(asyncio, "eager_task_factory", None), "__code__", None)
 
 
 class Portal(greenlet):  # type: ignore[misc]  # greenlet has no types
-    """Runs one coroutine. What waits inside it suspends the task that drives it."""
+    """Runs one coroutine after the other. What waits inside one suspends the task that drives it."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        super().__init__()
+    driver: greenlet
+    """Where the loop's thread waits for the next thing to be yielded."""
+    resumed: greenlet
+    """Who gets the loop's answer: this greenlet, or one that code inside has made for itself."""
+    outer_factory: Any = None
+    """What makes the loop's tasks outside of the portal."""
+    coroutine: Coroutine[Any, Any, Any] | None = None
+    answer: tuple[bool, Any] = (True, None)
+    """Whether the coroutine has returned, and what it has returned or raised."""
+
+    def enter(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """In the task that will drive it: this coroutine is next."""
+        task = asyncio.current_task()
+        # Not the task itself: a cycle through a suspended greenlet is never collected.
+        self.task_id = id(task)
+        self._task = weakref.ref(task) if task is not None else None
         self.coroutine = coroutine
-        self.task = asyncio.current_task()
-        self.driver: greenlet = getcurrent()
-        """Where the loop's thread waits for the next thing to be yielded."""
-        self.resumed: greenlet = self
-        """Who gets the loop's answer: this greenlet, or one that code inside has made for itself."""
+        self.resumed = self
         self.is_closing = False
-        """The coroutine is being thrown away: nothing can wait any longer."""
-        self.outer_factory: Any = None
-        """What makes the loop's tasks outside of the portal."""
+        self.gr_context = getcurrent().gr_context  # the task's own and no copy: what is set inside, is set
 
-    def run(self, is_value: bool, value: Any) -> tuple[bool, Any]:
-        """Step the coroutine until it ends. Returns whether it returned, and what it returned or raised."""
+    @property
+    def task(self) -> asyncio.Task[Any] | None:
+        """The task that drives the portal."""
+        return self._task() if self._task is not None else None
+
+    def run(self, is_value: bool, value: Any) -> None:
+        while True:
+            self.answer = self._step(is_value, value)
+            self.coroutine = value = None
+            is_value, value = self.driver.switch(None)
+
+    def _step(self, is_value: bool, value: Any) -> tuple[bool, Any]:
         coroutine = self.coroutine
+        assert coroutine is not None
         try:
             while True:
                 yielded = coroutine.send(value) if is_value else coroutine.throw(value)
@@ -56,8 +77,31 @@ class Portal(greenlet):  # type: ignore[misc]  # greenlet has no types
             return False, _without_one_frame(error)
 
 
+class _Idle(threading.local):
+    """Portals of a thread that wait for another coroutine. A new one costs its thread some system calls."""
+
+    def __init__(self) -> None:
+        self.portals: list[Portal] = []
+
+
+_idle = _Idle()
+_MOST_IDLE = 128
+
 RUN: CodeType = Portal.run.__code__
 """The outermost code on a portal's own stack."""
+
+
+_live: weakref.WeakSet[Portal] = weakref.WeakSet()
+
+
+def suspended() -> list[FrameType]:
+    """From any thread: the innermost frames of the portals that wait."""
+    while True:
+        try:
+            frames = [live.resumed.gr_frame for live in list(_live)]
+        except RuntimeError:  # one came or went meanwhile
+            continue
+        return [frame for frame in frames if frame is not None]
 
 
 def outer_frame(frame: FrameType) -> FrameType | None:
@@ -95,7 +139,8 @@ def current_portal() -> Portal | None:
     while current is not None:
         if isinstance(current, Portal):
             # An eager task takes its first step on the stack of the task that makes it.
-            return None if current.is_closing or current.task is not asyncio.current_task() else current
+            is_own = current.task_id == id(asyncio.current_task()) and not current.is_closing
+            return current if is_own else None
         current = current.parent  # a greenlet that code inside has made for itself, as SQLAlchemy does
     return None
 
@@ -126,40 +171,49 @@ def wait(awaitable: Awaitable[_T]) -> _T:
 def _drive(coroutine: Coroutine[Any, Any, _T]) -> Generator[Any, Any, _T]:
     """In the task: hand what the loop sends to the portal, and what the portal yields to the loop."""
     loop = asyncio.get_running_loop()
-    portal = Portal(coroutine)
-    portal.gr_context = portal.driver.gr_context  # the task's own and no copy: what is set inside, is set
+    idle = _idle.portals
+    portal = idle.pop() if idle else Portal()
+    portal.enter(coroutine)
+    _live.add(portal)
     is_value: bool = True
     value: Any = None
-    while not portal.dead:
-        if not is_value and isinstance(value, GeneratorExit):
-            portal.is_closing = True
-        here = getcurrent()
-        if here is not portal.driver or portal.parent is not here:
-            portal.driver = portal.parent = here
-        outer = loop.get_task_factory()
-        is_eager = _EAGER is not None and getattr(outer, "__code__", None) is _EAGER
-        if not is_eager:  # AnyIO looks whether tasks are eager, and must go on seeing it
-            portal.outer_factory = outer
-            loop.set_task_factory(make_task)
-        try:
-            answer = portal.resumed.switch(is_value, value)
-        finally:
-            value = None
-            if loop.get_task_factory() is make_task:  # or the code inside has set one of its own
-                loop.set_task_factory(outer)
-        if portal.dead:
-            is_value, value = answer
-            break
-        try:
-            is_value, value = True, (yield answer)
-        except BaseException as error:
-            is_value, value = False, _without_one_frame(error)
+    try:
+        while True:
+            here = getcurrent()
+            portal.driver = here
+            if portal.parent is not here:
+                portal.parent = here
+            outer = loop.get_task_factory()
+            if outer is None or getattr(outer, "__code__", None) is not _EAGER:
+                # AnyIO looks whether the loop's tasks are eager, and must go on seeing it.
+                portal.outer_factory = outer
+                loop.set_task_factory(make_task)
+            try:
+                answer = portal.resumed.switch(is_value, value)
+            finally:
+                value = None
+                if loop.get_task_factory() is make_task:  # or the code inside has set one of its own
+                    loop.set_task_factory(outer)
+            if portal.coroutine is None:
+                break
+            try:
+                is_value, value = True, (yield answer)
+            except BaseException as error:
+                is_value, value = False, _without_one_frame(error)
+                portal.is_closing = isinstance(error, GeneratorExit)
+    finally:
+        _live.discard(portal)
+    is_value, value = portal.answer
+    portal.answer = (True, None)
+    portal.gr_context = portal.outer_factory = None
+    if len(idle) < _MOST_IDLE:
+        idle.append(portal)
     if is_value:
         return cast("_T", value)
     try:
         raise value
     finally:
-        value = answer = None
+        value = None
 
 
 def _without_one_frame(error: BaseException) -> BaseException:
