@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearway.runtime.containment.everywhere import Everywhere, Together
 from clearway.runtime.containment.families import (
     locks,
     names,
@@ -31,6 +32,12 @@ FAMILIES = (sleep, sockets, tls, names, polls, locks, queues, threads, subproces
 
 
 def replacements() -> Iterator[Change]:
-    """Those of all families, in the order in which they are put in place."""
+    """Those of all families."""
+    everywhere: list[Everywhere] = []
     for family in FAMILIES:
-        yield from family.REPLACEMENTS
+        for change in family.REPLACEMENTS:
+            if isinstance(change, Everywhere):
+                everywhere.append(change)
+            else:
+                yield change
+    yield Together(everywhere)
