@@ -56,7 +56,7 @@ def make_callback(extensions: Any) -> Callable[[Any], None]:
             else:
                 is_ready = _wait_plainly(connection.fileno(), events[state], remaining)
             if not is_ready and deadline is not None and monotonic() >= deadline:
-                raise extensions.OperationalError("connection to server failed: timeout expired")
+                raise _operational_error("connection to server failed: timeout expired")
 
     return wait
 
@@ -70,6 +70,12 @@ def _connect_deadline(extensions: Any, connection: Any) -> float | None:
     except Exception:  # a service file, a name that this version does not know
         return None
     return monotonic() + max(2, seconds) if seconds > 0 else None  # libpq, too, rounds 1 up
+
+
+def _operational_error(message: str) -> Exception:
+    from psycopg2 import OperationalError  # loaded by now: it is psycopg2 that asks
+
+    return OperationalError(message)
 
 
 def _wait_plainly(descriptor: int, event: int, timeout_s: float | None) -> bool:
