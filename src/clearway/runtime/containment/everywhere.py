@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _KEEP_THE_ORIGINAL = ("asyncio", "clearway", "gevent", "eventlet", "importlib", "uvloop")
 """Packages whose own use of it is not for containment."""
@@ -34,34 +34,30 @@ class Everywhere:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Many of them, for one look at all loaded modules."""
+    """Several of them, with one look at all modules: a large service has a hundred thousand names."""
 
-    changes: Sequence[Everywhere]
+    parts: Sequence[Everywhere]
 
     def put(self) -> Callable[[], None]:
-        given: list[tuple[Any, Any, tuple[str, ...]]] = []
-        for change in self.changes:
-            original = getattr(change.owner, change.name)
-            given.append((original, change.make(original), change.apart_from))
-        _give(given)
-        for change, (_, replacement, _) in zip(self.changes, given, strict=True):
-            setattr(change.owner, change.name, replacement)
+        given = [(part, getattr(part.owner, part.name)) for part in self.parts]
+        made = [(part, original, part.make(original)) for part, original in given]
+        _give({id(original): (replacement, part.apart_from) for part, original, replacement in made})
+        for part, _, replacement in made:
+            setattr(part.owner, part.name, replacement)
 
         def undo() -> None:
-            _give([(replacement, original, ()) for original, replacement, _ in given])
+            _give({id(replacement): (original, ()) for _, original, replacement in made})
 
         return undo
 
 
-def _give(given: Sequence[tuple[Any, Any, tuple[str, ...]]]) -> None:
-    """(old, new, names that stay): `new` under every name of a module's that stands for `old`."""
-    by_id = {id(old): (new, apart_from) for old, new, apart_from in given}
+def _give(new: Mapping[int, tuple[Any, tuple[str, ...]]]) -> None:
+    """For each object, known by its identity: another one under all its names but some."""
     for module, namespace in _namespaces():
         for name, value in list(namespace.items()):
-            if (found := by_id.get(id(value))) is not None:
-                new, apart_from = found
-                if not (apart_from and {module, f"{module}.{name}"} & {*apart_from}):
-                    namespace[name] = new
+            found = new.get(id(value))
+            if found is not None and not {module, f"{module}.{name}"} & {*found[1]}:
+                namespace[name] = found[0]
 
 
 def _namespaces() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -32,12 +32,7 @@ FAMILIES = (sleep, sockets, tls, names, polls, locks, queues, threads, subproces
 
 
 def replacements() -> Iterator[Change]:
-    """Those of all families."""
-    everywhere: list[Everywhere] = []
-    for family in FAMILIES:
-        for change in family.REPLACEMENTS:
-            if isinstance(change, Everywhere):
-                everywhere.append(change)
-            else:
-                yield change
-    yield Together(everywhere)
+    """Those of all families, in the order in which they are put in place."""
+    changes = [change for family in FAMILIES for change in family.REPLACEMENTS]
+    yield from (change for change in changes if not isinstance(change, Everywhere))
+    yield Together([change for change in changes if isinstance(change, Everywhere)])
