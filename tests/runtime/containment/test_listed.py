@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
+import sqlite3
 import sys
 import threading
 import types
@@ -233,6 +235,24 @@ def test_a_cancelled_request_that_waits_for_a_thread_never_gets_one(
     assert runtime.snapshot()["threads"]["abandoned"] == 0
 
 
+def test_a_function_that_uses_sqlite_is_for_connections_without_a_thread_check(
+    install: Install, package: Callable[[], types.ModuleType]
+) -> None:
+    app = FastAPI()
+    module: Any = package()
+    module.query = lambda connection: connection.execute("SELECT 42").fetchone()
+
+    @app.get("/ask")
+    async def endpoint() -> Any:
+        with contextlib.closing(sqlite3.connect(":memory:")) as bound, pytest.raises(sqlite3.ProgrammingError):
+            module.query(bound)
+        with contextlib.closing(sqlite3.connect(":memory:", check_same_thread=False)) as free:
+            return module.query(free)
+
+    install(app, contain=("GET /ask",), cooperative=("driver.blocking.query",))
+    assert ask(app) == [42]
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -251,8 +271,6 @@ def test_a_name_that_cannot_be_made_cooperative_is_refused(
     install: Install, package: Callable[[], types.ModuleType], name: str, message: str
 ) -> None:
     package()
-    import sqlite3  # noqa: F401
-
     app = FastAPI()
     with pytest.raises(SettingsError, match=message):
         install(app, contain=True, cooperative=("driver.blocking.where", name))

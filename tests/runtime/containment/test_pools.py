@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 import psycopg2.extensions
+import psycopg2.extras
 import psycopg2.pool
 import pytest
 from fastapi import Depends, FastAPI
@@ -114,11 +118,56 @@ def test_a_thread_waits_with_psycopg2_as_before(on_loop: OnLoop, postgres_server
     on_loop(main)
 
 
+@pytest.mark.parametrize("where", ["contained", "thread", "loop"])
+@pytest.mark.parametrize("factory", [None, psycopg2.extras.RealDictCursor])
+def test_psycopg2_copies(on_loop: OnLoop, postgres_server: Postgres, where: str, factory: Any) -> None:
+    """psycopg2 refuses COPY while there is a callback."""
+
+    async def main() -> None:
+        callback = psycopg2.extensions.get_wait_callback()
+        seen: list[Any] = []
+
+        def copy() -> str:
+            connection = psycopg2.connect(postgres_server.dsn)
+            with connection.cursor(cursor_factory=factory) as cursor:
+                cursor.execute("CREATE TEMPORARY TABLE words (word text)")
+                cursor.copy_from(Lines(b"one\ntwo\n", seen), "words")
+                cursor.copy_expert("COPY words FROM STDIN", file=io.StringIO("three\n"))
+                written, text = io.BytesIO(), io.StringIO()
+                cursor.copy_to(written, "words")
+                cursor.copy_expert("COPY words TO STDOUT", text)
+                with pytest.raises(psycopg2.errors.UndefinedTable):
+                    cursor.copy_to(written, "nowhere")
+            connection.close()
+            assert written.getvalue() == text.getvalue().encode()
+            return text.getvalue()
+
+        if where == "loop":
+            copied = copy()
+        else:
+            copied = await (contained(copy) if where == "contained" else asyncio.to_thread(copy))
+        assert copied == "one\ntwo\nthree\n"
+        assert callback is not None
+        assert {*seen, psycopg2.extensions.get_wait_callback()} == {callback}, "there again while data flows"
+
+    on_loop(main)
+
+
+class Lines(io.BytesIO):
+    """Notes what the callback is when it is read."""
+
+    def __init__(self, text: bytes, seen: list[Any]) -> None:
+        super().__init__(text)
+        self._seen = seen
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._seen.append(psycopg2.extensions.get_wait_callback())
+        return super().read(size)
+
+
 @pytest.mark.usefixtures("cooperative")
 def test_psycopg2_still_gives_up_connecting_in_time() -> None:
     """With a callback, libpq leaves the limit to us."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host, port = silent.getsockname()
         with pytest.raises(psycopg2.OperationalError, match="timeout expired"):

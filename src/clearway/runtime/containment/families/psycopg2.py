@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from clearway.runtime.containment import portal
+from clearway.runtime.containment.families import psycopg2_copy
 from clearway.runtime.containment.imports import WhenImported
 from clearway.runtime.containment.readiness import READ, WRITE, wait_ready
 
@@ -88,4 +89,8 @@ def _changes(extensions: ModuleType) -> Iterator[Change]:
     yield WaitCallback(extensions)
 
 
-REPLACEMENTS = (WhenImported("psycopg2.extensions", _changes),)
+REPLACEMENTS = (
+    WhenImported("psycopg2.extensions", _changes),
+    WhenImported("psycopg2", psycopg2_copy.changes),
+    WhenImported("psycopg2.extras", psycopg2_copy.extras),
+)
