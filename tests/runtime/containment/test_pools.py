@@ -20,7 +20,7 @@ from fastapi import Depends, FastAPI
 import clearway
 from tests.runtime.containment.conftest import contained, contained_task
 from tests.runtime.containment.test_drivers import GATE, Gate
-from tests.runtime.serving import AnyApp, Server, happens
+from tests.runtime.serving import AnyApp, Server, happens, here
 from tests.services.postgres import Postgres
 
 Install = Callable[..., clearway.Runtime]
@@ -59,9 +59,11 @@ def test_a_pool_serves_as_many_requests_at_once_as_it_has_connections(
 
     @app.get("/ask")
     async def ask(connection: Any = Depends(taken if dependency == "async" else taken_in_a_thread)) -> str:
+        await asyncio.sleep(0)  # one that never awaits runs in a thread as a whole
         with connection.cursor() as cursor:
             cursor.execute(GATE)
             cursor.execute("SELECT 'answer'")
+            assert here() == "loop"
             return str(cursor.fetchone()[0])
 
     gate = Gate(postgres_server)
