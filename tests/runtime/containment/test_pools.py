@@ -18,6 +18,8 @@ import pytest
 from fastapi import Depends, FastAPI
 
 import clearway
+from clearway.runtime.containment.families.psycopg2 import WaitCallback
+from clearway.runtime.containment.families.psycopg2_copy import callback_away
 from tests.runtime.containment.conftest import contained, contained_task
 from tests.runtime.containment.test_drivers import GATE, Gate
 from tests.runtime.serving import AnyApp, Server, happens, here
@@ -177,8 +179,6 @@ def test_psycopg2_still_gives_up_connecting_in_time() -> None:
 
 
 def test_the_callback_of_another_library_stays() -> None:
-    from clearway.runtime.containment.families.psycopg2 import WaitCallback
-
     def theirs(connection: Any) -> None: ...
 
     extensions = psycopg2.extensions
@@ -191,3 +191,11 @@ def test_the_callback_of_another_library_stays() -> None:
         assert extensions.get_wait_callback() is theirs
     finally:
         extensions.set_wait_callback(before)
+
+
+def test_a_copy_that_outlives_containment_brings_no_callback_back() -> None:
+    extensions = psycopg2.extensions
+    undo = WaitCallback(extensions).put()
+    with callback_away(extensions).until_data(io.BytesIO()):
+        undo()
+    assert extensions.get_wait_callback() is None

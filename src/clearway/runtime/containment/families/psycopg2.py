@@ -37,6 +37,7 @@ class WaitCallback:
         extensions.set_wait_callback(callback)
 
         def undo() -> None:
+            psycopg2_copy.callback_away(extensions).forget()
             if extensions.get_wait_callback() is callback:
                 extensions.set_wait_callback(None)
 

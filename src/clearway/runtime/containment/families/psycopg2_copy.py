@@ -48,6 +48,11 @@ class CallbackAway:
             if self._count == 0 and self._extensions.get_wait_callback() is None:
                 self._extensions.set_wait_callback(self._callback)
 
+    def forget(self) -> None:
+        """There is no callback to put back any longer."""
+        with self._lock:
+            self._callback = None
+
     @contextmanager
     def until_data(self, file: Any) -> Iterator[Data]:
         """The file, of which the first read or write brings the callback back; else the end does."""
@@ -90,15 +95,15 @@ class Data:
 _AWAY: dict[int, CallbackAway] = {}
 
 
-def _away(extensions: Any) -> CallbackAway:
-    """One for all cursors."""
+def callback_away(extensions: Any) -> CallbackAway:
+    """One for all cursors of psycopg2."""
     return _AWAY.setdefault(id(extensions), CallbackAway(extensions))
 
 
 def changes(psycopg2: ModuleType) -> Iterator[Change]:
     """Cursors that can COPY, for connections that have none of their own."""
     extensions: Any = psycopg2.extensions
-    away = _away(extensions)
+    away = callback_away(extensions)
     made = {name: _copying(getattr(extensions.cursor, name), name, away) for name in METHODS}
     cursor: Any = type("cursor", (extensions.cursor,), {"__module__": extensions.cursor.__module__, **made})
 
@@ -119,7 +124,7 @@ def extras(module: Any) -> Iterator[Change]:
     """psycopg2's cursors that give rows as dictionaries, named tuples, or log."""
     import psycopg2.extensions
 
-    away = _away(psycopg2.extensions)
+    away = callback_away(psycopg2.extensions)
     for owner in (module.DictCursorBase, module.NamedTupleCursor, module.LoggingCursor):
         for name in METHODS:
             yield Replacement(owner, name, partial(_copying, name=name, away=away))
