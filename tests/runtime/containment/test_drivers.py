@@ -140,7 +140,7 @@ def test_http_behind_tls(install: Install, serve: Serve, tls_upstream: Upstream,
 
 
 async def ask_pymysql(server: MySQL) -> str:
-    connection = pymysql.connect(host="127.0.0.1", port=server.port, user="me", password="secret")
+    connection = pymysql.connect(host="127.0.0.1", port=server.port, user="me", password="secret", ssl_disabled=True)
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT GATE()")
         row = cursor.fetchone()

@@ -100,6 +100,8 @@ _MISSING = object()
 def locate(name: str) -> Listed:
     """Which part of a dotted name is the module. Imports nothing. Raises SettingsError where there is none."""
     parts = name.split(".")
+    if len(parts) == 1:
+        raise SettingsError(f"{_WHERE}: {name!r} is no function; write package.module.function")
     module = ""
     search: Any = None
     for count in range(1, len(parts)):

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from clearway.runtime.containment import portal
+from clearway.runtime.containment.families import psycopg2_copy
 from clearway.runtime.containment.imports import WhenImported
 from clearway.runtime.containment.readiness import READ, WRITE, wait_ready
 
@@ -36,6 +37,7 @@ class WaitCallback:
         extensions.set_wait_callback(callback)
 
         def undo() -> None:
+            psycopg2_copy.callback_away(extensions).forget()
             if extensions.get_wait_callback() is callback:
                 extensions.set_wait_callback(None)
 
@@ -56,7 +58,7 @@ def make_callback(extensions: Any) -> Callable[[Any], None]:
             else:
                 is_ready = _wait_plainly(connection.fileno(), events[state], remaining)
             if not is_ready and deadline is not None and monotonic() >= deadline:
-                raise extensions.OperationalError("connection to server failed: timeout expired")
+                raise _operational_error("connection to server failed: timeout expired")
 
     return wait
 
@@ -72,6 +74,12 @@ def _connect_deadline(extensions: Any, connection: Any) -> float | None:
     return monotonic() + max(2, seconds) if seconds > 0 else None  # libpq, too, rounds 1 up
 
 
+def _operational_error(message: str) -> Exception:
+    from psycopg2 import OperationalError  # loaded by now: it is psycopg2 that asks
+
+    return OperationalError(message)
+
+
 def _wait_plainly(descriptor: int, event: int, timeout_s: float | None) -> bool:
     poll = select.poll()
     poll.register(descriptor, event)
@@ -82,4 +90,8 @@ def _changes(extensions: ModuleType) -> Iterator[Change]:
     yield WaitCallback(extensions)
 
 
-REPLACEMENTS = (WhenImported("psycopg2.extensions", _changes),)
+REPLACEMENTS = (
+    WhenImported("psycopg2.extensions", _changes),
+    WhenImported("psycopg2", psycopg2_copy.changes),
+    WhenImported("psycopg2.extras", psycopg2_copy.extras),
+)
