@@ -17,6 +17,9 @@ from benchmarks.upstream import upstream
 HAMMER_CONNECTIONS = 10
 LEAD_S = 1
 LEARNING_S = 2
+MOST_LESSONS = 5
+UNCONTAINED_PER_S = 30
+"""Ten clients of a call that takes 100 ms get 10 a second where it blocks, and up to 100 where it does not."""
 """So long the blocking endpoint is asked before anything is measured: its first call may stall."""
 
 
@@ -37,8 +40,8 @@ class Contained(Throughput):
             servers["off"].wait_until_ready()
             query = f"?port={stack.enter_context(upstream())}" if self.asks_upstream else ""
             for target in {*(side.target for side in self.sides.values()), *([self.hammered] if self.hammered else [])}:
-                for server, seconds in ((servers["clearway"], LEARNING_S), (servers["plain"], 1)):
-                    wrk.run(server.url(target + query), HAMMER_CONNECTIONS, seconds)
+                wrk.run(servers["plain"].url(target + query), HAMMER_CONNECTIONS, 1)
+                _learn(servers["clearway"].url(target + query))
             windows: dict[str, list[Window]] = {name: [] for name in self.sides}
             rounds, window_s = (
                 (2 * effort.waiting_rounds, effort.waiting_window_s) if self.waits else (effort.rounds, effort.window_s)
@@ -71,6 +74,13 @@ class Contained(Throughput):
         found = max(window.load.requests_per_s for window in windows[name])
         target = Target("at least", self.least_per_s)
         return [Row(title="… the best of its rounds", clearway=Figure(found, "/s"), target=target)]
+
+
+def _learn(url: str) -> None:
+    """Ask until it is contained. On a busy machine it may take more than one stall to blame the call."""
+    for _ in range(MOST_LESSONS):
+        if wrk.run(url, HAMMER_CONNECTIONS, LEARNING_S).requests_per_s > UNCONTAINED_PER_S:
+            return
 
 
 def _contained(target: str) -> dict[str, Side]:
