@@ -14,6 +14,8 @@ from clearway.cli.report import plan_lines, say
 from clearway.console.server import SNAPSHOT_PATH, ConsoleServer, PortTaken
 from clearway.model import ClearwayError, PlanError, shown
 from clearway.runtime import install
+from clearway.runtime.containment.contained import REPLACEMENTS
+from clearway.runtime.containment.families import replacements
 
 if TYPE_CHECKING:
     import socket
@@ -34,6 +36,9 @@ class Service:
     def __init__(self, options: RunOptions, *, announces: bool) -> None:
         self.options = options
         self.announces = announces
+        self._contains = bool(options.settings().contain)
+        if self._contains:
+            REPLACEMENTS.hold(replacements())  # before the app makes its locks and imports what it calls
         self.app: Any = load_app(options.target, factory=options.factory)
         self.runtime: Runtime | None = None
         self.plan_note: str | None = None
@@ -80,6 +85,9 @@ class Service:
         return self.runtime.stall_report.summary() if self.runtime is not None else []
 
     def stop(self) -> None:
+        if self._contains:
+            self._contains = False
+            REPLACEMENTS.release()
         if self.console is not None:
             self.console.stop()
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from starlette.applications import Starlette
 from clearway.model import CallKind, ClearwayError, Lane, Plan, Stall
 from clearway.runtime import framework, hooks, interpreter, snapshot
 from clearway.runtime.blame import blame, find_request
+from clearway.runtime.containment.contained import Containment
+from clearway.runtime.containment.families import listed
 from clearway.runtime.lanes.loop import LoopLane
 from clearway.runtime.lanes.thread import ThreadLane, deliver
 from clearway.runtime.planner import Planner, PlanRow
@@ -26,7 +29,7 @@ from clearway.runtime.stalls import WATCHDOG, ObservedStall, claim_folder
 from clearway.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from starlette.types import ASGIApp
 
@@ -50,7 +53,7 @@ class Runtime:
         self.loop_lane = LoopLane(self.recorder)
         self.remote_lanes: dict[Lane, RemoteLane] = {}
         """The process and the cluster lane, once something is planned for them."""
-        self.stall_report = StallReport(logger.warning)
+        self.stall_report = StallReport(logger.warning, lambda stall: self.containment.hint(stall))
         self.on_stall: list[Callable[[Stall], None]] = []
         """Called with each stall after it ended, on the loop's thread."""
         self.faults = 0
@@ -60,6 +63,7 @@ class Runtime:
         self._ports: dict[asyncio.AbstractEventLoop, LoopPort] = {}
         self.ports_by_thread: dict[int, LoopPort] = {}
         self._lock = threading.Lock()
+        self.containment = Containment(app, self.planner, settings, plan, lambda line: self.stall_report.say(line))
         self._attach()
         self._apply_limits()
 
@@ -72,18 +76,25 @@ class Runtime:
         setattr(app, _ATTRIBUTE, self)
 
         def build() -> ASGIApp:
-            return RequestLayer(self._original_build(), self)
+            return self._layer(self._original_build())
 
         app.build_middleware_stack = build  # type: ignore[method-assign]
         if app.middleware_stack is not None:
-            app.middleware_stack = RequestLayer(app.middleware_stack, self)
+            app.middleware_stack = self._layer(app.middleware_stack)
         hooks.hold()
+
+    def _layer(self, app: ASGIApp) -> RequestLayer:
+        layer = RequestLayer(app, self)
+        self.containment.attach(layer)
+        return layer
 
     def uninstall(self) -> None:
         """Give the app back as it was. Requests in flight end as they began."""
         app = self.app
-        if app.__dict__.pop(_ATTRIBUTE, None) is None:
+        if app.__dict__.get(_ATTRIBUTE) is not self:
             return
+        delattr(app, _ATTRIBUTE)
+        self.containment.switch_off()
         del app.build_middleware_stack
         if isinstance(app.middleware_stack, RequestLayer):
             app.middleware_stack = app.middleware_stack.app
@@ -103,6 +114,8 @@ class Runtime:
         """Raise SettingsError or PlanError where a pin, a limit or the plan names what the app does not have,
         or sends to another process what cannot travel."""
         self.planner.check()
+        self.containment.place()
+        listed.check(self.settings.cooperative)
         for lane in REMOTE_LANES:
             placed = self.planner.placed(lane)
             if placed:
@@ -219,6 +232,8 @@ class Runtime:
         for port in list(self._ports.values()):
             if port.loop.is_closed():
                 self._forget(port)
+            elif self.containment.is_on and port.watch is not None:
+                self.containment.look(port.watch.thread, port.watch.overdue_ns(now_ns))
         if not self._ports:
             return
         free = interpreter.is_free(WATCHDOG.late_s)
@@ -237,6 +252,10 @@ class Runtime:
             self.fault("blame", error)
             return
         self.stall_report(stall)
+        try:
+            self.containment.learn(stall)
+        except Exception as error:
+            self.fault("containing what stalled", error)
         for listener in list(self.on_stall):
             try:
                 listener(stall)
@@ -283,11 +302,18 @@ def make_remote_lane(lane: Lane, runtime: Runtime) -> RemoteLane:
     return ClusterLane(runtime)
 
 
-def install(app: Any, *, settings: Settings | None = None, plan: Plan | None = None) -> Runtime:
+def install(
+    app: Any,
+    *,
+    settings: Settings | None = None,
+    plan: Plan | None = None,
+    contain: bool | Sequence[str] | None = None,
+) -> Runtime:
     """Put every call of a FastAPI or Starlette app into its lane, under any ASGI server.
 
-    Without `settings` they are read from the nearest `clearway.toml` or `pyproject.toml`. Installing twice is
-    installing once. Raises ClearwayError where `app` is neither FastAPI's nor Starlette's.
+    Without `settings` they are read from the nearest `clearway.toml` or `pyproject.toml`. `contain` stands for the
+    setting of that name: true, or the routes and calls to contain. Installing twice is installing once.
+    Raises ClearwayError where `app` is neither FastAPI's nor Starlette's.
     """
     if not isinstance(app, Starlette):
         raise ClearwayError(f"cannot install on {type(app).__name__}: expected a FastAPI or Starlette app")
@@ -296,4 +322,6 @@ def install(app: Any, *, settings: Settings | None = None, plan: Plan | None = N
         return known
     if settings is None:
         settings = Settings.load(Path.cwd())
+    if contain is not None:
+        settings = replace(settings, contain=contain if isinstance(contain, bool) else tuple(contain))
     return Runtime(app, settings, plan or Plan())

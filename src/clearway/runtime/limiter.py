@@ -17,7 +17,7 @@ fast as work arrives. A worker with short work wakes nobody: it will be back bef
 from __future__ import annotations
 
 import os
-import threading
+from _thread import allocate_lock  # containment stands in for `threading.Lock`
 from enum import IntEnum
 from time import perf_counter_ns, process_time_ns
 from typing import TYPE_CHECKING
@@ -75,7 +75,7 @@ class Limiter:
         self.load = 0.0
         """Weights of the running calls, added up."""
         self._start_worker = start_worker
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._tiers = tuple(FairQueue() for _ in Tier)
         self._parked: list[Worker] = []
         self._running: dict[Worker, Work] = {}

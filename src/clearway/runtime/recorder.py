@@ -33,6 +33,8 @@ class RouteRecord:
     """What is known of one route. Times in nanoseconds."""
 
     __slots__ = (
+        "contained",
+        "contained_ns",
         "limit",
         "matched",
         "name",
@@ -54,6 +56,9 @@ class RouteRecord:
         """Calls answered with 503 because they waited longer than the limit."""
         self.withdrawn = 0
         """Calls taken out of the queue because their client had gone."""
+        self.contained = 0
+        """How often its contained calls have waited for a blocking operation while the loop turned."""
+        self.contained_ns = 0
         self.running = 0
         """Calls of this route in the thread lane now; the limiter counts them."""
         self.limit: int | None = None
@@ -116,6 +121,9 @@ class Recorder:
             request.return_ns,
         )
         route.requests += 1
+        if request.contained:
+            route.contained += request.contained
+            route.contained_ns += request.contained_ns
         self.ring.put_out(route.number, request.id, in_ns, latency_ns)
 
     def call_done(

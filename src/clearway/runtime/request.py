@@ -42,6 +42,9 @@ class Request:
     works: tuple[Work, ...] = ()
     """Its calls that wait for a thread or run in one."""
     in_background = False
+    contained = 0
+    """How often it was suspended in a blocking operation."""
+    contained_ns = 0
     gone = False
     endpoint_lane: Lane | None = None
     known_route: RouteRecord | None = None

@@ -40,6 +40,7 @@ def take(runtime: Runtime) -> dict[str, Any]:
             "idle": limiter.idle(),
             "peak": limiter.peak,
             "queued": limiter.queued,
+            "abandoned": runtime.thread_lane.abandoned,
             "load": round(limiter.load, 3),
             "budget": limiter.budget,
         },
@@ -65,6 +66,7 @@ def take(runtime: Runtime) -> dict[str, Any]:
 
 def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord | None) -> dict[str, Any]:
     endpoint = rows[0] if rows else None
+    contained = runtime.containment.routes
     out: dict[str, Any] = {
         "route": name,
         "lane": str(endpoint.lane) if endpoint else None,
@@ -76,6 +78,11 @@ def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord
         "queued": runtime.thread_lane.limiter.queue_length(record) if record else 0,
         "refused": record.refused if record else 0,
         "withdrawn": record.withdrawn if record else 0,
+        "contained": {
+            "is_on": name in contained,
+            "waits": record.contained if record else 0,
+            "seconds": round(record.contained_ns / 1e9, 3) if record else 0.0,
+        },
     }
     latest = record.latest() if record else []
     columns = list(zip(*((*parts, max(0, parts[0] - sum(parts[1:]))) for parts in latest), strict=True))
