@@ -114,6 +114,7 @@ class Runtime:
         """Raise SettingsError or PlanError where a pin, a limit or the plan names what the app does not have,
         or sends to another process what cannot travel."""
         self.planner.check()
+        self.containment.place()
         listed.check(self.settings.cooperative)
         for lane in REMOTE_LANES:
             placed = self.planner.placed(lane)

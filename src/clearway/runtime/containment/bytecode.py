@@ -57,7 +57,7 @@ def _needs_loop(function: FunctionType, seen: set[CodeType], depth: int) -> bool
     names = set(_names(code))
     if names & _LOOP_NAMES:
         return True
-    values = [value for name, value in _values(function) if name in names or name in code.co_freevars]
+    values = [value for value in _values(function) if not _is_ours(value)]
     if any(_is_of_loop(value) for value in values):
         return True
     if "set" in names and any(isinstance(value, ContextVar) for value in values):
@@ -72,16 +72,31 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _values(function: FunctionType) -> Iterator[tuple[str, Any]]:
+def _globals(code: CodeType) -> Iterator[str]:
+    for step in dis.get_instructions(code):
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            yield step.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _globals(constant)
+
+
+def _values(function: FunctionType) -> Iterator[Any]:
+    """What the names of its code stand for: globals, and variables of the functions around it."""
     scope: Mapping[str, Any] = function.__globals__
-    for name in _names(function.__code__):
+    for name in _globals(function.__code__):
         if name in scope:
-            yield name, scope[name]
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+            yield scope[name]
+    for cell in function.__closure__ or ():
         try:
-            yield name, cell.cell_contents
+            yield cell.cell_contents
         except ValueError:  # not bound yet
             continue
+
+
+def _is_ours(value: Any) -> bool:
+    """A blocking operation that containment has replaced already."""
+    return str(getattr(value, "__module__", "")).startswith("clearway.runtime.containment.")
 
 
 def _is_of_loop(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clearway.model import Cause
+from clearway.model import Cause, Lane
 from clearway.runtime import framework
 from clearway.runtime.containment import portal
 from clearway.runtime.containment.bytecode import needs_loop, never_awaits
@@ -142,7 +142,7 @@ class Containment:
             return
         for route, row, target in self._planner.targets():
             blocks = self.reason(row.route, row.call)
-            if blocks is None or not framework.is_async_call(target):
+            if blocks is None or not (framework.is_async_call(target) or row.lane is Lane.LOOP):
                 continue
             takes_thread = framework.runs_endpoint_of(route, target) and never_awaits(target) and not needs_loop(target)
             if takes_thread:

@@ -58,6 +58,7 @@ class Portal(greenlet):  # type: ignore[misc]  # greenlet has no types
         return self._task() if self._task is not None else None
 
     def run(self, is_value: bool, value: Any) -> None:
+        """For the thread's life: one coroutine after the other."""
         while True:
             self.answer = self._step(is_value, value)
             self.coroutine = value = None
@@ -84,6 +85,13 @@ class _Idle(threading.local):
         self.portals: list[Portal] = []
 
 
+class Steps(threading.local):
+    """How often the thread has gone on with a contained call."""
+
+    taken = 0
+
+
+steps = Steps()
 _idle = _Idle()
 _MOST_IDLE = 128
 
@@ -188,6 +196,7 @@ def _drive(coroutine: Coroutine[Any, Any, _T]) -> Generator[Any, Any, _T]:
                 # AnyIO looks whether the loop's tasks are eager, and must go on seeing it.
                 portal.outer_factory = outer
                 loop.set_task_factory(make_task)
+            steps.taken += 1
             try:
                 answer = portal.resumed.switch(is_value, value)
             finally:
