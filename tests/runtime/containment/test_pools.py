@@ -22,7 +22,7 @@ from clearway.runtime.containment.families.psycopg2 import WaitCallback
 from clearway.runtime.containment.families.psycopg2_copy import callback_away
 from tests.runtime.containment.conftest import contained, contained_task
 from tests.runtime.containment.test_drivers import GATE, Gate
-from tests.runtime.serving import AnyApp, Server, happens, here
+from tests.runtime.serving import AnyApp, Server, happens, here, until
 from tests.services.postgres import Postgres
 
 Install = Callable[..., clearway.Runtime]
@@ -80,6 +80,7 @@ def test_a_pool_serves_as_many_requests_at_once_as_it_has_connections(
             return [(await one).json() for one in asking]
 
     assert asyncio.run(go()) == ["answer"] * asked
+    until(lambda: len(pool._pool) == SIZE or not pool._used, "all connections are back")  # type: ignore[attr-defined]
     pool.closeall()
     assert runtime.faults == 0
 

@@ -118,9 +118,12 @@ class ThreadLane:
         )
 
     def withdraw_all(self, request: Request) -> None:
-        """The client of a request has gone: take its waiting calls out of the queue."""
+        """The client of a request has gone: take its waiting calls out of the queue.
+
+        Not those that finish it: what a dependency has entered is exited, and a background task still runs.
+        """
         for work in request.works:
-            if self.limiter.withdraw(work) and not work.future.done():
+            if work.tier is not Tier.FINISHING and self.limiter.withdraw(work) and not work.future.done():
                 work.route.withdrawn += 1
                 work.future.set_exception(ClientGone())
 
