@@ -95,7 +95,9 @@ async def _run_endpoint(*, dependant: Any, values: dict[str, Any], is_coroutine:
     if request is None or not is_coroutine:
         return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=is_coroutine)
     began = perf_counter_ns()
+    request.in_endpoint = True
     try:
         return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=True)
     finally:
+        request.in_endpoint = False
         request.run_ns += perf_counter_ns() - began

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PROTOCOL = pickle.HIGHEST_PROTOCOL
-_OUTCOME = struct.Struct("!BQQ")
+_OUTCOME = struct.Struct("!BQQQ")
+"""Status, began, ended, and how long reading the arguments and packing the result took."""
 RESULT, ERROR = 0, 1
 BOUND_HERE = (HTTPConnection, BackgroundTask, UploadFile, StreamingResponse)
 """What some copies of would pickle, and be of no use elsewhere."""
@@ -53,6 +54,8 @@ class Outcome:
 
     began_ns: int
     ended_ns: int
+    pack_ns: int
+    """How long the other side took to read the arguments and to pack the result."""
     value: Any = None
     error: BaseException | None = None
 
@@ -86,8 +89,8 @@ def _reference(func: Callable[..., Any]) -> tuple[Any, ...]:
         raise CannotTravel("is a lambda, which has no name in its module")
     if "<locals>" in name:
         raise CannotTravel("is defined inside another function, so it has no name in its module")
-    if module == "__main__" and getattr(sys.modules[module], "__file__", None) is None:
-        raise CannotTravel("is defined in an interactive session, which has no file")
+    if module == "__main__" and (reason := _main_is_unreachable()) is not None:
+        raise CannotTravel(reason)
     depth = 0
     found = _named(module, name)
     while found is not func and found != func:  # a bound classmethod is made anew each time, and equal
@@ -96,6 +99,16 @@ def _reference(func: Callable[..., Any]) -> tuple[Any, ...]:
         if found is None:
             raise CannotTravel(f"is not what {module}.{name} names: define it at the top of a module")
     return "name", module, name, depth
+
+
+def _main_is_unreachable() -> str | None:
+    main = sys.modules["__main__"]
+    if getattr(main, "__file__", None) is None:
+        return "is defined in an interactive session, which has no file"
+    name = getattr(getattr(main, "__spec__", None), "name", "")
+    if name == "__main__" or name.endswith(".__main__"):
+        return "is defined in a __main__.py, which a worker cannot import: move it to another module"
+    return None
 
 
 def _named(module: str, name: str) -> Any:
@@ -130,7 +143,7 @@ def _resolve(reference: tuple[Any, ...]) -> Callable[..., Any]:
 def pack(name: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
     """A call as bytes. `name` is its id, for messages. Raises CannotTravel that names the parameter."""
     for value in (*args, *kwargs.values()):
-        if isinstance(value, BOUND_HERE) or isinstance(value, Response):
+        if isinstance(value, (*BOUND_HERE, Response)):
             raise _culprit(name, func, args, kwargs, value)
     try:
         return pickle.dumps((name, _reference(func), args, dict(kwargs)), PROTOCOL)
@@ -154,7 +167,7 @@ def _blamed(
     name: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], error: Exception
 ) -> CannotTravel:
     for parameter, value in _by_parameter(func, args, kwargs).items():
-        if (why := _unpicklable(value)) is not None:
+        if (why := unpicklable(value)) is not None:
             return CannotTravel(
                 f"{name}: parameter {parameter!r}, a {type(value).__name__}, cannot be sent to another process: {why}"
             )
@@ -180,7 +193,8 @@ def _by_parameter(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mappi
     return named
 
 
-def _unpicklable(value: Any) -> str | None:
+def unpicklable(value: Any) -> str | None:
+    """Why a value cannot be pickled; None where it can."""
     try:
         pickle.dumps(value, PROTOCOL)
     except Exception as error:
@@ -196,9 +210,9 @@ def _one_line(error: BaseException) -> str:
 # On the other side
 
 
-def run(payload: bytes) -> bytes:
+def run(payload: bytes | bytearray) -> bytes:
     """Run a packed call and return how it ended, as bytes for `unpack`. Raises nothing."""
-    began = ended = perf_counter_ns()
+    arrived = began = ended = perf_counter_ns()
     name = "the call"
     try:
         name, reference, args, kwargs = pickle.loads(payload)
@@ -214,14 +228,15 @@ def run(payload: bytes) -> bytes:
     try:
         if isinstance(value, BOUND_HERE):
             raise TypeError(f"a {type(value).__name__} belongs to the process that made it")
-        return _OUTCOME.pack(RESULT, began, ended) + pickle.dumps(value, PROTOCOL)
+        packed = pickle.dumps(value, PROTOCOL)
+        return _OUTCOME.pack(RESULT, began, ended, began - arrived + perf_counter_ns() - ended) + packed
     except BaseException as error:
         why = f"{name}: its result, a {type(value).__name__}, cannot be sent back: {_one_line(error)}"
         return _packed_error(CannotTravel(why), began, ended)
 
 
 def _packed_error(error: BaseException, began: int, ended: int, name: str = "") -> bytes:
-    head = _OUTCOME.pack(ERROR, began, ended)
+    head = _OUTCOME.pack(ERROR, began, ended, 0)
     text = _text_of(error)
     if not isinstance(error, Exception):  # SystemExit and its like would end the loop that they are raised in
         error = WorkerLost(f"{name} raised {_one_line(error)}")
@@ -268,14 +283,14 @@ def _same(rebuilt: BaseException, error: BaseException) -> bool:
 
 def unpack(outcome: bytes | bytearray | memoryview) -> Outcome:
     """How a call ended. Its error carries the other side's traceback as its cause. Raises CannotTravel."""
-    status, began, ended = _OUTCOME.unpack_from(outcome)
+    status, began, ended, packing = _OUTCOME.unpack_from(outcome)
     try:
         value = pickle.loads(memoryview(outcome)[_OUTCOME.size :])
         if status == RESULT:
-            return Outcome(began, ended, value)
+            return Outcome(began, ended, packing, value)
         form, text = value
         error = _rebuilt(form)
     except Exception as reason:
         raise CannotTravel(f"what the worker sent back could not be read: {_one_line(reason)}") from reason
     error.__cause__ = RemoteTraceback(text)
-    return Outcome(began, ended, error=error)
+    return Outcome(began, ended, packing, error=error)
