@@ -34,6 +34,7 @@ IDLE_S = 300.0
 """A worker that has had nothing to do for so long ends, the last one excepted."""
 ATTEMPTS = 3
 """So many workers may die before they begin a call, then it is the call's fault."""
+START_S = 120.0
 STOP_S = 1.0
 
 
@@ -88,7 +89,14 @@ class Pool:
         self._wanted = self.limit
         self._ready = self.loop.create_future()
         self._fill()
-        await self._ready
+        try:
+            await asyncio.wait_for(self._ready, START_S)
+        except TimeoutError:
+            await self.stop()
+            raise LaneError(
+                f"the process lane has no worker: they were not ready within {START_S:g} s; does the main module, "
+                "or one with a pinned call, start something when it is imported?"
+            ) from None
 
     def _fill(self) -> None:
         """Start workers for what waits, and for those that have gone."""
@@ -139,7 +147,7 @@ class Pool:
         """A worker could not import the app: the next would not either, so none is started before a call wants it."""
         self._starting -= 1
         self._drop(child)
-        self._cannot_start(f"a worker could not import what it needs: {reason}")
+        self._cannot_start(f"a worker could not get ready: {reason}")
 
     def _cannot_start(self, reason: str) -> None:
         self._wanted = min(self._wanted, len(self.children))
