@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.runtime.serving import AnyApp, Server
 from tests.served import Served
 
 SERVICE = Path(__file__).with_name("service.py")
@@ -28,6 +29,20 @@ def service_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     yield start
     for served in running:
         served.kill()
+
+
+@pytest.fixture
+def serve(request: pytest.FixtureRequest) -> Iterator[Callable[[AnyApp], Server]]:
+    """`serve(app)`: a real server in this process, on asyncio's loop where the test does not say otherwise."""
+    servers: list[Server] = []
+
+    def start(app: AnyApp) -> Server:
+        servers.append(Server(app, getattr(request, "param", "asyncio")))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
 
 
 def processes_of(served: Served) -> dict[str, Any]:

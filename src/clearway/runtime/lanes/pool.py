@@ -34,6 +34,7 @@ IDLE_S = 300.0
 """A worker that has had nothing to do for so long ends, the last one excepted."""
 ATTEMPTS = 3
 """So many workers may die before they begin a call, then it is the call's fault."""
+MOST_FAILURES = 3
 START_S = 120.0
 STOP_S = 1.0
 
@@ -58,6 +59,8 @@ class Pool:
         self._setup: Callable[[], Setup] | None = None
         self._idle: list[Child] = []
         self._starting = 0
+        self._failures = 0
+        """How many starts of a worker have failed since the last one that did not."""
         self._wanted = 0
         """How many workers there shall be, also when nothing waits."""
         self._queue: FairQueue[Flight] = FairQueue()
@@ -77,9 +80,6 @@ class Pool:
     @property
     def busy(self) -> int:
         return sum(child.flight is not None for child in list(self.children))
-
-    def queued_of(self, route: RouteRecord) -> int:
-        return self._queue.length_of(route)
 
     # Workers come and go
 
@@ -138,22 +138,27 @@ class Pool:
 
     def ready(self, child: Child) -> None:
         self._starting -= 1
+        self._failures = 0
         self._rest(child)
         if self._ready is not None and not self._ready.done() and len(self._idle) >= self._wanted:
             self._ready.set_result(None)
         self._assign()
 
     def failed(self, child: Child, reason: str) -> None:
-        """A worker could not import the app: the next would not either, so none is started before a call wants it."""
+        """A worker could not import the app."""
         self._starting -= 1
         self._drop(child)
         self._cannot_start(f"a worker could not get ready: {reason}")
 
     def _cannot_start(self, reason: str) -> None:
-        self._wanted = min(self._wanted, len(self.children))
         error = LaneError(f"the process lane has no worker: {reason}")
         if self._ready is not None and not self._ready.done():
             self._ready.set_exception(error)
+        self._failures += 1
+        if self._failures < MOST_FAILURES:
+            self._fill()
+            return
+        self._wanted = min(self._wanted, len(self.children))  # only a call asks for another now
         if not self.children and not self._starting:
             for flight in list(self._flights):
                 self._settle(flight, error)
@@ -171,7 +176,7 @@ class Pool:
             child.flight = None
             self._running_of[flight.route] -= 1
             flight.child = None
-            self._queue.push(flight)
+            self._line_up(flight)
             flight = None
         self._later(self._bury(child, flight))
         self._fill()
@@ -208,24 +213,28 @@ class Pool:
             raise LaneError("the process lane has stopped")
         self._setup = setup
         self._flights[flight] = None
-        self._queue.push(flight)
+        self._line_up(flight)
         self._assign()
         if flight.child is None:
             self._fill()
         self._wake()
+
+    def _line_up(self, flight: Flight) -> None:
+        self._queue.push(flight)
+        flight.route.queued_away += 1
 
     def _assign(self) -> None:
         while self._idle:
             flight = self._queue.first(self._admits)
             if flight is None:
                 return
-            self._queue.pop(flight)
             child = self._idle.pop()  # the one used last: its memory is warm, and the others may end
             if child.has_ended():
-                self._queue.push(flight)
                 child.close()
                 self.gone(child)
                 return
+            self._queue.pop(flight)
+            flight.route.queued_away -= 1
             child.flight = flight
             flight.child = child
             flight.attempts += 1
@@ -259,7 +268,8 @@ class Pool:
         """The flight no longer holds its worker, nor its place in the line."""
         self._flights.pop(flight, None)
         if flight.child is None:
-            self._queue.remove(flight)
+            if self._queue.remove(flight):
+                flight.route.queued_away -= 1
         elif flight.child.flight is flight:
             flight.child.flight = None
             self._running_of[flight.route] -= 1
