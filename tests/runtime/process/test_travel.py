@@ -192,13 +192,13 @@ def test_exceptions_come_back_as_they_were_with_the_worker_s_traceback(error: Ex
     with pytest.raises(type(error)) as caught:
         through(fail, error)
     assert str(caught.value) == str(error)
-    assert caught.value.args == error.args
+    assert repr(caught.value.args) == repr(error.args)
     assert caught.value.__dict__ == error.__dict__
     assert caught.value.__notes__ == ["a note"]
     assert isinstance(caught.value.__cause__, travel.RemoteTraceback)
     text = str(caught.value.__cause__)
     assert "in fail" in text
-    assert "travel.py" not in text
+    assert "lanes/travel.py" not in text
 
 
 def test_a_validation_error_comes_back() -> None:
@@ -284,7 +284,7 @@ def test_what_can_never_run_elsewhere_is_known_at_the_start(target: Callable[...
     assert (refusals.why_not(target) or "").startswith(why)
 
 
-def _plain(number: int, names: list[str], model: Model, body: io.BytesIO) -> StreamingResponse: ...  # type: ignore[empty-body]
+def _plain(number: int, names: list[str], model: Model, body: io.BytesIO) -> None: ...
 def _unresolvable(value: NoSuchName) -> None: ...  # type: ignore[name-defined]  # noqa: F821
 
 
@@ -315,7 +315,5 @@ def test_the_start_names_the_call_and_the_parameter(install: Callable[..., clear
     app = FastAPI()
     app.get("/items")(_upload)
     runtime = install(app, pins={"GET /items": Lane.PROCESS})
-    with pytest.raises(
-        SettingsError, match=r"^GET /items: .*test_travel:_upload cannot run in the process lane .*'file'"
-    ):
+    with pytest.raises(SettingsError, match=r"^GET /items: .*:_upload cannot run in the process lane .*'file'"):
         runtime.check()

@@ -85,6 +85,8 @@ def _reference(func: Callable[..., Any]) -> tuple[Any, ...]:
     if owner is not None and not isinstance(owner, type) and not inspect.ismodule(owner):
         return "method", owner, func.__name__
     module = getattr(func, "__module__", None) or "builtins"
+    if isinstance(owner, type):  # a class method, which may be inherited
+        module, name = owner.__module__, f"{owner.__qualname__}.{func.__name__}"
     if "<lambda>" in name:
         raise CannotTravel("is a lambda, which has no name in its module")
     if "<locals>" in name:
