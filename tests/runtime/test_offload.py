@@ -86,7 +86,8 @@ def test_an_unknown_lane_is_an_error_that_names_the_nearest(install: Install, la
 
 
 def test_a_coroutine_function_is_refused(install: Install) -> None:
-    async def read() -> None: ...
+    async def read() -> str:
+        return here()
 
     install(FastAPI())
     with pytest.raises(LaneError, match=r"read is an async def; await it, or offload a def"):

@@ -121,11 +121,12 @@ def test_what_cannot_start_says_why_in_one_line(tmp_path: Path, source: str, say
 
 
 MAIN = """
-import os, sys, threading
+import os, threading, time
 import httpx, uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 import clearway
+from clearway.settings import Settings
 {relative}
 
 class Point(BaseModel):
@@ -139,7 +140,7 @@ def read(x: int) -> Point:
     assert os.getpid() != int(os.environ["SERVER"])
     return Point(x=x + STEP)
 
-clearway.install(app)
+clearway.install(app, settings=Settings(processes=1))
 
 def main() -> None:
     os.environ["SERVER"] = str(os.getpid())
@@ -148,7 +149,7 @@ def main() -> None:
 
     def ask() -> None:
         while not server.started:
-            pass
+            time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         print(httpx.get(f"http://127.0.0.1:{{port}}/?x=1", timeout=20).text)
         server.should_exit = True
