@@ -91,7 +91,7 @@ def test_a_coroutine_function_is_refused(install: Install) -> None:
 
     install(FastAPI())
     with pytest.raises(LaneError, match=r"read is an async def; await it, or offload a def"):
-        asyncio.run(clearway.offload(read))
+        _ = asyncio.run(clearway.offload(read))
 
 
 def test_negative_retries_are_refused(install: Install) -> None:

@@ -42,7 +42,7 @@ def _begin_call(service: Served, path: Path, seconds: float = 600) -> threading.
 def test_ctrl_c_in_a_terminal_lets_a_running_call_finish_and_leaves_nobody(
     service_of: ServiceOf, tmp_path: Path
 ) -> None:
-    service = service_of("--processes", "2")
+    service = service_of("--processes", "1")
     pids = processes_of(service)["pids"]
     answers: list[httpx.Response] = []
     path = tmp_path / "pid"

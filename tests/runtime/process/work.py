@@ -6,6 +6,7 @@ import ctypes
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -69,6 +70,18 @@ def hold(megabytes: int) -> int:
     held = bytearray(megabytes << 20)
     time.sleep(0.3)
     return len(held)
+
+
+def reserve() -> int:
+    """Have many threads, each with address space of its own, and use little memory."""
+    done = threading.Event()
+    threads = [threading.Thread(target=done.wait) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    done.set()
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * os.sysconf("SC_PAGE_SIZE") >> 20
 
 
 def fork(path: str) -> None:

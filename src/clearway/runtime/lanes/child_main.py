@@ -21,6 +21,7 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from clearway.model import LaneError
@@ -30,6 +31,7 @@ from clearway.runtime.lanes.frames import HEAD, Frame, framed
 LAST_WORDS_S = 1.0
 """A worker whose parent has gone ends by itself within this time."""
 LOOK_S = 5.0
+OUT_OF_MEMORY_SCORE = 500
 
 is_worker = False
 """Whether this process is a worker: it has no process lane of its own."""
@@ -146,6 +148,8 @@ def _serve(link: Link) -> None:
 
 def _get_ready(setup: Setup, link: Link) -> None:
     os.nice(setup.niceness)
+    with contextlib.suppress(OSError):  # where memory runs out, the system is to end this process and not the server
+        Path("/proc/self/oom_score_adj").write_text(str(OUT_OF_MEMORY_SCORE))
     faulthandler.enable()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):

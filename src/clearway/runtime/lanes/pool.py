@@ -58,6 +58,8 @@ class Pool:
         self._tell = lost
         self._setup: Callable[[], Setup] | None = None
         self._idle: list[Child] = []
+        self._newborn: set[Child] = set()
+        """Started in a thread, and not yet taken over by the loop."""
         self._starting = 0
         self._failures = 0
         """How many starts of a worker have failed since the last one that did not."""
@@ -80,6 +82,10 @@ class Pool:
     @property
     def busy(self) -> int:
         return sum(child.flight is not None for child in list(self.children))
+
+    @property
+    def _live(self) -> int:
+        return sum(child.is_ready for child in self.children)
 
     # Workers come and go
 
@@ -119,7 +125,7 @@ class Pool:
 
     async def _born(self) -> None:
         try:
-            child = await hooks.original_run_sync(Child)
+            child = await hooks.original_run_sync(self._make)
         except OSError as error:
             self._starting -= 1
             self._cannot_start(f"the system starts no process: {error.strerror or error}")
@@ -128,19 +134,26 @@ class Pool:
             self._starting -= 1
             raise
         if self.is_stopped:
-            self._starting -= 1
-            child.kill()
-            await hooks.original_run_sync(child.reap)
             return
+        self._newborn.discard(child)
         self.children.append(child)
         assert self._setup is not None
         child.attach(self.loop, self, self._setup())
+
+    def _make(self) -> Child:
+        """In a thread, which ends its work also where the loop has closed meanwhile."""
+        child = Child()
+        self._newborn.add(child)
+        if self.is_stopped:
+            child.kill()
+            child.reap()
+        return child
 
     def ready(self, child: Child) -> None:
         self._starting -= 1
         self._failures = 0
         self._rest(child)
-        if self._ready is not None and not self._ready.done() and len(self._idle) >= self._wanted:
+        if self._ready is not None and not self._ready.done() and self._live >= self._wanted:
             self._ready.set_result(None)
         self._assign()
 
@@ -384,7 +397,7 @@ class Pool:
         self.is_stopped = True
         if self._timer is not None:
             self._timer.cancel()
-        children = list(self.children)
+        children = [*self.children, *self._newborn]
         for child in children:
             if child.flight is None and child.is_ready:
                 child.close()
