@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from clearway.runtime.report import counted
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST_KINDS = 1000
 NUMBERS = re.compile(r"\d+")
+MOST_LINES = 10
+"""Lines of the summary."""
 GOODBYES = frozenset({"client gone", "cancelled"})
 """Reasons that are nobody's fault: counted, and not said."""
 
@@ -35,3 +39,11 @@ class LossReport:
         if str(count).strip("0") == "1":
             times = f"  [{count} times]" if count > 1 else ""
             self.say(f"lost  {loss.route}  {loss.call}  {loss.reason}{times}")
+
+    def summary(self) -> list[str]:
+        """Lines for the end; none where nothing was lost."""
+        if not self._kinds:
+            return []
+        lines = [f"lost: {counted(self._kinds.total(), 'call')}"]
+        lines += [f"  {count:>6} ×  {call}  {reason}" for (call, reason), count in self._kinds.most_common(MOST_LINES)]
+        return lines

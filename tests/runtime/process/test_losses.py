@@ -56,6 +56,10 @@ def test_a_worker_that_dies_fails_its_call_alone(install: Install, serve: Serve)
         expected.append(f"lost  GET /{name}  {work.__name__}:{name}  worker {dead} {how}")
     assert [line for line in lines if line.startswith("lost")] == expected
     assert runtime.snapshot()["processes"]["lost"] == runtime.snapshot()["losses"]["count"] == 2
+    assert runtime.loss_report.summary()[:2] == [
+        "lost: 2 calls",
+        f"       1 ×  {work.__name__}:segfault  worker # was killed by signal SIGSEGV",
+    ]
     assert runtime.faults == 0
 
 

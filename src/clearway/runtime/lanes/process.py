@@ -58,8 +58,6 @@ class ProcessLane:
 
     async def start(self) -> None:
         """Start the workers and have them import the modules of the calls. Raises LaneError where they cannot."""
-        if child_main.is_worker:
-            raise LaneError("a worker of the process lane serves no app: guard the start with __name__ == '__main__'")
         await self._pool().start(self._setup)
 
     async def stop(self) -> None:
@@ -103,10 +101,15 @@ class ProcessLane:
             received = await flight.future
         except asyncio.CancelledError as error:
             pool.end(flight, "cancelled", error)
+            self._record_end(flight)
+            raise
+        except Exception:
+            self._record_end(flight)
             raise
         finally:
             request.abandons = tuple(other for other in request.abandons if other is not leave)
-            request.stop_watching()
+            if not request.abandons:
+                request.stop_watching()
         arrived_ns = perf_counter_ns()
         outcome = travel.unpack(received)
         self._record(flight, outcome, packed_ns - submitted_ns, arrived_ns)
@@ -129,7 +132,16 @@ class ProcessLane:
         except Exception as error:
             request.runtime.fault("recording a call", error)
 
+    @staticmethod
+    def _record_end(flight: Flight) -> None:
+        """Of a call that came back without a result."""
+        request, now = flight.request, perf_counter_ns()
+        request.wait_ns += (flight.started_ns or now) - flight.submitted_ns
+        request.run_ns += now - flight.started_ns if flight.started_ns else 0
+
     def _pool(self) -> Pool:
+        if child_main.is_worker:
+            raise LaneError("a worker of the process lane has no workers: guard the start with __name__ == '__main__'")
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop)
         if pool is None or pool.is_stopped:
