@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchmarks.cases import connections, containment, database, deadlocks, neighbours, throughput
+from benchmarks.cases import connections, containment, database, deadlocks, neighbours, processes, throughput
 from benchmarks.effort import Effort
 from benchmarks.result import Outcome
 
@@ -21,6 +21,7 @@ class Case(Protocol):
 ALL: tuple[Case, ...] = (
     *throughput.CASES,
     *neighbours.CASES,
+    *processes.CASES,
     *deadlocks.CASES,
     *connections.CASES,
     *containment.CASES,

@@ -81,8 +81,10 @@ class Service:
         say(*lines)
 
     def stall_summary(self) -> list[str]:
-        """What stalled since the start; nothing for an app without lanes."""
-        return self.runtime.stall_report.summary() if self.runtime is not None else []
+        """What stalled and what was lost since the start; nothing for an app without lanes."""
+        if self.runtime is None:
+            return []
+        return [*self.runtime.stall_report.summary(), *self.runtime.loss_report.summary()]
 
     def stop(self) -> None:
         if self._contains:

@@ -100,7 +100,9 @@ async def _run_endpoint(*, dependant: Any, values: dict[str, Any], is_coroutine:
         call = partial(run_to_end, function=dependant.call, arguments=values)
         return await request.runtime.dispatch(request, call, ())
     began = perf_counter_ns()
+    request.in_endpoint = True
     try:
         return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=True)
     finally:
+        request.in_endpoint = False
         request.run_ns += perf_counter_ns() - began

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
-from clearway.model import CallKind, ClearwayError, Lane, Plan, Stall
+from clearway.model import CallKind, ClearwayError, Lane, LaneError, Loss, Plan, Stall
 from clearway.runtime import framework, hooks, interpreter, snapshot
 from clearway.runtime.blame import blame, find_request
 from clearway.runtime.containment.contained import Containment
 from clearway.runtime.containment.families import listed
 from clearway.runtime.lanes.loop import LoopLane
 from clearway.runtime.lanes.thread import ThreadLane, deliver
+from clearway.runtime.losses import LossReport
 from clearway.runtime.planner import Planner, PlanRow
 from clearway.runtime.port import LoopPort
 from clearway.runtime.recorder import Recorder
@@ -39,6 +40,9 @@ logger = logging.getLogger("clearway")
 REMOTE_LANES = (Lane.PROCESS, Lane.CLUSTER)
 _ATTRIBUTE = "_clearway_runtime"
 
+installed: list[Runtime] = []
+"""The runtimes of all apps that have Clearway."""
+
 
 class Runtime:
     """Clearway at work in one app."""
@@ -54,6 +58,7 @@ class Runtime:
         self.remote_lanes: dict[Lane, RemoteLane] = {}
         """The process and the cluster lane, once something is planned for them."""
         self.stall_report = StallReport(logger.warning, lambda stall: self.containment.hint(stall))
+        self.loss_report = LossReport(lambda line: self.stall_report.say(line))
         self.on_stall: list[Callable[[Stall], None]] = []
         """Called with each stall after it ended, on the loop's thread."""
         self.faults = 0
@@ -82,6 +87,7 @@ class Runtime:
         if app.middleware_stack is not None:
             app.middleware_stack = self._layer(app.middleware_stack)
         hooks.hold()
+        installed.append(self)
 
     def _layer(self, app: ASGIApp) -> RequestLayer:
         layer = RequestLayer(app, self)
@@ -99,6 +105,9 @@ class Runtime:
         if isinstance(app.middleware_stack, RequestLayer):
             app.middleware_stack = app.middleware_stack.app
         hooks.release()
+        installed.remove(self)
+        for lane in self.remote_lanes.values():
+            lane.abandon()
         for port in list(self._ports.values()):
             self._forget(port)
 
@@ -270,6 +279,15 @@ class Runtime:
         if kind not in self._fault_kinds and len(self._fault_kinds) < 32:
             self._fault_kinds.add(kind)
             logger.error("Clearway failed in %s; the call takes FastAPI's own way", kind, exc_info=error)
+
+    def lost(self, loss: Loss) -> None:
+        """A call has been lost with the worker that ran it."""
+        self.recorder.call_lost(loss)
+        self.loss_report(loss)
+
+    def tell_lane_error(self, request: Request, error: LaneError) -> None:
+        """A call could not be sent to its lane, and nobody in the app has taken care of it."""
+        logger.error("%s: %s", request.route.name, error)
 
     # Looking
 

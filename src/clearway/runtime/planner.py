@@ -107,6 +107,16 @@ class Planner:
             self._remember(key, site)
         return site, kind or site.kind
 
+    def offload_site(self, func: Callable[..., Any], lane: Lane, retries: int) -> CallSite:
+        """The site of what an `async def` hands to a lane of its choice."""
+        key = (getattr(func, "__code__", None) or _lasting(func), lane, retries)
+        site = self._sites.get(key)
+        if site is None:
+            site = self._decide(func, CallKind.OFFLOAD, None)
+            site.lane, site.why, site.retries = lane, "offload", retries
+            self._sites[key] = site
+        return site
+
     def _remember(self, key: Any, site: CallSite) -> None:
         self._sites[key] = site
         if site.code is not None:
@@ -190,7 +200,10 @@ class Planner:
 
     def check(self) -> None:
         """Raise SettingsError or PlanError for a name that is no route and no call of the app."""
-        rows = list(self.rows())
+        rows = []
+        for row, target in self._rows():
+            rows.append(row)
+            self._check_pin(row, target)
         routes = {row.route for row in rows}
         calls = {row.call for row in rows}
         dotted = {call.replace(":", ".") for call in calls}
@@ -208,6 +221,19 @@ class Planner:
         for name in self._plan.calls:
             if name not in calls and not _importable(name):
                 raise PlanError(f"plan for {name!r}: the code has no such call{suggest(name, calls)}")
+
+    def _check_pin(self, row: PlanRow, target: Any) -> None:
+        """An `async def` cannot leave the loop's process, whoever says that it should."""
+        if not framework.runs_as_coroutine(target):
+            return
+        pinned = pins.pin_of(target)
+        names = (row.route, row.call, row.call.replace(":", "."))
+        lanes = [self._pins[name] for name in names if name in self._pins] or [pinned.lane if pinned else Lane.LOOP]
+        if lanes[0] in (Lane.PROCESS, Lane.CLUSTER):
+            raise SettingsError(
+                f"{row.route}: {row.call} is pinned to the {lanes[0]} lane, but is an async def, which runs on the "
+                "loop; write it as a def"
+            )
 
 
 def _lasting(target: Any) -> Any:

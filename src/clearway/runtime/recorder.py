@@ -40,6 +40,7 @@ class RouteRecord:
         "name",
         "number",
         "parts",
+        "queued_away",
         "refused",
         "requests",
         "running",
@@ -61,6 +62,8 @@ class RouteRecord:
         self.contained_ns = 0
         self.running = 0
         """Calls of this route in the thread lane now; the limiter counts them."""
+        self.queued_away = 0
+        """Calls of this route that wait for a worker of the process lane or of the cluster."""
         self.limit: int | None = None
         self.share = 0
         """Threads that other routes must leave to this one."""
