@@ -1,0 +1,109 @@
+"""A Dask cluster for all tests here, and an app with a cluster lane over it or over an executor."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+import clearway
+from clearway.model import Lane
+from clearway.runtime.lanes.cluster import ClusterLane
+from clearway.runtime.lanes.clusters.executor import ExecutorCluster
+from clearway.settings import Settings
+from tests.runtime.cluster.machines import Machines, machines
+from tests.runtime.serving import client_of, happens
+
+WORKERS = 2
+
+
+@pytest.fixture(scope="package")
+def dask_machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    with machines(tmp_path_factory.mktemp("dask"), WORKERS) as made:
+        yield made
+
+
+@pytest.fixture(params=["dask", "executor"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which cluster; a test of one of them says so with `parametrize`."""
+    return str(request.param)
+
+
+class Scene:
+    """An app in its lanes, and a client of it, on one loop."""
+
+    def __init__(self, runtime: clearway.Runtime, client: httpx.AsyncClient) -> None:
+        self.runtime = runtime
+        self.client = client
+
+    @property
+    def lane(self) -> ClusterLane:
+        lane = self.runtime.remote_lanes[Lane.CLUSTER]
+        assert isinstance(lane, ClusterLane)
+        return lane
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """The snapshot's row."""
+        seen: dict[str, Any] = self.runtime.snapshot()["cluster"]
+        return seen
+
+    async def get(self, path: str, **parameters: Any) -> httpx.Response:
+        return await self.client.get(path, params=parameters)
+
+
+Playing = Callable[..., AbstractAsyncContextManager[Scene]]
+
+
+@pytest.fixture
+def playing(kind: str, request: pytest.FixtureRequest) -> Playing:
+    """`async with playing(app, max_wait_s=1) as scene`: Clearway on the app, its cluster lane ready with 2 workers."""
+
+    @contextlib.asynccontextmanager
+    async def play(app: FastAPI, **settings: Any) -> AsyncIterator[Scene]:
+        if kind == "dask":
+            machines_ = request.getfixturevalue("dask_machines")
+            while len(machines_.workers) < WORKERS:
+                machines_.start_worker()
+            settings["cluster"] = machines_.address
+        runtime = clearway.install(app, settings=Settings(**settings))
+        if kind == "executor":
+            runtime.remote_lanes[Lane.CLUSTER] = ClusterLane(runtime, ExecutorCluster(two_processes, WORKERS))
+        try:
+            runtime.check()
+            await runtime.start_lanes()
+            async with client_of(app) as client:
+                scene = Scene(runtime, client)
+                await happens(lambda: scene.seen["workers"] == WORKERS, "both workers")
+                yield scene
+            assert runtime.faults == 0
+        finally:
+            await runtime.stop_lanes()
+            runtime.uninstall()
+
+    return play
+
+
+def two_processes() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn"))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Where the tests' functions count their runs."""
+    file = tmp_path / "runs"
+    file.touch()
+    return file
+
+
+def runs(log: Path) -> list[str]:
+    """The names of what has run so far, in order, each as often as it ran."""
+    return [line.split()[0] for line in log.read_text().splitlines()]
