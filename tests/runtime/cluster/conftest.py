@@ -40,9 +40,16 @@ def kind(request: pytest.FixtureRequest) -> str:
 class Scene:
     """An app in its lanes, and a client of it, on one loop."""
 
-    def __init__(self, runtime: clearway.Runtime, client: httpx.AsyncClient) -> None:
+    def __init__(self, runtime: clearway.Runtime, client: httpx.AsyncClient, machines: Machines | None) -> None:
         self.runtime = runtime
         self.client = client
+        self.machines = machines
+        """None over an executor, which starts its workers anew by itself."""
+
+    def revive(self) -> None:
+        """Have as many workers again as there were. They are not waited for."""
+        if self.machines is not None:
+            self.machines.revive(WORKERS)
 
     @property
     def lane(self) -> ClusterLane:
@@ -69,11 +76,11 @@ def playing(kind: str, request: pytest.FixtureRequest) -> Playing:
 
     @contextlib.asynccontextmanager
     async def play(app: FastAPI, **settings: Any) -> AsyncIterator[Scene]:
+        machines_: Machines | None = None
         if kind == "dask":
-            machines_ = request.getfixturevalue("dask_machines")
-            while len(machines_.workers) < WORKERS:
-                machines_.start_worker()
-            settings["cluster"] = machines_.address
+            machines_ = dask = request.getfixturevalue("dask_machines")
+            dask.revive(WORKERS)
+            settings["cluster"] = dask.address
         runtime = clearway.install(app, settings=Settings(**settings))
         if kind == "executor":
             runtime.remote_lanes[Lane.CLUSTER] = ClusterLane(runtime, ExecutorCluster(two_processes, WORKERS))
@@ -81,7 +88,7 @@ def playing(kind: str, request: pytest.FixtureRequest) -> Playing:
             runtime.check()
             await runtime.start_lanes()
             async with client_of(app) as client:
-                scene = Scene(runtime, client)
+                scene = Scene(runtime, client, machines_)
                 await happens(lambda: scene.seen["workers"] == WORKERS, "both workers")
                 yield scene
             assert runtime.faults == 0

@@ -80,6 +80,14 @@ class Machines:
             process.send_signal(signal.SIGKILL)
         process.wait()
 
+    def revive(self, count: int) -> None:
+        """Start workers until there are so many again. They are not waited for."""
+        for pid, process in list(self.workers.items()):
+            if process.poll() is not None:
+                del self.workers[pid]
+        while len(self.workers) < count:
+            self.start_worker()
+
     def stop(self) -> None:
         for pid in list(self.workers):
             self.kill_worker(pid)

@@ -173,6 +173,7 @@ async def test_a_worker_lost_in_the_middle_is_told_and_only_the_idempotent_is_re
     app.get("/again")(clearway.cluster(retries=2)(warehouse.deadly_once))
     async with playing(app) as scene:
         assert (await scene.get("/deadly", log=str(log), name="deadly")).status_code == 500
+        scene.revive()
         again = await scene.get("/again", log=str(log), name="again")
         assert (again.status_code, again.json()) == (200, "again")
         assert runs(log) == ["deadly", "again", "again"]
@@ -182,7 +183,6 @@ async def test_a_worker_lost_in_the_middle_is_told_and_only_the_idempotent_is_re
         assert (loss.route, loss.lane) == ("GET /deadly", "cluster")
         assert loss.call == "tests.runtime.cluster.warehouse:deadly"
         assert "worker" in loss.reason
-
 
 
 async def test_other_code_on_a_worker_is_recognised(playing: Playing, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,8 +87,8 @@ class ClusterLane:
             await self._cluster.start(self._changed)
             await self._compare_code()
         except LaneError:
-            self.status = "failed"
             await self._cluster.stop()
+            self.status = "failed"
             raise
 
     def _changed(self) -> None:

@@ -78,8 +78,9 @@ class DaskCluster:
 
         target: Any = self._local or self.address
         distributed = _distributed()
-        client = await distributed.Client(target, asynchronous=True, set_as_default=False, timeout=_timeout_s())
-        self._client = client
+        client = distributed.Client(target, asynchronous=True, set_as_default=False, timeout=_timeout_s())
+        self._client = client  # from here on it has to be closed, also if it never connects
+        await client
         try:
             await client.register_plugin(Claims())
         except Exception as error:
