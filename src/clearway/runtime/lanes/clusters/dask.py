@@ -46,12 +46,15 @@ class DaskCluster:
         self._away: dict[str, asyncio.Future[Report]] = {}
         """For each job that was sent, what its `run` waits for."""
         self._changed: Callable[[], None] = lambda: None
+        self._closing: set[asyncio.Future[None]] = set()
+        self._stopping = False
 
     # The connection
 
     async def start(self, changed: Callable[[], None]) -> None:
         """Connect, and keep connected from then on."""
         self._changed = changed
+        self._stopping = False
         try:
             if self.address == LOCAL:
                 self._local = await _local_cluster(self._processes)
@@ -77,8 +80,7 @@ class DaskCluster:
         from clearway.runtime.lanes.clusters.claims import TOPIC, Claims
 
         target: Any = self._local or self.address
-        distributed = _distributed()
-        client = distributed.Client(target, asynchronous=True, set_as_default=False, timeout=_timeout_s())
+        client = _client_class()(target, asynchronous=True, set_as_default=False, timeout=_timeout_s())
         self._client = client  # from here on it has to be closed, also if it never connects
         await client
         try:
@@ -92,12 +94,14 @@ class DaskCluster:
         self._count(await client.scheduler.clearway_count())
         self.is_connected = True
         self._changed()
-        return distributed.Future(f"clearway-connection-{client.id}", client)
+        return _distributed().Future(f"clearway-connection-{client.id}", client)
 
     async def _keep_connected(self, lost: Any) -> None:
         while True:
             with contextlib.suppress(Exception):
                 await lost.result()
+            if self._stopping:
+                return
             _log.warning("cluster %s: the connection is lost; calls wait until it is back", self.address)
             await self._disconnect()
             lost = await self._reconnected()
@@ -114,6 +118,8 @@ class DaskCluster:
             except Exception as error:
                 _log.debug("cluster %s: %s", self.address, _one_line(error))
                 await self._disconnect()
+                if self._stopping:
+                    raise
             delay_s = min(delay_s * 2, most_s)
 
     async def _disconnect(self) -> None:
@@ -124,8 +130,11 @@ class DaskCluster:
             _fail(waiter, WorkerLost(_GONE))
         self._changed()
         if client is not None:
-            with contextlib.suppress(Exception):
-                await client.close(timeout=CLOSE_S)
+            # In a task of its own: Dask's way of closing swallows a cancellation, which may be meant for us.
+            closing = asyncio.ensure_future(_closed(client))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            await asyncio.shield(closing)
 
     def _told(self, client: Any, event: tuple[float, dict[str, Any]]) -> None:
         """The plugin's news: workers came or went, and jobs with them."""
@@ -153,7 +162,7 @@ class DaskCluster:
         waiter: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         self._away[job.id] = waiter
         future = client.submit(work_once, pickle.dumps(job), key=job.id, pure=False, retries=0)
-        bringing = asyncio.create_task(self._bring(future, waiter))
+        bringing = asyncio.create_task(self._bring(client, future, waiter))
         try:
             report = await waiter
         except BaseException:
@@ -171,24 +180,25 @@ class DaskCluster:
             raise WorkerLost("the worker that had begun the call was lost")
         return report
 
-    async def _bring(self, future: Any, waiter: asyncio.Future[Report]) -> None:
+    async def _bring(self, client: Any, future: Any, waiter: asyncio.Future[Report]) -> None:
         try:
             report = await future
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            _fail(waiter, self._understood(error))
+            _fail(waiter, self._understood(error, client))
         else:
             if not waiter.done():
                 waiter.set_result(report)
 
-    def _understood(self, error: BaseException) -> Exception:
+    def _understood(self, error: BaseException, client: Any) -> Exception:
         """What an error of Dask's own means. Those of the user's code arrive inside a report."""
         from distributed.client import FutureCancelledError
         from distributed.scheduler import KilledWorker
 
         if isinstance(error, FutureCancelledError):
-            return WorkerLost(_GONE if "lost" in error.reason else f"the task was cancelled: {error.reason}")
+            lost = client.status != "running" or client is not self._client
+            return WorkerLost(_GONE if lost else f"the task was cancelled: {error.reason}")
         if isinstance(error, KilledWorker):
             return WorkerLost(f"worker {error.last_worker.address} was lost, and others before it")
         if isinstance(error, OSError):
@@ -233,11 +243,14 @@ class DaskCluster:
 
     async def stop(self) -> None:
         """Close the client, and the embedded cluster with its workers."""
+        self._stopping = True
         keeper, self._keeper = self._keeper, None
         if keeper is not None:
             keeper.cancel()
             await asyncio.wait([keeper])
         await self._disconnect()
+        if self._closing:
+            await asyncio.wait(self._closing)
         local, self._local = self._local, None
         if local is not None:
             await local.close()
@@ -256,6 +269,24 @@ def _distributed() -> Any:
         raise LaneError(
             f"the cluster lane needs Dask ({error}): install clearway[cluster], here and on the workers"
         ) from error
+
+
+def _client_class() -> Any:
+    distributed = _distributed()
+
+    class Connection(distributed.Client):  # type: ignore[name-defined, misc]
+        """A client that ends with its connection. Dask's own would try again for a while and then give up for ever,
+        and it is not told which of its futures that took."""
+
+        async def _reconnect(self) -> None:
+            await self._close(fast=True)
+
+    return Connection
+
+
+async def _closed(client: Any) -> None:
+    with contextlib.suppress(Exception):
+        await client.close(timeout=CLOSE_S)
 
 
 async def _local_cluster(processes: int) -> Any:
