@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def playing(kind: str, request: pytest.FixtureRequest) -> Playing:
             settings["cluster"] = dask.address
         runtime = clearway.install(app, settings=Settings(**settings))
         if kind == "executor":
-            runtime.remote_lanes[Lane.CLUSTER] = ClusterLane(runtime, ExecutorCluster(two_processes, WORKERS))
+            runtime.remote_lanes[Lane.CLUSTER] = ClusterLane(runtime, ExecutorCluster(SharedProcesses, WORKERS))
         try:
             runtime.check()
             await runtime.start_lanes()
@@ -99,8 +99,30 @@ def playing(kind: str, request: pytest.FixtureRequest) -> Playing:
     return play
 
 
-def two_processes() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn"))
+class SharedProcesses(Executor):
+    """Two processes for all tests here, since it takes a second to start them. Broken, they make way for others."""
+
+    processes: ProcessPoolExecutor | None = None
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        cls = type(self)
+        if cls.processes is None:
+            cls.processes = ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn"))
+        try:
+            return cls.processes.submit(fn, *args, **kwargs)
+        except BrokenExecutor:
+            cls.processes = None
+            raise
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """The next test goes on with them."""
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _end_processes() -> Iterator[None]:
+    yield
+    if SharedProcesses.processes is not None:
+        SharedProcesses.processes.shutdown()
 
 
 @pytest.fixture

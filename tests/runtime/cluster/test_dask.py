@@ -7,6 +7,7 @@ import functools
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -75,21 +76,34 @@ async def test_workers_killed_under_load_lose_no_answer_and_repeat_nothing(playi
         assert sum(ran.values()) <= 60 + scene.seen["retried"]
 
 
-async def test_a_scheduler_that_comes_back_is_found_again(kind: str, tmp_path: Path, log: Path) -> None:
-    """What was away is lost and told, what may be repeated is, and what waited here runs as if nothing had been."""
+async def test_a_scheduler_that_comes_back_is_found_again(
+    kind: str, tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was away is lost and told, what may be repeated is, and what waited here runs as if nothing had been.
+    Where nobody runs the calls, they are refused after a while, also without a `max_wait`."""
     app = counting_app()
     app.get("/held")(clearway.cluster(warehouse.held))
-    with machines(tmp_path, 1) as its:
-        runtime = clearway.install(app, settings=Settings(cluster=its.address, cluster_in_flight=2, max_wait_s=60.0))
+    with machines(tmp_path, 0) as its:
+        runtime = clearway.install(app, settings=Settings(cluster=its.address, cluster_in_flight=2))
         await runtime.start_lanes()
         async with client_of(app) as client:
 
-            def seen(key: str) -> int:
-                return int(runtime.snapshot()["cluster"][key])
+            def seen(key: str) -> Any:
+                return runtime.snapshot()["cluster"][key]
 
             def ask(route: str, name: str, **more: str) -> asyncio.Task[httpx.Response]:
                 return asyncio.create_task(client.get(route, params={"log": str(log), "name": name, **more}))
 
+            async def is_refused(status: str) -> None:
+                monkeypatch.setattr(admission, "AWAY_WAIT_S", 0.2)
+                answer = await ask("/once", "refused", seconds="0")
+                assert (answer.status_code, answer.json()) == (503, {"detail": "The cluster was away for 0.2 s"})
+                assert int(answer.headers["retry-after"]) >= 1
+                assert seen("status") == status
+                monkeypatch.setattr(admission, "AWAY_WAIT_S", 60.0)
+
+            await is_refused("no workers")
+            its.start_worker()
             held = ask("/held", "held", gate=str(tmp_path / "never"))
             await happens(lambda: runs(log) == ["held"], "it runs")
             away = ask("/often", "away", seconds="0")
@@ -99,35 +113,15 @@ async def test_a_scheduler_that_comes_back_is_found_again(kind: str, tmp_path: P
             its.kill_scheduler()
             assert (await held).status_code == 500
             await happens(lambda: seen("queued") == 2, "the idempotent call waits to be made again")
-            assert runtime.snapshot()["cluster"]["status"] == "away"
+            assert seen("status") == "away"
             its.start_scheduler()
             its.start_worker()
             assert [(await task).json() for task in (away, waiting)] == ["away", "waiting"]
             assert (seen("lost"), seen("retried"), seen("reconnects")) == (1, 1, 1)
+            its.kill_scheduler()
+            await happens(lambda: seen("status") == "away", "it is gone again")
+            await is_refused("away")
             assert sorted(runs(log)) == ["away", "held", "waiting"]
-        await runtime.stop_lanes()
-        runtime.uninstall()
-
-
-async def test_while_the_cluster_is_away_calls_are_refused_after_a_while(
-    kind: str, tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also where no `max_wait` is set: a scheduler without workers is as good as none."""
-    monkeypatch.setattr(admission, "AWAY_WAIT_S", 0.2)
-    app = counting_app()
-    with machines(tmp_path, 0) as its:
-        runtime = clearway.install(app, settings=Settings(cluster=its.address))
-        await runtime.start_lanes()
-        async with client_of(app) as client:
-            assert runtime.snapshot()["cluster"]["status"] == "no workers"
-            for status in ("no workers", "away"):
-                answer = await client.get("/once", params={"log": str(log), "name": "x", "seconds": 0})
-                assert (answer.status_code, answer.json()) == (503, {"detail": "The cluster was away for 0.2 s"})
-                assert int(answer.headers["retry-after"]) >= 1
-                assert runtime.snapshot()["cluster"]["status"] == status
-                its.kill_scheduler()
-                await happens(lambda: runtime.snapshot()["cluster"]["status"] == "away", "it is gone")
-        assert runs(log) == []
         await runtime.stop_lanes()
         runtime.uninstall()
 
