@@ -106,13 +106,11 @@ class SharedProcesses(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         cls = type(self)
-        if cls.processes is None:
-            cls.processes = ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn"))
-        try:
-            return cls.processes.submit(fn, *args, **kwargs)
-        except BrokenExecutor:
-            cls.processes = None
-            raise
+        if cls.processes is not None:
+            with contextlib.suppress(BrokenExecutor):
+                return cls.processes.submit(fn, *args, **kwargs)
+        cls.processes = ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn"))
+        return cls.processes.submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """The next test goes on with them."""
