@@ -101,6 +101,26 @@ def cpu(rounds: int) -> dict[str, int]:
     return {"result": compute(rounds)}
 
 
+# The same in a worker process, and what a call there costs by itself.
+
+
+@app.get("/cpu-process/", response_model=None)
+@clearway.process
+def cpu_process(rounds: int) -> dict[str, int]:
+    return {"result": compute(rounds)}
+
+
+@app.get("/echo/", response_model=None)
+async def echo(text: str) -> dict[str, str]:
+    return {"text": text}
+
+
+@app.get("/echo-process/", response_model=None)
+@clearway.process
+def echo_process(text: str) -> dict[str, str]:
+    return {"text": text}
+
+
 # The pool deadlock: a `yield` dependency whose session takes a connection at first use.
 
 

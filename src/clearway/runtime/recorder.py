@@ -38,6 +38,7 @@ class RouteRecord:
         "name",
         "number",
         "parts",
+        "queued_away",
         "refused",
         "requests",
         "running",
@@ -56,6 +57,8 @@ class RouteRecord:
         """Calls taken out of the queue because their client had gone."""
         self.running = 0
         """Calls of this route in the thread lane now; the limiter counts them."""
+        self.queued_away = 0
+        """Calls of this route that wait for a worker of the process lane or of the cluster."""
         self.limit: int | None = None
         self.share = 0
         """Threads that other routes must leave to this one."""

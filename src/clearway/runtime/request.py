@@ -173,7 +173,7 @@ class RequestLayer:
             await runtime.start_lanes()
         except ClearwayError as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
-            return
+            raise  # as Starlette does: the server's own way of telling it
 
         async def received() -> Message:
             nonlocal first

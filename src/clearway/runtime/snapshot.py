@@ -78,7 +78,7 @@ def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord
         "dependencies": [{"call": row.call, "lane": str(row.lane), "why": row.why} for row in rows[1:]],
         "requests": record.requests if record else 0,
         "running": record.running if record else 0,
-        "queued": runtime.thread_lane.limiter.queue_length(record) if record else 0,
+        "queued": runtime.thread_lane.limiter.queue_length(record) + record.queued_away if record else 0,
         "refused": record.refused if record else 0,
         "withdrawn": record.withdrawn if record else 0,
     }

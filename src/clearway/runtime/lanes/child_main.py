@@ -21,14 +21,17 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from clearway.model import LaneError
 from clearway.runtime.lanes import travel
 from clearway.runtime.lanes.frames import HEAD, Frame, framed
 
 LAST_WORDS_S = 1.0
 """A worker whose parent has gone ends by itself within this time."""
 LOOK_S = 5.0
+OUT_OF_MEMORY_SCORE = 500
 
 is_worker = False
 """Whether this process is a worker: it has no process lane of its own."""
@@ -132,8 +135,7 @@ def _serve(link: Link) -> None:
     try:
         _get_ready(pickle.loads(first[1]), link)
     except BaseException as error:
-        traceback.print_exc()
-        link.send(Frame.FAILED, f"{type(error).__name__}: {error}".encode(errors="replace"))
+        link.send(Frame.FAILED, _why(error).encode(errors="replace"))
         return
     link.send(Frame.READY)
     while (message := link.receive()) is not None:
@@ -146,16 +148,26 @@ def _serve(link: Link) -> None:
 
 def _get_ready(setup: Setup, link: Link) -> None:
     os.nice(setup.niceness)
+    with contextlib.suppress(OSError):  # where memory runs out, the system is to end this process and not the server
+        Path("/proc/self/oom_score_adj").write_text(str(OUT_OF_MEMORY_SCORE))
     faulthandler.enable()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    multiprocessing.spawn.prepare({"name": "clearway worker", "sys_argv": setup.arguments, **setup.main})
+    try:
+        multiprocessing.spawn.prepare({"name": "clearway worker", "sys_argv": setup.arguments, **setup.main})
+    except SystemExit as error:  # a script that starts its server again
+        raise LaneError("the main module exits when imported: guard its start with __name__ == '__main__'") from error
     for module in setup.modules:
         importlib.import_module(module)
     _take_over_logging(setup.levels, link)
     gc.collect()
     gc.freeze()  # what was imported stays: no collection needs to look at it again
+
+
+def _why(error: BaseException) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"
 
 
 def _take_over_logging(levels: dict[str, int], link: Link) -> None:

@@ -34,6 +34,8 @@ IDLE_S = 300.0
 """A worker that has had nothing to do for so long ends, the last one excepted."""
 ATTEMPTS = 3
 """So many workers may die before they begin a call, then it is the call's fault."""
+MOST_FAILURES = 3
+START_S = 120.0
 STOP_S = 1.0
 
 
@@ -56,7 +58,11 @@ class Pool:
         self._tell = lost
         self._setup: Callable[[], Setup] | None = None
         self._idle: list[Child] = []
+        self._newborn: set[Child] = set()
+        """Started in a thread, and not yet taken over by the loop."""
         self._starting = 0
+        self._failures = 0
+        """How many starts of a worker have failed since the last one that did not."""
         self._wanted = 0
         """How many workers there shall be, also when nothing waits."""
         self._queue: FairQueue[Flight] = FairQueue()
@@ -77,8 +83,9 @@ class Pool:
     def busy(self) -> int:
         return sum(child.flight is not None for child in list(self.children))
 
-    def queued_of(self, route: RouteRecord) -> int:
-        return self._queue.length_of(route)
+    @property
+    def _live(self) -> int:
+        return sum(child.is_ready for child in self.children)
 
     # Workers come and go
 
@@ -88,7 +95,14 @@ class Pool:
         self._wanted = self.limit
         self._ready = self.loop.create_future()
         self._fill()
-        await self._ready
+        try:
+            await asyncio.wait_for(self._ready, START_S)
+        except TimeoutError:
+            await self.stop()
+            raise LaneError(
+                f"the process lane has no worker: they were not ready within {START_S:g} s; does the main module, "
+                "or one with a pinned call, start something when it is imported?"
+            ) from None
 
     def _fill(self) -> None:
         """Start workers for what waits, and for those that have gone."""
@@ -111,7 +125,7 @@ class Pool:
 
     async def _born(self) -> None:
         try:
-            child = await hooks.original_run_sync(Child)
+            child = await hooks.original_run_sync(self._make)
         except OSError as error:
             self._starting -= 1
             self._cannot_start(f"the system starts no process: {error.strerror or error}")
@@ -120,32 +134,44 @@ class Pool:
             self._starting -= 1
             raise
         if self.is_stopped:
-            self._starting -= 1
-            child.kill()
-            await hooks.original_run_sync(child.reap)
             return
+        self._newborn.discard(child)
         self.children.append(child)
         assert self._setup is not None
         child.attach(self.loop, self, self._setup())
 
+    def _make(self) -> Child:
+        """In a thread, which ends its work also where the loop has closed meanwhile."""
+        child = Child()
+        self._newborn.add(child)
+        if self.is_stopped:
+            child.kill()
+            child.reap()
+        return child
+
     def ready(self, child: Child) -> None:
         self._starting -= 1
+        self._failures = 0
         self._rest(child)
-        if self._ready is not None and not self._ready.done() and len(self._idle) >= self._wanted:
+        if self._ready is not None and not self._ready.done() and self._live >= self._wanted:
             self._ready.set_result(None)
         self._assign()
 
     def failed(self, child: Child, reason: str) -> None:
-        """A worker could not import the app: the next would not either, so none is started before a call wants it."""
+        """A worker could not import the app."""
         self._starting -= 1
         self._drop(child)
-        self._cannot_start(f"a worker could not import what it needs: {reason}")
+        self._cannot_start(f"a worker could not get ready: {reason}")
 
     def _cannot_start(self, reason: str) -> None:
-        self._wanted = min(self._wanted, len(self.children))
         error = LaneError(f"the process lane has no worker: {reason}")
         if self._ready is not None and not self._ready.done():
             self._ready.set_exception(error)
+        self._failures += 1
+        if self._failures < MOST_FAILURES:
+            self._fill()
+            return
+        self._wanted = min(self._wanted, len(self.children))  # only a call asks for another now
         if not self.children and not self._starting:
             for flight in list(self._flights):
                 self._settle(flight, error)
@@ -163,7 +189,7 @@ class Pool:
             child.flight = None
             self._running_of[flight.route] -= 1
             flight.child = None
-            self._queue.push(flight)
+            self._line_up(flight)
             flight = None
         self._later(self._bury(child, flight))
         self._fill()
@@ -200,24 +226,28 @@ class Pool:
             raise LaneError("the process lane has stopped")
         self._setup = setup
         self._flights[flight] = None
-        self._queue.push(flight)
+        self._line_up(flight)
         self._assign()
         if flight.child is None:
             self._fill()
         self._wake()
+
+    def _line_up(self, flight: Flight) -> None:
+        self._queue.push(flight)
+        flight.route.queued_away += 1
 
     def _assign(self) -> None:
         while self._idle:
             flight = self._queue.first(self._admits)
             if flight is None:
                 return
-            self._queue.pop(flight)
             child = self._idle.pop()  # the one used last: its memory is warm, and the others may end
             if child.has_ended():
-                self._queue.push(flight)
                 child.close()
                 self.gone(child)
                 return
+            self._queue.pop(flight)
+            flight.route.queued_away -= 1
             child.flight = flight
             flight.child = child
             flight.attempts += 1
@@ -251,7 +281,8 @@ class Pool:
         """The flight no longer holds its worker, nor its place in the line."""
         self._flights.pop(flight, None)
         if flight.child is None:
-            self._queue.remove(flight)
+            if self._queue.remove(flight):
+                flight.route.queued_away -= 1
         elif flight.child.flight is flight:
             flight.child.flight = None
             self._running_of[flight.route] -= 1
@@ -366,7 +397,7 @@ class Pool:
         self.is_stopped = True
         if self._timer is not None:
             self._timer.cancel()
-        children = list(self.children)
+        children = [*self.children, *self._newborn]
         for child in children:
             if child.flight is None and child.is_ready:
                 child.close()

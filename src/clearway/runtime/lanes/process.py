@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from collections import deque
 from pathlib import Path
@@ -22,6 +21,7 @@ from clearway.runtime.lanes import child_main, refusals, travel
 from clearway.runtime.lanes.child_main import Setup
 from clearway.runtime.lanes.flight import Flight
 from clearway.runtime.lanes.pool import Pool
+from clearway.settings import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ class ProcessLane:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self.limit = runtime.settings.processes or cores()
+        self.limit = runtime.settings.processes or usable_cores()
         self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
         """Workers belong to the loop that started them; an app is seldom served by two."""
         self._modules: set[str] = set()
@@ -165,11 +165,6 @@ class ProcessLane:
             "memory": [child.memory_bytes() for child in children],
             "serialise_ns": list(self._serialise_ns),
         }
-
-
-def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _main_module() -> dict[str, str]:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 PROTOCOL = pickle.HIGHEST_PROTOCOL
 _OUTCOME = struct.Struct("!BQQQ")
 """Status, began, ended, and how long reading the arguments and packing the result took."""
+_TITLE = struct.Struct("!H")
+"""Length of the call's name, which can be read though its arguments cannot."""
+MOST_TITLE = 1000
 RESULT, ERROR = 0, 1
 BOUND_HERE = (HTTPConnection, BackgroundTask, UploadFile, StreamingResponse)
 """What some copies of would pickle, and be of no use elsewhere."""
@@ -85,6 +88,8 @@ def _reference(func: Callable[..., Any]) -> tuple[Any, ...]:
     if owner is not None and not isinstance(owner, type) and not inspect.ismodule(owner):
         return "method", owner, func.__name__
     module = getattr(func, "__module__", None) or "builtins"
+    if isinstance(owner, type):  # a class method, which may be inherited
+        module, name = owner.__module__, f"{owner.__qualname__}.{func.__name__}"
     if "<lambda>" in name:
         raise CannotTravel("is a lambda, which has no name in its module")
     if "<locals>" in name:
@@ -146,11 +151,13 @@ def pack(name: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Map
         if isinstance(value, (*BOUND_HERE, Response)):
             raise _culprit(name, func, args, kwargs, value)
     try:
-        return pickle.dumps((name, _reference(func), args, dict(kwargs)), PROTOCOL)
+        call = pickle.dumps((_reference(func), args, dict(kwargs)), PROTOCOL)
     except CannotTravel as error:
         raise CannotTravel(f"{name} {error}") from None
     except Exception as error:
         raise _blamed(name, func, args, kwargs, error) from error
+    title = name.encode(errors="replace")[:MOST_TITLE]
+    return _TITLE.pack(len(title)) + title + call
 
 
 def _culprit(
@@ -213,9 +220,11 @@ def _one_line(error: BaseException) -> str:
 def run(payload: bytes | bytearray) -> bytes:
     """Run a packed call and return how it ended, as bytes for `unpack`. Raises nothing."""
     arrived = began = ended = perf_counter_ns()
-    name = "the call"
+    (length,) = _TITLE.unpack_from(payload)
+    body = memoryview(payload)[_TITLE.size :]
+    name = str(body[:length], errors="replace")
     try:
-        name, reference, args, kwargs = pickle.loads(payload)
+        reference, args, kwargs = pickle.loads(body[length:])
         func = _resolve(reference)
     except BaseException as error:
         return _packed_error(CannotTravel(f"{name} could not be read by the worker: {_one_line(error)}"), began, ended)
