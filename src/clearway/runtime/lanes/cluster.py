@@ -13,8 +13,8 @@ from clearway.runtime import framework, hooks
 from clearway.runtime.lanes import refusals, travel
 from clearway.runtime.lanes.clusters import Cluster, Job, NotBegun, Report, Verdict, code
 from clearway.runtime.lanes.clusters.admission import Admission, Trip
-from clearway.runtime.lanes.process import cores
 from clearway.runtime.request import ClientGone
+from clearway.settings import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -324,7 +324,7 @@ def _cluster_of(runtime: Runtime) -> Cluster:
         placed = runtime.planner.placed(Lane.CLUSTER)
         whose = f"{placed[0][0].route}: {placed[0][0].call} is meant for the cluster lane" if placed else "cluster lane"
         raise SettingsError(f"{whose}: {NO_ADDRESS}")
-    return DaskCluster(settings.cluster, settings.processes or cores())
+    return DaskCluster(settings.cluster, settings.processes or usable_cores())
 
 
 def _module_of(target: Callable[..., Any]) -> str:

@@ -48,6 +48,7 @@ class DaskCluster:
         self._changed: Callable[[], None] = lambda: None
         self._closing: set[asyncio.Future[None]] = set()
         self._stopping = False
+        self._ending: asyncio.Task[None] | None = None
 
     # The connection
 
@@ -256,8 +257,14 @@ class DaskCluster:
             await local.close()
 
     def abandon(self) -> None:
-        """Without a loop there is no saying goodbye: the workers of an embedded cluster end with this process."""
+        """On a loop that still runs, `stop` from there; without one the connection goes with the sockets, and the
+        workers of an embedded cluster end with this process."""
+        with contextlib.suppress(RuntimeError):
+            self._ending = asyncio.get_running_loop().create_task(self.stop())
+            return
         self.is_connected = False
+        if self._client is not None:
+            self._client.status = "closed"  # else it would begin to close itself when it is collected
         self._client = self._local = self._keeper = None
 
 
