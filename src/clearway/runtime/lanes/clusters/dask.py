@@ -24,6 +24,7 @@ CONNECT_S = 10.0
 """The longest that a connection may take at the start; `distributed.comm.timeouts.connect` can only shorten it."""
 BACKOFF_S = (0.1, 5.0)
 CLOSE_S = 3.0
+RELEASE_S = 0.05
 PROBED = 16
 """How many workers are asked at the start which code they have."""
 _GONE = "the connection to the scheduler was lost while the call was away"
@@ -47,6 +48,8 @@ class DaskCluster:
         """For each job that was sent, what its `run` waits for."""
         self._changed: Callable[[], None] = lambda: None
         self._closing: set[asyncio.Future[None]] = set()
+        self._spent: list[Any] = []
+        """Futures whose results are here, and may go from the workers."""
         self._stopping = False
         self._ending: asyncio.Task[None] | None = None
 
@@ -174,12 +177,24 @@ class DaskCluster:
         finally:
             self._away.pop(job.id, None)
             bringing.cancel()
-            future.release()
+            self._release(future)
         if report.verdict is Verdict.UNASKED:
             raise NotBegun
         if report.verdict is Verdict.TAKEN:
             raise WorkerLost("the worker that had begun the call was lost")
         return report
+
+    def _release(self, future: Any) -> None:
+        """Soon, and several at once: Dask's client sends every 10 ms, and the next job is not to wait for this."""
+        self._spent.append(future)
+        if len(self._spent) == 1:
+            asyncio.get_running_loop().call_later(RELEASE_S, self._release_spent)
+
+    def _release_spent(self) -> None:
+        spent, self._spent = self._spent, []
+        for future in spent:
+            with contextlib.suppress(Exception):  # its client has closed meanwhile
+                future.release()
 
     async def _bring(self, client: Any, future: Any, waiter: asyncio.Future[Report]) -> None:
         try:
