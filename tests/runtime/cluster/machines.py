@@ -29,20 +29,21 @@ def free_port() -> int:
 class Machines:
     """One scheduler and so many workers of one thread each."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, protocol: str = "tcp") -> None:
         self.port = free_port()
-        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.address = f"{protocol}://127.0.0.1:{self.port}"
+        self._options = (*_QUICK, "--protocol", protocol)
         self._folder = folder
         self._environment = {**os.environ, "PYTHONPATH": _PATH, **(environment or {})}
         self.scheduler: subprocess.Popen[bytes] | None = None
         self.workers: dict[int, subprocess.Popen[bytes]] = {}
 
     def start_scheduler(self) -> None:
-        self.scheduler = self._start("scheduler", "--port", str(self.port), *_QUICK)
+        self.scheduler = self._start("scheduler", "--port", str(self.port), *self._options)
 
     def start_worker(self, environment: Mapping[str, str] | None = None, *options: str) -> int:
         """The worker's process id."""
-        arguments = ("worker", self.address, "--no-nanny", "--nthreads", "1", *_QUICK, *options)
+        arguments = ("worker", self.address, "--no-nanny", "--nthreads", "1", *self._options, *options)
         process = self._start(*arguments, environment=environment)
         self.workers[process.pid] = process
         return process.pid
@@ -97,9 +98,11 @@ class Machines:
 
 
 @contextlib.contextmanager
-def machines(folder: Path, workers: int, environment: Mapping[str, str] | None = None) -> Iterator[Machines]:
+def machines(
+    folder: Path, workers: int, environment: Mapping[str, str] | None = None, protocol: str = "tcp"
+) -> Iterator[Machines]:
     """Started, but not waited for: a client waits for the scheduler, calls wait for workers."""
-    made = Machines(folder, environment)
+    made = Machines(folder, environment, protocol)
     try:
         made.start_scheduler()
         for _ in range(workers):

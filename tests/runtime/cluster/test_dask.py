@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+import trustme
+from dask import config as dask_config
 from fastapi import FastAPI
 
 import clearway
@@ -76,14 +78,29 @@ async def test_workers_killed_under_load_lose_no_answer_and_repeat_nothing(playi
         assert sum(ran.values()) <= 60 + scene.seen["retried"]
 
 
+def tls_configuration(folder: Path) -> dict[str, str]:
+    """Certificates of one authority for all sides, as keys below `distributed.comm`."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "side.pem"))
+    sides = {f"tls.{side}.cert": str(folder / "side.pem") for side in ("scheduler", "worker", "client")}
+    return {"require_encryption": "True", "tls.ca_file": str(folder / "ca.pem"), **sides}
+
+
 async def test_a_scheduler_that_comes_back_is_found_again(
     kind: str, tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was away is lost and told, what may be repeated is, and what waited here runs as if nothing had been.
-    Where nobody runs the calls, they are refused after a while, also without a `max_wait`."""
+    Where nobody runs the calls, they are refused after a while, also without a `max_wait`. All of it over TLS, by
+    Dask's own configuration."""
     app = counting_app()
     app.get("/held")(clearway.cluster(warehouse.held))
-    with machines(tmp_path, 0) as its:
+    certificates = tls_configuration(tmp_path)
+    environment = {
+        f"DASK_DISTRIBUTED__COMM__{key.upper().replace('.', '__')}": certificates[key] for key in certificates
+    }
+    configured = {f"distributed.comm.{key.replace('_', '-')}": value for key, value in certificates.items()}
+    with machines(tmp_path, 0, environment, "tls") as its, dask_config.set(configured):
         runtime = clearway.install(app, settings=Settings(cluster=its.address, cluster_in_flight=2))
         await runtime.start_lanes()
         async with client_of(app) as client:

@@ -170,9 +170,10 @@ class DaskCluster:
         try:
             report = await waiter
         except BaseException:
-            # Of a task that the scheduler has forgotten, no worker may begin the job.
-            with contextlib.suppress(Exception):
-                await asyncio.shield(asyncio.ensure_future(future.cancel(reason="clearway")))
+            if client is self._client and client.status == "running":
+                # Of a task that the scheduler has forgotten, no worker may begin the job.
+                with contextlib.suppress(Exception):
+                    await asyncio.shield(asyncio.ensure_future(future.cancel(reason="clearway")))
             raise
         finally:
             self._away.pop(job.id, None)
