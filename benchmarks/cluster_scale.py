@@ -27,6 +27,7 @@ UTILISATION = 0.7
 """What a process of one thread may be used to, so that its queue stays short."""
 SIZES = ((100, 0.1), (100, 1.0), (1000, 1.0), (1000, 10.0), (4000, 1.0), (4000, 10.0), (4000, 60.0))
 """(threads of the workers, seconds of a call)."""
+LENGTHS_S = (0.01, 0.05, 0.1, 0.2, 1.0)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -118,6 +119,18 @@ def needed(costs: Costs, threads: int, call_s: float) -> dict[str, float]:
     }
 
 
+def useful(costs: Costs, call_s: float) -> dict[str, float]:
+    """The part of the processors' time that calls of this length compute themselves, where they keep them busy: with
+    app and scheduler on the workers' machine, and with these elsewhere."""
+    call_ms = call_s * 1000
+    everything = costs.scheduler_ms + costs.app_ms + costs.worker_ms
+    return {
+        "call_ms": call_ms,
+        "one_machine": call_ms / (call_ms + everything),
+        "workers_apart": call_ms / (call_ms + costs.worker_ms),
+    }
+
+
 def heartbeat_s(workers: float) -> float:
     """Dask's own rule."""
     return 0.5 if workers <= 10 else 1.0 if workers < 50 else workers / 200 + 1
@@ -137,6 +150,8 @@ def main() -> None:
     print(json.dumps({key: round(value, 3) for key, value in asdict(costs).items()}))
     bound = UTILISATION * 1000 / costs.scheduler_ms
     print(json.dumps({"calls_per_s_of_a_scheduler": round(bound), "utilisation": UTILISATION}))
+    for call_s in LENGTHS_S:
+        print(json.dumps({key: round(value, 2) for key, value in useful(costs, call_s).items()}))
     for threads, call_s in SIZES:
         print(json.dumps({key: round(value, 2) for key, value in needed(costs, threads, call_s).items()}))
     print(json.dumps({key: about[key] for key in ("date", "python", "processors", "load_average", "commit")}))
