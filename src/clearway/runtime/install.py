@@ -140,7 +140,9 @@ class Runtime:
     async def start_lanes(self) -> None:
         """Before the app starts up: make the lanes ready that the plan sends calls to. Raises LaneError."""
         for lane in REMOTE_LANES:
-            if lane in self.remote_lanes or self.planner.placed(lane):
+            # A cluster that is named may be meant for `offload` alone: whether it is there is told at the start.
+            named = lane is Lane.CLUSTER and self.settings.cluster is not None
+            if named or lane in self.remote_lanes or self.planner.placed(lane):
                 await self.remote_lane(lane).start()
 
     async def stop_lanes(self) -> None:

@@ -47,6 +47,7 @@ def take(runtime: Runtime) -> dict[str, Any]:
             "budget": limiter.budget,
         },
         "processes": _processes(runtime),
+        "cluster": cluster.snapshot() if (cluster := runtime.remote_lanes.get(Lane.CLUSTER)) is not None else None,
         "limits": {
             "threads": limiter.threads,
             "max_wait_s": runtime.thread_lane.max_wait_s,
