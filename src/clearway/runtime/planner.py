@@ -201,7 +201,7 @@ class Planner:
     def check(self) -> None:
         """Raise SettingsError or PlanError for a name that is no route and no call of the app."""
         rows = []
-        for row, target in self._rows():
+        for _, row, target in self.targets():
             rows.append(row)
             self._check_pin(row, target)
         routes = {row.route for row in rows}
