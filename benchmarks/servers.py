@@ -24,7 +24,8 @@ HOST = "127.0.0.1"
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 1.0
 
-Kind = Literal["plain", "clearway"]
+Kind = Literal["plain", "clearway", "off"]
+"""`off`: another Clearway, beside one that contains."""
 
 
 class ServerError(Exception):
@@ -158,9 +159,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def both(opponent: Kind = "clearway") -> Iterator[dict[Kind, Server]]:
+def both(opponent: Kind = "clearway", extra: Sequence[str] = ()) -> Iterator[dict[Kind, Server]]:
     """Plain uvicorn and Clearway (or what stands in its place), both up and answering."""
-    with Server("plain") as plain, Server(opponent) as clearway:
+    with Server("plain") as plain, Server(opponent, extra) as clearway:
         plain.wait_until_ready()
         clearway.wait_until_ready()
         yield {"plain": plain, "clearway": clearway}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -141,6 +142,11 @@ class Settings:
             name, read = _READERS[key]
             values[name] = read(value, f"{source}: {key}")
         return cls(**values)
+
+
+def usable_cores() -> int:
+    """The processors that this process may use: what None means for `processes`."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

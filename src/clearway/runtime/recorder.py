@@ -33,11 +33,14 @@ class RouteRecord:
     """What is known of one route. Times in nanoseconds."""
 
     __slots__ = (
+        "contained",
+        "contained_ns",
         "limit",
         "matched",
         "name",
         "number",
         "parts",
+        "queued_away",
         "refused",
         "requests",
         "running",
@@ -54,8 +57,13 @@ class RouteRecord:
         """Calls answered with 503 because they waited longer than the limit."""
         self.withdrawn = 0
         """Calls taken out of the queue because their client had gone."""
+        self.contained = 0
+        """How often its contained calls have waited for a blocking operation while the loop turned."""
+        self.contained_ns = 0
         self.running = 0
         """Calls of this route in the thread lane now; the limiter counts them."""
+        self.queued_away = 0
+        """Calls of this route that wait for a worker of the process lane or of the cluster."""
         self.limit: int | None = None
         self.share = 0
         """Threads that other routes must leave to this one."""
@@ -117,6 +125,9 @@ class Recorder:
             request.return_ns,
         )
         route.requests += 1
+        if request.contained:
+            route.contained += request.contained
+            route.contained_ns += request.contained_ns
         self.ring.put_out(route.number, request.id, in_ns, latency_ns)
 
     def call_done(

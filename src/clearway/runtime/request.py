@@ -10,10 +10,12 @@ from threading import get_ident
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from clearway.model import ClearwayError
+from clearway.model import ClearwayError, LaneError, WorkerLost
 from clearway.runtime.hooks import current_request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from clearway.model import Lane
@@ -41,12 +43,20 @@ class Request:
     """How many of its calls the thread lane has taken: the more, the sooner it takes the next."""
     works: tuple[Work, ...] = ()
     """Its calls that wait for a thread or run in one."""
+    abandons: tuple[Callable[[], None], ...] = ()
+    """For each of its calls that is away in another process: what to do when the client has gone."""
+    in_endpoint = False
+    """Whether its `async def` endpoint runs: what that offloads, the client waits for."""
     in_background = False
+    contained = 0
+    """How often it was suspended in a blocking operation."""
+    contained_ns = 0
     gone = False
     endpoint_lane: Lane | None = None
     known_route: RouteRecord | None = None
     _watch: asyncio.Task[None] | None = None
     _early: deque[Message] | None = None
+    _reads = False
 
     def __init__(self, runtime: Runtime, port: LoopPort, scope: Scope, receive: Receive) -> None:
         self.runtime = runtime
@@ -78,11 +88,15 @@ class Request:
             await self._end_watch()
         if self._early:
             return self._early.popleft()
-        return await self._receive()
+        self._reads = True
+        try:
+            return await self._receive()
+        finally:
+            self._reads = False
 
     def watch_client(self) -> None:
-        """Look out for the client going away while a call waits. The app must not be reading meanwhile."""
-        if self._watch is None and self.scope["type"] == "http":
+        """Look out for the client going away while a call waits, unless the app is reading just now."""
+        if (self._watch is None or self._watch.done()) and not self._reads and self.scope["type"] == "http":
             self._watch = asyncio.get_running_loop().create_task(self._await_disconnect())
 
     async def _await_disconnect(self) -> None:
@@ -95,6 +109,8 @@ class Request:
             if message["type"] == "http.disconnect":
                 self.gone = True
                 self.runtime.thread_lane.withdraw_all(self)
+                for abandon in self.abandons:
+                    abandon()
                 return
 
     async def _end_watch(self) -> None:
@@ -137,6 +153,10 @@ class RequestLayer:
         token = current_request.set(request)
         try:
             await self.app(scope, request.receive, send)
+        except LaneError as error:
+            # It was answered with 500 further in, and its reason is Clearway's to tell: in one line.
+            if not isinstance(error, WorkerLost):
+                runtime.tell_lane_error(request, error)
         except BaseException:
             if not request.gone:
                 raise
@@ -156,7 +176,7 @@ class RequestLayer:
             await runtime.start_lanes()
         except ClearwayError as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
-            return
+            raise  # as Starlette does: the server's own way of telling it
 
         async def received() -> Message:
             nonlocal first

@@ -52,6 +52,10 @@ class RemoteLane(RunsCalls, Protocol):
         """End workers and connections; calls still running raise LaneError. Stopping twice is stopping once."""
         ...
 
+    def abandon(self) -> None:
+        """The same as far as it can be done without a running loop: Clearway is uninstalled, or the loop has gone."""
+        ...
+
     def snapshot(self) -> dict[str, Any]:
         """What the console shows of the lane, as values that JSON can carry."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import logging
 import threading
+from _thread import allocate_lock  # containment stands in for `threading.Lock`
 from contextvars import copy_context
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ class Tracks:
     """Numbers for the threads of a lane: small ones, used again, so that a view has no more tracks than threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._free: list[int] = []
         self._most = 0
 
@@ -98,7 +99,7 @@ class Worker(threading.Thread):
         self._limiter = limiter
         self._tracks = tracks
         self._track = 0
-        self._gate = threading.Lock()
+        self._gate = allocate_lock()
         self._gate.acquire()
         self.searching = False
         self.dismissed = False
