@@ -8,8 +8,9 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Function, Module, attribute_stores
+from clearway.check.program.modules import Function, Module
 from clearway.check.program.scopes import Bind, Binding
+from clearway.check.program.stores import attribute_stores
 from clearway.check.program.syntax import blocks
 from clearway.check.program.values import (
     UNKNOWN,

@@ -7,8 +7,12 @@ import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.scopes import FunctionNode, Scope, element_put, parameters, scope_of
+from clearway.check.program.conditions import made_lazily, tested_names
+from clearway.check.program.narrowing import narrowed
+from clearway.check.program.scopes import FunctionNode, Scope, parameters, scope_of
+from clearway.check.program.stores import attribute_stores, element_store
 from clearway.check.program.syntax import blocks, children, statements, walk
+from clearway.check.program.syntax import last_name as last_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,7 +148,7 @@ class Class:
             if receiver is None:
                 continue
             for node in statements(statement):
-                for target, value, annotation, path in _stores(node):
+                for target, value, annotation, path in attribute_stores(node):
                     if isinstance(target.value, ast.Name) and target.value.id == receiver:
                         found.setdefault(target.attr, []).append((function, value, annotation, path))
         return found
@@ -157,56 +161,10 @@ class Class:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
                 function = self.module.functions[statement]
                 for node in walk(statement):
-                    put = _element(node)
+                    put = element_store(node)
                     if put is not None and isinstance(put[0].value, ast.Name) and put[0].value.id == function.receiver:
                         found.setdefault(put[0].attr, []).append((function, put[1]))
         return found
-
-
-def _element(node: ast.AST) -> tuple[ast.Attribute, ast.expr] | None:
-    """`self.x[key] = value`, `self.x.append(value)`: the attribute and what is put into it."""
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target = node.targets[0]
-        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
-            return target.value, node.value
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Attribute)
-    ):
-        put = element_put(node)
-        return (node.func.value, put) if put is not None else None
-    return None
-
-
-def _stores(
-    node: ast.AST,
-) -> list[tuple[ast.Attribute, ast.expr | None, ast.expr | None, tuple[int, ...]]]:
-    """The attributes that a statement sets."""
-    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
-        return [(node.target, node.value, node.annotation, ())]
-    found: list[tuple[ast.Attribute, ast.expr | None, ast.expr | None, tuple[int, ...]]] = []
-    if isinstance(node, ast.Assign):
-        for target in node.targets:
-            if isinstance(target, ast.Attribute):
-                found.append((target, node.value, None, ()))
-            elif isinstance(target, ast.Tuple | ast.List):
-                found.extend(
-                    (part, node.value, None, (index,))
-                    for index, part in enumerate(target.elts)
-                    if isinstance(part, ast.Attribute)
-                )
-    elif isinstance(node, ast.With | ast.AsyncWith):
-        # `with f() as self.x`: entering mostly gives the object itself.
-        found.extend(
-            (item.optional_vars, item.context_expr, None, ())
-            for item in node.items
-            if isinstance(item.optional_vars, ast.Attribute)
-        )
-    return found
-
-
-attribute_stores = _stores
 
 
 class Function:
@@ -321,10 +279,7 @@ class Function:
         if isinstance(self.node, ast.Lambda):
             return frozenset()
         names = {argument.arg for argument in self.parameters}
-        found: set[str] = set()
-        for node in ast.walk(self.node):
-            if isinstance(node, ast.If | ast.IfExp):
-                found.update(part.id for part in _tested(node.test) if part.id in names)
+        found = tested_names(self.node) & names
         return frozenset(name for name in found if len(self.scope.bindings.get(name, ())) == 1)
 
     @cached_property
@@ -335,41 +290,12 @@ class Function:
     @cached_property
     def narrowed(self) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:
         """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
-        found: dict[ast.Name, list[tuple[ast.expr, bool]]] = {}
-        for node in walk(self.node):
-            if isinstance(node, ast.If | ast.IfExp):
-                body = node.body if isinstance(node.body, list) else [node.body]
-                orelse = node.orelse if isinstance(node.orelse, list) else [node.orelse]
-                for name, cls, holds in _instance_tests(node.test):
-                    _narrow(body, name, cls, holds, found)
-                    if node.test is not cls and not isinstance(node.test, ast.BoolOp):
-                        _narrow(orelse, name, cls, not holds, found)
-            for name in ("body", "orelse", "finalbody"):
-                together = getattr(node, name, None)
-                if isinstance(together, list):
-                    self._narrowed_behind(together, found)
-        return found
-
-    def _narrowed_behind(self, together: list[ast.stmt], found: dict[ast.Name, list[tuple[ast.expr, bool]]]) -> None:
-        """What comes behind `if isinstance(x, C): return`."""
-        for index, statement in enumerate(together):
-            if not isinstance(statement, ast.If) or statement.orelse or isinstance(statement.test, ast.BoolOp):
-                continue
-            if isinstance(statement.body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break):
-                for name, cls, holds in _instance_tests(statement.test):
-                    _narrow(together[index + 1 :], name, cls, not holds, found)
+        return narrowed(self.node)
 
     @cached_property
     def made_lazily(self) -> frozenset[ast.AST]:
         """What stands below `if self._client is None:` that sets `self._client`: it runs once."""
-        found: set[ast.AST] = set()
-        for node in walk(self.node):
-            if isinstance(node, ast.If) and (kept := _asked_for(node.test)) is not None:
-                sets = [target for inner in node.body for target in _targets(inner)]
-                if any(ast.dump(target).replace("Store()", "Load()") == kept for target in sets):
-                    for inner in node.body:
-                        found.update(walk(inner))
-        return frozenset(found)
+        return made_lazily(self.node)
 
     @cached_property
     def is_abstract(self) -> bool:
@@ -381,53 +307,6 @@ class Function:
         return all(_says_nothing(statement) for statement in self.node.body)
 
 
-def _asked_for(test: ast.expr) -> str | None:
-    """The name or attribute of `x is None` and `not x`, as text to compare by."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        subject = test.operand
-    elif isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Is | ast.Eq):
-        subject = test.left
-    else:
-        return None
-    return ast.dump(subject) if isinstance(subject, ast.Name | ast.Attribute) else None
-
-
-def _targets(statement: ast.stmt) -> list[ast.expr]:
-    return [
-        target
-        for node in walk(statement)
-        if isinstance(node, ast.Assign | ast.AnnAssign)
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name | ast.Attribute)
-    ]
-
-
-def _instance_tests(test: ast.expr) -> list[tuple[str, ast.expr, bool]]:
-    """`isinstance(x, C)`, negated or among others that hold too: the name, the class, and whether it holds."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return [(name, cls, not holds) for name, cls, holds in _instance_tests(test.operand)]
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return [found for part in test.values for found in _instance_tests(part)]
-    if isinstance(test, ast.Call) and last_name(test.func) == "isinstance" and len(test.args) == 2:
-        subject = test.args[0]
-        if isinstance(subject, ast.Name):
-            return [(subject.id, test.args[1], True)]
-    return []
-
-
-def _narrow(
-    nodes: list[ast.stmt] | list[ast.expr],
-    name: str,
-    cls: ast.expr,
-    holds: bool,
-    found: dict[ast.Name, list[tuple[ast.expr, bool]]],
-) -> None:
-    for node in nodes:
-        for inner in walk(node):
-            if isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Load):
-                found.setdefault(inner, []).append((cls, holds))
-
-
 def _says_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Pass):
         return True
@@ -436,23 +315,3 @@ def _says_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Raise) and statement.exc is not None:
         return last_name(statement.exc) == "NotImplementedError"
     return False
-
-
-def _tested(test: ast.expr) -> list[ast.Name]:
-    """The names that a test is made of with `not`, `and` and `or`."""
-    if isinstance(test, ast.Name):
-        return [test]
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _tested(test.operand)
-    if isinstance(test, ast.BoolOp):
-        return [name for part in test.values for name in _tested(part)]
-    return []
-
-
-def last_name(node: ast.expr) -> str:
-    """`c` of `a.b.c(...)`; empty for what has no name."""
-    while isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
