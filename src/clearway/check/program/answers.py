@@ -124,7 +124,12 @@ class Answers:
             if same is None or isinstance(asked, ast.Is | ast.Eq):
                 return same
             return Answer(not same.holds, same.by_default)
-        return _same((_ordered(asked, a, b) for a, b in pairs), by_default)
+        return _same((_ordered(asked, self._as_constant(a), self._as_constant(b)) for a, b in pairs), by_default)
+
+    def _as_constant(self, value: Value) -> Value:
+        if isinstance(value, InstanceV) and value.is_member and self._program.definitions.is_enum(value.cls):
+            return self._program.facts.objects.as_constant(value) or value
+        return value
 
     def equal(self, one: Value, other: Value) -> bool | None:
         """Whether two values are the same, or equal; None where that is open."""

@@ -30,8 +30,8 @@ class Regions:
 
     def covers(self, node: ast.AST) -> bool:
         """Whether a node stands in one of them."""
-        place = start_of(node)
-        return any(start <= place < end for start, end in self._parts)
+        begins, ends = start_of(node), end_of(node)
+        return any(start <= begins < end and ends <= end for start, end in self._parts)
 
     def __bool__(self) -> bool:
         return bool(self._parts)

@@ -278,7 +278,7 @@ class Calls:
         parent = callee.frame or program.frames.parent(cls)
         effects: list[Effect] = []
         made_by: Frame | None = None
-        init = definitions.method(cls, "__init__")
+        init = definitions.constructor(cls)
         if init is not None and init.owner is not None:
             bare = InstanceV(cls, None, site)
             where = program.frames.of_class(

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 TEXT: Values = frozenset({ExternalInstanceV("builtins.str")})
 LONGEST_TEXT = 200
-_CERTAIN = (ConstantV, InstanceV, ClassV, ListV, DictV, TupleV, ExternalInstanceV)
+_MADE = (ConstantV, InstanceV)
+_CERTAIN = (ConstantV, InstanceV, FunctionV, ClassV, ListV, DictV, TupleV, ExternalInstanceV)
 
 
 class Expressions:
@@ -321,7 +322,8 @@ class Expressions:
     def _given(self, node: ast.expr, frame: Frame) -> Values:
         """An argument, marked where it is certain."""
         values = self.evaluate(node, frame)
-        if type(node) is ast.Call or not all(isinstance(value, _CERTAIN) for value in values):
+        kinds = _MADE if type(node) is ast.Call else _CERTAIN
+        if not values or not all(isinstance(value, kinds) for value in values):
             return values
         return self._program.facts.complete(node, values, frame)
 
@@ -351,7 +353,7 @@ def _built_in(value: ConstantV | ListV | DictV | TupleV, cls: str) -> bool | Non
         case TupleV():
             return name == "tuple" if value.items else None if name in ("list", "dict", "set", "tuple") else False
         case ListV():
-            return None if name in ("list", "set", "tuple", "frozenset") else False
+            return True if name == "list" else None if name in ("set", "tuple", "frozenset") else False
 
 
 _BUILT_IN: dict[str, type] = {

@@ -187,7 +187,7 @@ class Facts:
                 assert isinstance(node, ast.arg)
                 return self._parameter(node, frame)
             case Bind.VALUE if isinstance(node, ast.expr) and not binding.path:
-                if isinstance(node, ast.List | ast.Dict | ast.Set):
+                if isinstance(node, ast.List | ast.Dict):
                     return self._collection(name, node, frame)
                 return self.of(node, frame)
             case Bind.ELEMENT if isinstance(node, ast.Tuple | ast.List | ast.Set) and not binding.path:
@@ -226,13 +226,13 @@ class Facts:
             return Fact(frozenset({frame.receiver})) if frame.receiver is not None else None
         return None
 
-    def _collection(self, name: str, node: ast.List | ast.Dict | ast.Set, frame: Frame) -> Fact | None:
+    def _collection(self, name: str, node: ast.List | ast.Dict, frame: Frame) -> Fact | None:
         """A list or dictionary that a name stands for; empty only where nothing fills it."""
-        if isinstance(node, ast.Dict | ast.List) and not (node.keys if isinstance(node, ast.Dict) else node.elts):
+        if not (node.keys if isinstance(node, ast.Dict) else node.elts):
             code = frame.code
             if isinstance(code, Function) and not self._handed_elsewhere(name, code, frame):
                 return Fact(frozenset({TupleV(())}))
-        return Fact(frozenset({ListV(frozenset())}))
+        return self._display(node, frame)
 
     def _handed_elsewhere(self, name: str, code: Function, frame: Frame) -> bool:
         """Whether a live statement may put something into a local collection."""
@@ -447,6 +447,9 @@ class Facts:
         known = [part.values for part in parts if part is not None]
         return Fact(frozenset({TupleV(tuple(known))})) if len(known) == len(parts) else None
 
+    def _function(self, node: ast.Lambda, frame: Frame) -> Fact:
+        return Fact(self._program.evaluate(node, frame))
+
     def _text(self, _node: ast.JoinedStr, _frame: Frame) -> Fact:
         return Fact(TEXT)
 
@@ -492,11 +495,10 @@ _READERS: dict[type[ast.expr], Callable[[Facts, Any, Frame], Fact | None]] = {
     ast.UnaryOp: Facts._not,
     ast.NamedExpr: Facts._walrus,
     ast.List: Facts._display,
-    ast.Set: Facts._display,
     ast.Dict: Facts._display,
     ast.ListComp: Facts._display,
-    ast.SetComp: Facts._display,
     ast.DictComp: Facts._display,
     ast.Tuple: Facts._tuple,
+    ast.Lambda: Facts._function,
     ast.JoinedStr: Facts._text,
 }

@@ -102,6 +102,20 @@ class Flow:
                     found.extend((called, keyword.arg, name) for name in asked_names(keyword.value))
         return found
 
+    @cached_property
+    def set_by_name(self) -> list[ast.expr]:
+        """Objects whose attributes it sets by computed names: `setattr(x, name, value)`, `x.__dict__.update(...)`."""
+        found: list[ast.expr] = []
+        for call in self.calls:
+            if last_name(call.func) in ("setattr", "__setattr__") and len(call.args) == 3:
+                if not isinstance(call.args[1], ast.Constant):
+                    found.append(call.args[0])
+            elif isinstance(call.func, ast.Attribute) and call.func.attr == "update":
+                owner = call.func.value
+                if isinstance(owner, ast.Attribute) and owner.attr == "__dict__":
+                    found.append(owner.value)
+        return found
+
     def repeats(self, use: ast.AST) -> bool:
         """Whether a place is inside of a loop."""
         return any(_holds(loop, use) for loop in self._loops)

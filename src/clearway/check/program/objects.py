@@ -22,7 +22,7 @@ TRANSPARENT_BASES = frozenset(
 )
 FIELDS = frozenset({"dataclasses.field", "pydantic.Field", "pydantic.fields.Field", "attrs.field", "attr.ib"})
 VALIDATORS = frozenset({"validator", "field_validator", "model_validator", "root_validator"})
-_DYNAMIC = re.compile(r"\bsetattr\(\s*[\w.]+\s*,\s*(?![\"'\s])|__dict__\.update|object\.__setattr__")
+_DYNAMIC = re.compile(r"\bsetattr\(|__setattr__\(|__dict__\b")
 
 
 class Objects:
@@ -172,7 +172,7 @@ class Objects:
 
     def _is_field(self, value: InstanceV, owner: Class | None, name: str) -> bool:
         """Whether a constructor that nobody wrote takes it as a parameter."""
-        if owner is None or self._program.definitions.method(value.cls, "__init__") is not None:
+        if owner is None or self._program.definitions.constructor(value.cls) is not None:
             return False
         return any(binding.kind is Bind.ANNOTATION for binding in owner.scope.bindings[name])
 
@@ -186,7 +186,8 @@ class Objects:
         values = [binding for binding in owner.scope.bindings[name] if binding.kind is Bind.VALUE]
         frame = program.frames.of_class(owner, program.frames.parent(owner))
         fact = self._field_default(values[0], frame) if len(values) == 1 else None
-        if fact is not None and any(base.endswith("BaseSettings") for base in program.definitions.externals(cls)):
+        names = [base.name if isinstance(base, Class) else base for base in program.definitions.mro(cls)]
+        if fact is not None and any(base.endswith("BaseSettings") for base in names):
             return _fact(fact.values, True)
         return fact
 
@@ -227,12 +228,13 @@ class Objects:
     def _is_set_elsewhere(self, cls: Class, name: str) -> bool:
         program = self._program
         order = program.definitions.mro(cls)
-        if any(self._sets_by_name(base) for base in order if isinstance(base, Class)):
+        own = [base for base in order if isinstance(base, Class) and base.module.is_project]
+        if any(self._sets_by_name(base) for base in own):
             return True
         stores = program.modules.stores(name)
         for count, (module, function, target, _value) in enumerate(stores):
-            own = function is not None and isinstance(target.value, ast.Name) and target.value.id == function.receiver
-            if own and function is not None and not function.is_classmethod:
+            named = target.value.id if isinstance(target.value, ast.Name) else None
+            if function is not None and named and named == function.receiver and not function.is_classmethod:
                 continue  # told of with the class that it stands in
             where = program.frames.of_module(module) if function is None else program.frames.generic(function)
             owners = program.evaluate(target.value, where)
@@ -247,13 +249,27 @@ class Objects:
         return value == ExternalInstanceV("builtins.object")
 
     def _sets_by_name(self, cls: Class) -> bool:
-        """Whether code beside the class, or that knows it, sets attributes by computed names."""
-        return cls.module in self._setters or any(cls.name in module.scope.bindings for module in self._setters)
+        """Whether attributes of its objects are set by computed names."""
+        known, modules = self._set_by_name
+        return cls in known or any(cls.module is module or cls.name in module.scope.bindings for module in modules)
 
     @cached_property
-    def _setters(self) -> dict[Module, None]:
-        modules = self._program.modules.project
-        return {module: None for module in modules if _DYNAMIC.search(module.source.text)}
+    def _set_by_name(self) -> tuple[dict[Class, None], dict[Module, None]]:
+        """The classes of whose objects code sets attributes by computed names, and modules that do so to others."""
+        classes: dict[Class, None] = {}
+        modules: dict[Module, None] = {}
+        program = self._program
+        for module in program.modules.project:
+            if not _DYNAMIC.search(module.source.text):
+                continue
+            for function in module.functions.values():
+                for subject in function.flow.set_by_name:
+                    owners = program.evaluate(subject, program.frames.generic(function))
+                    found = [owner.cls for owner in owners if isinstance(owner, InstanceV | ClassV)]
+                    classes.update(dict.fromkeys(found))
+                    if not found:
+                        modules[module] = None
+        return classes, modules
 
     def put_on_module(self, module: Module, name: str) -> bool:
         """Whether other code sets a module's name: `config.DEBUG = True`."""
