@@ -205,6 +205,15 @@ class Definitions:
         init = self.method(cls, "__init__")
         return None if init is not None and init.module.name.partition(".")[0] in MODELS else init
 
+    def made_here(self, frame: Frame) -> InstanceV | None:
+        """The object that a constructor is making, as those see it who are given `self` by it."""
+        receiver = frame.receiver
+        if not isinstance(receiver, InstanceV) or receiver.made_by is not None or not frame.arguments:
+            return None
+        if not isinstance(frame.code, Function) or frame.code.name != "__init__":
+            return None
+        return InstanceV(receiver.cls, frame, receiver.site) if self.constructor(receiver.cls) is frame.code else None
+
     def is_enum(self, cls: Class) -> bool:
         return any(base.rpartition(".")[2].endswith(("Enum", "Flag")) for base in self.externals(cls))
 

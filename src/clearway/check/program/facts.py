@@ -223,7 +223,8 @@ class Facts:
             given = frame.argument(node.arg)
             return Fact(given, frame.certain[node.arg]) if given else None
         if node.arg == function.receiver:
-            return Fact(frozenset({frame.receiver})) if frame.receiver is not None else None
+            receiver = self._program.definitions.made_here(frame) or frame.receiver
+            return Fact(frozenset({receiver})) if receiver is not None else None
         return None
 
     def _collection(self, name: str, node: ast.List | ast.Dict, frame: Frame) -> Fact | None:

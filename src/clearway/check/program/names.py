@@ -153,7 +153,7 @@ class Names:
             return given
         if parameter.arg == function.receiver and function.owner is not None:
             if frame.receiver is not None:
-                return frozenset({frame.receiver})
+                return frozenset({self._program.definitions.made_here(frame) or frame.receiver})
             if function.is_classmethod:
                 return frozenset({ClassV(function.owner)})
             return frozenset({InstanceV(function.owner)})

@@ -43,7 +43,8 @@ class Objects:
             if name in base.scope.bindings:
                 if self._program.definitions.is_enum(base):
                     return self._member(base, name)
-                return None if self._set_elsewhere(value.cls, name) else self._of_body(base, name)
+                fact = None if self._set_elsewhere(value.cls, name) else self._of_body(base, name)
+                return fact if fact is None or not self._sets_by_name(value.cls) else _fact(fact.values, True)
         return None
 
     def _of_body(self, cls: Class, name: str) -> Fact | None:
@@ -135,7 +136,9 @@ class Objects:
             facts.append(self._of_body(owner, name))
         elif not facts:
             return None
-        return self._facts.union(facts)
+        fact = self._facts.union(facts)
+        # What code sets by computed names is what it is by default: mostly it takes over what somebody configured.
+        return fact if fact is None or not self._sets_by_name(value.cls) else _fact(fact.values, True)
 
     def _says(self, cls: Class, name: str) -> bool:
         return name in cls.scope.bindings or name in cls.stores
@@ -227,10 +230,6 @@ class Objects:
 
     def _is_set_elsewhere(self, cls: Class, name: str) -> bool:
         program = self._program
-        order = program.definitions.mro(cls)
-        own = [base for base in order if isinstance(base, Class) and base.module.is_project]
-        if any(self._sets_by_name(base) for base in own):
-            return True
         stores = program.modules.stores(name)
         for count, (module, function, target, _value) in enumerate(stores):
             named = target.value.id if isinstance(target.value, ast.Name) else None
@@ -251,7 +250,11 @@ class Objects:
     def _sets_by_name(self, cls: Class) -> bool:
         """Whether attributes of its objects are set by computed names."""
         known, modules = self._set_by_name
-        return cls in known or any(cls.module is module or cls.name in module.scope.bindings for module in modules)
+        return any(
+            base in known or any(base.module is module or base.name in module.scope.bindings for module in modules)
+            for base in self._program.definitions.mro(cls)
+            if isinstance(base, Class) and base.module.is_project
+        )
 
     @cached_property
     def _set_by_name(self) -> tuple[dict[Class, None], dict[Module, None]]:
