@@ -160,11 +160,10 @@ class Expressions:
         match value:
             case DictV(items=items, other=other):
                 asked = self.evaluate(node.slice, frame)
-                keys = {one.value for one in asked if isinstance(one, ConstantV)}
-                exact = [values for key, values in items if key in keys]
+                exact = held_at(value, asked)
                 if exact and not other:
-                    return frozenset().union(*exact)
-                if items and not other and asked and all(isinstance(one, ConstantV) for one in asked):
+                    return exact
+                if items and not other and asked and all(key_of(one) is not None for one in asked):
                     return UNKNOWN  # none of its keys: another dictionary is meant
                 return value.values
             case ListV(element=element):
@@ -203,9 +202,9 @@ class Expressions:
                         items.update(one.items)
                         other |= one.other
                 continue
-            names = [one.value for one in self.evaluate(key, frame) if isinstance(one, ConstantV)]
-            if len(names) == 1:
-                items[names[0]] = values
+            keys = [known for one in self.evaluate(key, frame) if (known := key_of(one)) is not None]
+            if len(keys) == 1:
+                items[keys[0][0]] = values
             else:
                 other = self._program.union(other, values)
         return frozenset({DictV(tuple(items.items()), other)})
@@ -338,6 +337,24 @@ class Expressions:
                     if isinstance(value, DictV):
                         found.update((key, held) for key, held in value.items if isinstance(key, str))
         return tuple(found.items())
+
+
+def key_of(value: Value) -> tuple[object] | None:
+    """What a value is as a key: constants and members of enumerations can be told apart."""
+    if isinstance(value, ConstantV):
+        return (value.value,)
+    if isinstance(value, InstanceV) and value.is_member and value.site is not None:
+        return (("member", value.cls.id, value.cls.member_values[value.site]),)
+    return None
+
+
+def held_at(held: DictV, asked: Values) -> Values:
+    """What a dictionary has at these keys; nothing where that cannot be told."""
+    known = [key_of(one) for one in asked]
+    keys = {key[0] for key in known if key is not None}
+    if None in known and any(isinstance(one, InstanceV) for one in asked):
+        return UNKNOWN  # some member of the enumeration
+    return frozenset().union(*(values for key, values in held.items if key in keys))
 
 
 def _built_in(value: ConstantV | ListV | DictV | TupleV, cls: str) -> bool | None:

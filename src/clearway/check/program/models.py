@@ -6,12 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from clearway.check.program.effects import Effect, Outcome
+from clearway.check.program.expressions import held_at
 from clearway.check.program.python import PYTHON
 from clearway.check.program.syntax import name_of
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
-    ConstantV,
     DictV,
     ExternalInstanceV,
     ExternalV,
@@ -132,10 +132,8 @@ class Models:
         name = callee.name.removeprefix("container.")
         if isinstance(held, DictV):
             if name in ("get", "pop", "setdefault"):
-                keys = {value.value for value in arguments.at(0) if isinstance(value, ConstantV)}
-                exact = [values for key, values in held.items if key in keys]
-                found = frozenset().union(*exact) if exact and not held.other else held.values
-                return found | arguments.at(1)
+                exact = held_at(held, arguments.at(0))
+                return (exact if exact and not held.other else held.values) | arguments.at(1)
             if name == "values":
                 return frozenset({ListV(held.values)})
             if name == "items":

@@ -209,10 +209,12 @@ class Steps:
     def awaiting(self, values: Values) -> list[Effect]:
         """What awaiting runs."""
         effects: list[Effect] = []
+        # Which class's method it is, is decided elsewhere: each is possible, none certain.
+        possible = len({_owner(value.frame) for value in values if isinstance(value, CoroutineV)}) > 1
         for value in values:
             match value:
                 case CoroutineV(frame=frame):
-                    effects.append(Run(frame))
+                    effects.append(Run(frame, possible and _owner(frame) is not None))
                 case TaskV(frames=frames):
                     effects.extend(Run(frame) for frame in frames)
                 case InstanceV():
@@ -306,6 +308,11 @@ def _leaves(body: Sequence[ast.stmt], dead: Regions) -> bool:
             case _:
                 pass
     return False
+
+
+def _owner(frame: Frame) -> Class | None:
+    """The class of the object whose method runs in a frame."""
+    return frame.receiver.cls if isinstance(frame.receiver, InstanceV) else None
 
 
 def _unusual(effect: Effect) -> Effect:
