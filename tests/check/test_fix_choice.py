@@ -331,10 +331,12 @@ async def service():
 
 @app.get("/a")
 async def a():
+    await asyncio.sleep(0)
     return await service()
 
 @app.get("/b")
 async def b():
+    await asyncio.sleep(0)
     return await service()
 """
     assert len({finding.fix for finding in findings(tmp_path, text)}) == 1
