@@ -162,7 +162,7 @@ async def other(id: int):
         "import asyncio, main\n\nasyncio.run(main.service(1))\n",
         "import asyncio, main\n\n\nasync def run():\n    await asyncio.gather(main.service(1), main.find(2))\n",
         "from main import service as other\n",
-        "import main\n\n\nasync def test_it():\n    assert await main.find(1)\n",
+        "import main\n\n\nasync def test_it():\n    main.find = None\n    assert await main.find(1)\n",
         "from unittest.mock import patch\n\n\n@patch('main.service')\ndef test_it(mock): ...\n",
         "__all__ = ['service']\nfrom main import service\n",
         "async def run(anything):\n    return await anything(main.service)\nimport main\n",
@@ -171,6 +171,64 @@ async def other(id: int):
 )
 def test_a_helper_that_others_rely_on_stays_async(tmp_path: Path, other: str) -> None:
     write(tmp_path, main=START + SERVICE + ENDPOINT, test_other=other)
+    assert kinds(tmp_path) == {"to_thread"}
+
+
+def test_tests_that_await_a_helper_or_an_endpoint_call_it_as_it_is_then(tmp_path: Path) -> None:
+    tests = "import main\n\n\nasync def test_it():\n    assert await main.find(1)\n    assert await main.read(1)\n"
+    write(tmp_path, main=START + SERVICE + ENDPOINT, test_main=tests)
+    assert fixed(tmp_path)["test_main"] == tests.replace("await ", "")
+
+
+BOTH = """import functools
+import inspect
+
+
+def logged(function):
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def async_wrapper(*args, **kwargs):
+            return await function(*args, **kwargs)
+
+        return async_wrapper
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+"""
+
+
+def test_a_decorator_that_asks_what_it_is_given_is_no_obstacle(tmp_path: Path) -> None:
+    service = SERVICE.replace("async def service", "@logged\nasync def service")
+    write(tmp_path, main=START + "from log import logged\n\n\n" + service + ENDPOINT, log=BOTH)
+    after = fixed(tmp_path)
+    assert "await" not in after["main"]
+    assert after["log"] == BOTH
+    assert findings(tmp_path) == []
+
+
+def test_a_stand_in_of_a_test_is_awaited_like_the_method(tmp_path: Path) -> None:
+    main = """import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+class Store:
+    async def load(self):
+        return requests.get("x")
+
+
+@app.get("/")
+async def read():
+    return await Store().load()
+"""
+    write(tmp_path, main=main, test_main="class Fake:\n    async def load(self): ...\n")
     assert kinds(tmp_path) == {"to_thread"}
 
 

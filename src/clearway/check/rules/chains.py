@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from clearway.check.program.modules import Function, Module
 from clearway.check.program.values import FunctionV
 from clearway.check.rules.coroutines import targets_of_graph
+from clearway.check.rules.decorators import behind, only_takes_both
 from clearway.check.rules.hops import may_be_handed_awaited
 from clearway.check.rules.places import BESIDE_THE_SERVICE, own_nodes, suspends
 from clearway.model import Severity
@@ -136,28 +137,36 @@ class Chains:
 
     def _is_plain(self, function: Function) -> bool:
         """Whether nothing but calls that we see can mean this helper."""
-        if function.name.startswith("__") or not set(function.decorators) <= _PLAIN_DECORATORS:
+        if function.name.startswith("__") or not only_takes_both(self._program, function, _PLAIN_DECORATORS):
             return False
         definitions = self._program.definitions
-        owners = [method.owner for method in definitions.methods.get(function.name, ()) if method.owner is not None]
-        if function.owner is not None and any(definitions.is_protocol(owner) for owner in owners):
-            return False
+        if function.owner is not None:
+            for method in definitions.methods.get(function.name, ()):
+                stands_in = method.is_async and BESIDE_THE_SERVICE.search(method.module.shown)
+                if stands_in or (method.owner is not None and definitions.is_protocol(method.owner)):
+                    return False
         return not self._is_named_in_text(function)
 
     def _is_named_in_text(self, function: Function) -> bool:
-        """Whether a text names it: what `__all__` offers to others, what tests patch, what is found by its name."""
-        name = re.compile(rf"""["'](?:[\w.:]+[.:])?{re.escape(function.name)}["']""")
-        return any(
-            function.name in module.source.text
-            and _PATCHING.search(module.source.text)
-            and name.search(module.source.text)
-            for module in self._program.modules.project
-        )
+        """Whether a text names it, or its name is given another meaning: what `__all__` offers to others, what tests
+        put something else in the place of, what is found by its name.
+        """
+        name = re.escape(function.name)
+        text = re.compile(rf"""["'](?:[\w.:]+[.:])?{name}["']""")
+        stored = re.compile(rf"\.{name}\s*(?::[^=\n]*)?=[^=]")
+        for module in self._program.modules.project:
+            source = module.source.text
+            if function.name in source and (
+                stored.search(source) or (_PATCHING.search(source) and text.search(source))
+            ):
+                return True
+        return False
 
     def callees(self, call: ast.Call, function: Function) -> frozenset[Function]:
         """The `async def`s that an awaited call certainly means, one of them; empty where it may mean another thing."""
         frame = self._program.frames.generic(function)
         values = self._program.evaluate(call.func, frame) or frozenset(targets_of_graph(self._program, call, frame))
+        values = behind(self._program, values)
         found = [value.function for value in values if isinstance(value, FunctionV)]
         sure = len(found) == len(values) and all(
             each.is_async and not each.is_generator and each.module.is_project for each in found
@@ -207,8 +216,6 @@ class Chains:
         return self._blocking[function]
 
     def may_be_handed(self, site: Awaited) -> bool:
-        if BESIDE_THE_SERVICE.search(site.module.shown):
-            return False
         return may_be_handed_awaited(self._program, self._bound, site.call, site.function)
 
     def may_be_asked(self, function: Function) -> bool:
@@ -263,7 +270,7 @@ class _Attempt:
         caller = site.function
         if caller in self._brought:
             return  # its own awaits are looked at when its turn comes
-        if not chains.blocks(function) and not BESIDE_THE_SERVICE.search(site.module.shown):
+        if BESIDE_THE_SERVICE.search(site.module.shown) or not chains.blocks(function):
             self._plain[site] = None
         elif caller not in self._staying and chains.needed_by(caller) is not None and chains.may_be_asked(caller):
             self._add(caller, caller)

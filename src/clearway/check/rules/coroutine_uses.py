@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from clearway.check.program.modules import Class, Function, Module, last_name
 from clearway.check.program.scopes import Bind
 from clearway.check.program.values import ExternalV, FunctionV, InstanceV, ModelV
+from clearway.check.rules.decorators import behind
 from clearway.check.rules.places import frame_of
 from clearway.model import RootKind
 
@@ -241,7 +242,7 @@ class CoroutineUses:
         """Whether the name may stand for the function there."""
         node = mention.node
         assert isinstance(node, ast.Name | ast.Attribute)
-        values = self._program.evaluate(node, frame_of(self._program, mention.code))
+        values = behind(self._program, self._program.evaluate(node, frame_of(self._program, mention.code)))
         if values:
             return any(isinstance(value, FunctionV) and value.function is function for value in values)
         if isinstance(node, ast.Name):
