@@ -138,7 +138,8 @@ class Steps:
                 effects = program.calls.outcome(node, frame).effects
                 if node in awaited:
                     # What is awaited gave a coroutine: it did not block.
-                    return [self._waited_for(node, effect) for effect in effects if not isinstance(effect, Block)]
+                    waiting = [effect for effect in effects if not isinstance(effect, Block)]
+                    return [self._waited_for(node, effect, frame) for effect in waiting]
                 starred = [argument.value for argument in node.args if isinstance(argument, ast.Starred)]
                 return [
                     *effects,
@@ -178,13 +179,15 @@ class Steps:
             case _:
                 return ()
 
-    def _waited_for(self, call: ast.Call, effect: Effect) -> Effect:
+    def _waited_for(self, call: ast.Call, effect: Effect, frame: Frame) -> Effect:
         """A library's coroutine of which nothing is known: its author awaits what waits. One of the project's could
-        still do anything.
+        still do anything, and so could one that the project gives functions to.
         """
-        if isinstance(effect, Unresolved) and last_name(call.func) not in self._program.definitions.methods:
-            return Unresolved(effect.text, effect.module, hides=False)
-        return effect
+        if not isinstance(effect, Unresolved) or not isinstance(call.func, ast.Attribute):
+            return effect
+        if call.func.attr in self._program.definitions.methods or self._program.externals.runs_ours(call, frame):
+            return effect
+        return Unresolved(effect.text, effect.module, hides=False)
 
     def _entered(self, item: ast.expr, frame: Frame, waits: bool) -> list[Effect]:
         """Entering and leaving; what blocked when it was made is not told of once more."""
@@ -244,6 +247,8 @@ class Steps:
                         effects.extend(Run(frame) for frame in self._program.special_frames(value, name))
                 case ExternalInstanceV() if not asynchronous:
                     effects.extend(self._special_sinks(value.name, ("__iter__", "__next__")))
+                    if not self._program.library.covers(value.name):
+                        effects.append(Unresolved(f"{value.name}.__iter__", value.name.partition(".")[0]))
                 case _:
                     pass
         return tuple(effects)

@@ -114,8 +114,10 @@ class _Fixes:
         edits = [*(self._def_edit(function) for function in others)]
         edits += [_call_edit(FixKind.DROP_AWAIT, site) for site in chain.plain]
         edits += [_call_edit(FixKind.THREAD_AWAITED, site) for site in chain.handed]
-        description = f"make {_named([first, *others])} `def`"
-        description += ": they await nothing but each other" if others else ": nothing else is awaited in it"
+        if others:
+            description = f"make {_named([first, *others])} `def`: they await nothing but each other"
+        else:
+            description = f"make {first.qualname} a `def`, and call it without `await`: it awaits nothing"
         if chain.handed:
             where = sorted({site.function.qualname for site in chain.handed})
             description += f"; {_listed(where)} {'calls' if len(where) == 1 else 'call'} them in a thread"
