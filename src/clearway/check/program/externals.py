@@ -44,6 +44,13 @@ IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFi
 RUNS_TEXT = frozenset({"builtins.eval", "builtins.exec", "builtins.__import__"})
 """They run, or find, what only the running program knows."""
 MOST_STEPS = 20
+MAKING = frozenset({"parse", "from", "of", "new", "make", "build", "construct"})
+"""What a class method's name begins with that makes an object: `RecordID.parse(text)`, `Point.from_dict(data)`."""
+OF_DATA = frozenset(
+    {"to_dict", "to_json", "to_list", "to_tuple", "to_string", "as_dict", "asdict", "model_dump", "model_dump_json"}
+    | {"isoformat", "hex", "hexdigest", "debug", "info", "warn", "warning", "error", "exception", "critical"}
+)
+"""Methods that turn data into other data, or write a log, in whatever library they are."""
 NOT_WAITING = frozenset({"LOCK_NB", "MSG_DONTWAIT", "WNOHANG"})
 """Constants of the operating system with which a call returns at once."""
 
@@ -140,12 +147,14 @@ class Externals:
 
     def _unknown(self, callee: ExternalV, node: ast.AST, *, hides: bool) -> Unresolved:
         root, _, last = callee.name.rpartition(".")
+        owner = root.rpartition(".")[2]
         root = root.partition(".")[0] or last
         if (last in _METHODS_OF_TEXT and callee.name.count(".") > 1) or self._program.guesses.looks_up_a_key(node):
             hides = False
         else:
             # Making an object seldom blocks; what is done with it afterwards is judged by itself.
-            hides = hides and (callee.receiver is not None or not _is_class_name(last))
+            makes = _is_class_name(last) or (_is_class_name(owner) and last.partition("_")[0] in MAKING)
+            hides = hides and last not in OF_DATA and (callee.receiver is not None or not makes)
         return Unresolved(written(node), module=root, hides=hides)
 
     def _spread(self, values: Values) -> list[Values]:

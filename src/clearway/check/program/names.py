@@ -79,6 +79,9 @@ class Names:
         return values
 
     def _bound(self, name: str, frame: Frame) -> Values:
+        given = frame.argument(name)
+        if given is not None and all(one.kind is Bind.ELEMENT for one in frame.code.scope.bindings.get(name, ())):
+            return given  # one turn of a loop
         bindings = [(binding, frame) for binding in frame.code.scope.bindings.get(name, ())]
         if isinstance(frame.code, Module):
             for function, binding in self._program.modules.global_stores(frame.code).get(name, ()):

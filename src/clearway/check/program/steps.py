@@ -46,6 +46,10 @@ class Steps:
             known = self._known[frame] = tuple(self._steps(frame))
         return known
 
+    def effects(self, node: ast.AST, frame: Frame) -> Sequence[Effect]:
+        """What one node does, what stands around it not being looked at."""
+        return self._effects(node, frame, set())
+
     def calls(self, frame: Frame) -> int:
         """How many calls the frame's own statements make."""
         self.of(frame)
@@ -60,12 +64,15 @@ class Steps:
         else:
             body = code.source.tree.body
         awaited: set[ast.AST] = set()
+        taken: set[ast.AST] = set()  # they give coroutines to what awaits them: `gather(*(f(x) for x in y))`
         calls = 0
         stack: list[ast.AST] = list(reversed(self._branches.live(body, frame)))
         while stack:
             node = stack.pop()
             if isinstance(node, ast.Call):
                 calls += 1
+                if last_name(node.func) in TAKES_COROUTINES:
+                    taken.update(_given(node))
             elif isinstance(node, ast.Await):
                 awaited.add(node.value)
             elif isinstance(node, ast.AsyncWith):
@@ -74,6 +81,8 @@ class Steps:
                 awaited.add(node.iter)
             try:
                 effects = self._effects(node, frame, awaited)
+                if node in taken and isinstance(node, ast.Call):
+                    effects = [self._waited_for(node, effect, frame) for effect in effects]
             except RecursionError:  # nested deeper than the stack bears: it is not looked into, and counted
                 yield Step(node, (Unresolved(type(node).__name__),))
                 continue
@@ -314,6 +323,21 @@ OPERATORS: dict[type[ast.operator], str] = {
     ast.BitAnd: "__and__",
     ast.BitXor: "__xor__",
 }
+
+
+TAKES_COROUTINES = frozenset({"gather", "wait", "wait_for", "as_completed", "create_task", "ensure_future", "shield"})
+
+
+def _given(call: ast.Call) -> Iterator[ast.AST]:
+    """The calls whose results another call is given, one by one or as a collection."""
+    for argument in call.args:
+        inner = argument.value if isinstance(argument, ast.Starred) else argument
+        if isinstance(inner, ast.GeneratorExp | ast.ListComp):
+            yield inner.elt
+        elif isinstance(inner, ast.List | ast.Tuple):
+            yield from inner.elts
+        else:
+            yield inner
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
