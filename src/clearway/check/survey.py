@@ -35,6 +35,12 @@ class Study:
         return [replace(hit, severity=Severity.ADVICE) for hit in hits]
 
     @property
+    def awaits(self) -> bool:
+        """Whether the root's own body awaits anything, or is an async generator."""
+        function = self.entry.function
+        return function.scope.awaits or (function.is_async and function.is_generator)
+
+    @property
     def blocks(self) -> bool:
         return any(hit.severity is not Severity.ADVICE for hit in self.hits)
 

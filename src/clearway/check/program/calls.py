@@ -97,6 +97,8 @@ class Calls:
         program = self._program
         callees = program.evaluate(node.func, frame)
         arguments = program.expressions.arguments(node, frame)
+        # A constant is not called: `handler = None` stands where something else is put later.
+        callees = frozenset(callee for callee in callees if not isinstance(callee, ConstantV))
         if not callees:
             resolved = self._from_graph(node, frame, arguments)
             if resolved is not None:

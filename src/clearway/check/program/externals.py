@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 from clearway.check.program.arguments import Arguments
@@ -17,8 +18,10 @@ from clearway.check.program.values import (
     ExternalInstanceV,
     ExternalV,
     Frame,
+    FunctionV,
     ListV,
     OffloadedV,
+    PartialV,
     ShapeV,
     TaskV,
     TupleV,
@@ -38,6 +41,16 @@ ROUTERS = frozenset(
 IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
 """Reading and writing these touches no disk."""
 
+RUNS_TEXT = frozenset({"builtins.eval", "builtins.exec", "builtins.__import__"})
+"""They run, or find, what only the running program knows."""
+MOST_STEPS = 20
+MAKING = frozenset({"parse", "from", "of", "new", "make", "build", "construct"})
+"""What a class method's name begins with that makes an object: `RecordID.parse(text)`, `Point.from_dict(data)`."""
+OF_DATA = frozenset(
+    {"to_dict", "to_json", "to_list", "to_tuple", "to_string", "as_dict", "asdict", "model_dump", "model_dump_json"}
+    | {"isoformat", "hex", "hexdigest", "debug", "info", "warn", "warning", "error", "exception", "critical"}
+)
+"""Methods that turn data into other data, or write a log, in whatever library they are."""
 NOT_WAITING = frozenset({"LOCK_NB", "MSG_DONTWAIT", "WNOHANG"})
 """Constants of the operating system with which a call returns at once."""
 
@@ -59,6 +72,32 @@ class Externals:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._given_functions: set[str] = set()
+        """Packages, none of Python's own, that are given functions of the project."""
+
+    def runs_ours(self, call: ast.Call, frame: Frame) -> bool:
+        """Whether what is called belongs to a package that was given functions of the project: a graph that runs them,
+        a queue that hands messages to them.
+        """
+        return bool(self._given_functions & self._packages(call.func, frame))
+
+    def _packages(self, node: ast.expr, frame: Frame, depth: int = 0) -> set[str]:
+        """The packages that an object of unknown make may come from, by what was called to get it."""
+        values = self._program.evaluate(node, frame)
+        if values or depth > MOST_STEPS:
+            return {_package(value) for value in values if isinstance(value, ExternalV | ExternalInstanceV)}
+        if isinstance(node, ast.Attribute | ast.Subscript | ast.Await):
+            return self._packages(node.value, frame, depth + 1)
+        if isinstance(node, ast.Call):
+            return self._packages(node.func, frame, depth + 1)
+        if not isinstance(node, ast.Name):
+            return set()
+        where = frame if node.id in frame.code.scope.bindings else self._program.frames.of_module(frame.module)
+        found: set[str] = set()
+        for binding in where.code.scope.bindings.get(node.id, ()):
+            if isinstance(binding.node, ast.expr):
+                found |= self._packages(binding.node, where, depth + 1)
+        return found
 
     def call(self, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
         """Calling something outside the program."""
@@ -92,6 +131,11 @@ class Externals:
         entry = library.sink(name)
         if entry is not None and self._blocks(entry, arguments) and not _polls(node):
             effects.append(Block(entry, callee.written or name))
+        if any(_is_ours(value) for given in arguments.all() for value in given):
+            self._given_functions |= {_package(callee)} - sys.stdlib_module_names
+        if name in RUNS_TEXT and not all(isinstance(value, ConstantV) for value in arguments.at(0) or [None]):
+            effects.append(Unresolved(written(node)))
+            values = UNKNOWN
         if entry is None and library.returns(name) is None and not library.covers(name):
             located = program.guesses.located(node, arguments)
             values = program.union(located, values)
@@ -103,12 +147,14 @@ class Externals:
 
     def _unknown(self, callee: ExternalV, node: ast.AST, *, hides: bool) -> Unresolved:
         root, _, last = callee.name.rpartition(".")
+        owner = root.rpartition(".")[2]
         root = root.partition(".")[0] or last
         if (last in _METHODS_OF_TEXT and callee.name.count(".") > 1) or self._program.guesses.looks_up_a_key(node):
             hides = False
         else:
             # Making an object seldom blocks; what is done with it afterwards is judged by itself.
-            hides = hides and (callee.receiver is not None or not _is_class_name(last))
+            makes = _is_class_name(last) or (_is_class_name(owner) and last.partition("_")[0] in MAKING)
+            hides = hides and last not in OF_DATA and (callee.receiver is not None or not makes)
         return Unresolved(written(node), module=root, hides=hides)
 
     def _spread(self, values: Values) -> list[Values]:
@@ -231,6 +277,16 @@ class Externals:
                 for one in inner or (value,):
                     found[one] = None
         return list(found)
+
+
+def _package(value: ExternalV | ExternalInstanceV) -> str:
+    return value.name.partition(".")[0]
+
+
+def _is_ours(value: Value) -> bool:
+    if isinstance(value, PartialV):
+        return _is_ours(value.function)
+    return isinstance(value, FunctionV) and value.function.module.is_project
 
 
 def _is_class_name(name: str) -> bool:

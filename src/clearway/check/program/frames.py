@@ -127,6 +127,11 @@ class Frames:
             self._ways[code, parent] += 1
         return frame
 
+    def within(self, frame: Frame, names: dict[str, Values]) -> Frame:
+        """The frame with further names bound: one turn of a loop."""
+        arguments = tuple(sorted({**dict(frame.arguments), **names}.items(), key=lambda item: item[0]))
+        return self._of(frame.code, arguments, frame.receiver, frame.parent)
+
     def known(self, code: Code) -> list[Frame]:
         """Every way in which this code was found to be called so far, at least the one of which nothing is known."""
         frames = list(self._by_code.get(code, ()))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Effect, Outcome
+from clearway.check.program.effects import Effect, Outcome, Unresolved
 from clearway.check.program.expressions import held_at
 from clearway.check.program.python import PYTHON
-from clearway.check.program.syntax import name_of
+from clearway.check.program.syntax import name_of, written
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from clearway.check.program.program import Program
 
     Model = Callable[["Models", ExternalV, Arguments, ast.AST, Frame], Outcome | None]
+
+
+CALLS_ITS_FIRST = frozenset({"builtins.map", "builtins.filter", "functools.reduce", "contextvars.Context.run"})
+CALLS_ITS_KEY = frozenset({"builtins.sorted", "builtins.max", "builtins.min"})
 
 
 class Models:
@@ -68,7 +73,11 @@ class Models:
         if callee.name.startswith("container."):
             return Outcome(self._container(callee, arguments))
         model = self._found(callee.name)
-        return model(self, callee, arguments, node, frame) if model is not None else None
+        if model is None:
+            return None
+        outcome = model(self, callee, arguments, node, frame)
+        unknown = _unknown_functions(callee.name, arguments, node)
+        return replace(outcome, effects=(*outcome.effects, *unknown)) if outcome is not None and unknown else outcome
 
     def attribute(self, value: ModelV, name: str) -> Values:
         if name == "__wrapped__":
@@ -145,3 +154,10 @@ class Models:
         if name in ("pop", "popleft"):
             return elements
         return frozenset({held}) if name == "copy" and held is not None else OPAQUE
+
+
+def _unknown_functions(name: str, arguments: Arguments, node: ast.AST) -> list[Effect]:
+    """A function that is called here, and of which nothing is known."""
+    given = name in CALLS_ITS_FIRST and bool(arguments.positional) and not arguments.at(0)
+    keyed = name in CALLS_ITS_KEY and arguments.has("key") and not arguments.named("key")
+    return [Unresolved(written(node))] if given or keyed else []

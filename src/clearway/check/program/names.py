@@ -81,6 +81,9 @@ class Names:
         return values
 
     def _bound(self, name: str, frame: Frame, dead: Regions) -> Values:
+        given = frame.argument(name)
+        if given is not None and all(one.kind is Bind.ELEMENT for one in frame.code.scope.bindings.get(name, ())):
+            return given  # one turn of a loop
         bindings = [
             (binding, frame)
             for binding in frame.code.scope.bindings.get(name, ())

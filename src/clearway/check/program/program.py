@@ -95,6 +95,10 @@ class Program:
         """What the frame's code does when it runs, in the order in which it is written."""
         return self.steps_of.of(frame)
 
+    def effects_of(self, node: ast.AST, frame: Frame) -> Sequence[Effect]:
+        """What one expression or statement does, seen from a frame."""
+        return self._steps.effects(node, frame)
+
     def calls_in(self, frame: Frame) -> int:
         """How many calls stand in the frame's own statements."""
         return self.steps_of.calls(frame)

@@ -48,6 +48,10 @@ class Steps:
             known = self._known[frame] = tuple(self._steps(frame))
         return known
 
+    def effects(self, node: ast.AST, frame: Frame) -> Sequence[Effect]:
+        """What one node does, what stands around it not being looked at."""
+        return self._effects(node, frame, set())
+
     def calls(self, frame: Frame) -> int:
         """How many calls the frame's own statements make."""
         self.of(frame)
@@ -62,6 +66,7 @@ class Steps:
         else:
             body = code.source.tree.body
         awaited: set[ast.AST] = set()
+        taken: set[ast.AST] = set()  # they give coroutines to what awaits them: `gather(*(f(x) for x in y))`
         calls = 0
         dead = self._program.branches.dead(frame)
         unusual = self._program.branches.unusual(frame)
@@ -70,6 +75,8 @@ class Steps:
             node = stack.pop()
             if isinstance(node, ast.Call):
                 calls += 1
+                if last_name(node.func) in TAKES_COROUTINES:
+                    taken.update(_given(node))
             elif isinstance(node, ast.Await):
                 awaited.add(node.value)
             elif isinstance(node, ast.AsyncWith):
@@ -78,6 +85,8 @@ class Steps:
                 awaited.add(node.iter)
             try:
                 effects = self._effects(node, frame, awaited)
+                if node in taken and isinstance(node, ast.Call):
+                    effects = [self._waited_for(node, effect, frame) for effect in effects]
             except RecursionError:  # nested deeper than the stack bears: it is not looked into, and counted
                 yield Step(node, (Unresolved(type(node).__name__),))
                 continue
@@ -128,7 +137,8 @@ class Steps:
                 effects = program.calls.outcome(node, frame).effects
                 if node in awaited:
                     # What is awaited gave a coroutine: it did not block.
-                    return [self._waited_for(node, effect) for effect in effects if not isinstance(effect, Block)]
+                    waiting = [effect for effect in effects if not isinstance(effect, Block)]
+                    return [self._waited_for(node, effect, frame) for effect in waiting]
                 starred = [argument.value for argument in node.args if isinstance(argument, ast.Starred)]
                 return [
                     *effects,
@@ -168,13 +178,15 @@ class Steps:
             case _:
                 return ()
 
-    def _waited_for(self, call: ast.Call, effect: Effect) -> Effect:
+    def _waited_for(self, call: ast.Call, effect: Effect, frame: Frame) -> Effect:
         """A library's coroutine of which nothing is known: its author awaits what waits. One of the project's could
-        still do anything.
+        still do anything, and so could one that the project gives functions to.
         """
-        if isinstance(effect, Unresolved) and last_name(call.func) not in self._program.definitions.methods:
-            return Unresolved(effect.text, effect.module, hides=False)
-        return effect
+        if not isinstance(effect, Unresolved) or not isinstance(call.func, ast.Attribute):
+            return effect
+        if call.func.attr in self._program.definitions.methods or self._program.externals.runs_ours(call, frame):
+            return effect
+        return Unresolved(effect.text, effect.module, hides=False)
 
     def _entered(self, item: ast.expr, frame: Frame, waits: bool) -> list[Effect]:
         """Entering and leaving; what blocked when it was made is not told of once more."""
@@ -236,6 +248,8 @@ class Steps:
                         effects.extend(Run(frame) for frame in self._program.special_frames(value, name))
                 case ExternalInstanceV() if not asynchronous:
                     effects.extend(self._special_sinks(value.name, ("__iter__", "__next__")))
+                    if not self._program.library.covers(value.name):
+                        effects.append(Unresolved(f"{value.name}.__iter__", value.name.partition(".")[0]))
                 case _:
                     pass
         return tuple(effects)
@@ -339,6 +353,21 @@ OPERATORS: dict[type[ast.operator], str] = {
     ast.BitAnd: "__and__",
     ast.BitXor: "__xor__",
 }
+
+
+TAKES_COROUTINES = frozenset({"gather", "wait", "wait_for", "as_completed", "create_task", "ensure_future", "shield"})
+
+
+def _given(call: ast.Call) -> Iterator[ast.AST]:
+    """The calls whose results another call is given, one by one or as a collection."""
+    for argument in call.args:
+        inner = argument.value if isinstance(argument, ast.Starred) else argument
+        if isinstance(inner, ast.GeneratorExp | ast.ListComp):
+            yield inner.elt
+        elif isinstance(inner, ast.List | ast.Tuple):
+            yield from inner.elts
+        else:
+            yield inner
 
 
 def _children(node: ast.AST) -> list[ast.AST]:

@@ -24,6 +24,7 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.check.roots.loops import Loops
 from clearway.check.roots.registrations import HTTP_METHODS, install
 from clearway.check.roots.routers import Routers
 from clearway.model import RootKind
@@ -84,6 +85,7 @@ class Roots:
         self.program = program
         self.entries: dict[tuple[Function, RootKind], Entry] = {}
         self._walked: set[Frame] = set()
+        self._loops = Loops(program)
         self._routers = Routers()
         self._pending: list[tuple[Entry, Value | None, list[str], list[str], Values]] = []
         self._middleware: list[Entry] = []
@@ -130,11 +132,24 @@ class Roots:
             for step in self.program.steps(current):
                 for effect in step.effects:
                     if isinstance(effect, Register):
-                        self._register(effect, step.node, current)
+                        self._register_each(effect, step.node, current)
                     elif isinstance(effect, Run):
                         waiting.append(effect.frame)
                     elif isinstance(effect, Spawn):
                         self.spawned(effect)
+
+    def _register_each(self, effect: Register, node: ast.AST, frame: Frame) -> None:
+        """Register once for each turn of the loops around, where these can be told."""
+        if effect.kind not in ("route", "websocket"):
+            return self._register(effect, node, frame)
+        turns = self._loops.turns(node, frame)
+        for turn in turns:
+            for one in self.program.effects_of(node, turn):
+                if isinstance(one, Register):
+                    self._register(one, node, turn)
+        if not turns:
+            self._register(effect, node, frame)
+        return None
 
     def _registering_functions(self, module: Module) -> None:
         """Functions that no import runs: app factories, plugins' `register(app)`."""

@@ -195,7 +195,8 @@ def _direct(kind: str, position: int, keyword: str) -> Model:
 
 def _app(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
     """Making an app or a router: everything that its constructor is told."""
-    made = ExternalInstanceV(callee.name, node)
+    # One place that makes routers of several prefixes makes several routers.
+    made = ExternalInstanceV(callee.name, node, arguments.named("prefix"))
     return Outcome(frozenset({made}), tuple(constructed(models, made, arguments)))
 
 

@@ -93,13 +93,35 @@ def _may_be_handed(program: Program, bound: LoopBound, hit: Hit, hop: Hop) -> bo
     return True
 
 
+def may_be_handed_awaited(program: Program, bound: LoopBound, call: ast.Call, function: Function) -> bool:
+    """Whether a thread may make this call, which is awaited today, once what it calls is a `def`."""
+    frame = program.frames.generic(function)
+    place = Place(program, function, call, is_awaited=True)
+    if isinstance(call.func, ast.Call) or not place.may_await(frame):
+        return False
+    if any(isinstance(argument, ast.Starred) for argument in call.args):
+        return False
+    for way in [frame, *program.frames.known(function)][:MOST_WAYS]:
+        if bound.takes_bound(call, way):
+            return False
+        for value in program.calls.outcome(call, way).values:
+            if not isinstance(value, CoroutineV) or bound.are_bound(program.returns(value.frame)):
+                return False
+            found = bound.below(value.frame)
+            if bound.binds(found) or bound.has_session_of_thread(found.hits):
+                return False
+    return True
+
+
 class Place:
     """Where a call stands in its function."""
 
-    def __init__(self, program: Program, function: Function, call: ast.Call) -> None:
+    def __init__(self, program: Program, function: Function, call: ast.Call, *, is_awaited: bool = False) -> None:
         self._program = program
         self._function = function
         self._call = call
+        self._is_awaited = is_awaited
+        """The call has an `await`, and may keep it."""
         self._parents = {child: node for node in ast.walk(function.node) for child in ast.iter_child_nodes(node)}
 
     def _ancestors(self) -> Iterator[tuple[ast.AST, ast.AST]]:
@@ -132,7 +154,7 @@ class Place:
         program = self._program
         match parent:
             case ast.Await() if child is self._call:
-                return False
+                return self._is_awaited
             case ast.GeneratorExp() | ast.Lambda() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 return False
             case ast.withitem() if child is parent.context_expr:

@@ -129,7 +129,11 @@ class LoopBound:
 
     def gives_bound(self, call: ast.Call, frame: Frame) -> bool:
         """Whether what the call gives does its work later, or belongs to the thread that made it."""
-        for value in self._program.calls.outcome(call, frame).values:
+        return self.are_bound(self._program.calls.outcome(call, frame).values)
+
+    def are_bound(self, values: Iterable[Value]) -> bool:
+        """Whether one of these values does."""
+        for value in values:
             if self.is_bound(value) or isinstance(value, GeneratorV):
                 return True
             match value:
