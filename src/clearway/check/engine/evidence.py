@@ -135,7 +135,9 @@ def _shape(node: ast.stmt, lines: list[str]) -> Iterator[str]:
             if isinstance(inner, _FUNCTIONS):
                 # What a method sets on its object is an attribute of the class, which hides a base's method.
                 targets = (target for statement in statements(inner) for target in _targets(statement))
-                yield from sorted({part.attr for target in targets for part in walk(target) if _is_attribute(part)})
+                yield from sorted(
+                    {part.attr for one in targets for part in walk(one) if isinstance(part, ast.Attribute)}
+                )
     elif isinstance(node, _FUNCTIONS) and not _says_more(node):
         body = node.body[0]
         beside = lines[body.lineno - 1].encode("utf-8", "surrogatepass")[: body.col_offset].strip()
@@ -150,10 +152,6 @@ def _says_more(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     if isinstance(body, ast.Pass) or (isinstance(body, ast.Expr) and isinstance(body.value, ast.Constant)):
         return True
     return any(isinstance(inner, ast.ClassDef) for inner in statements(node))
-
-
-def _is_attribute(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute)
 
 
 def _targets(node: ast.AST) -> Sequence[ast.expr]:
