@@ -18,18 +18,11 @@ from clearway.check.request import Request
 from clearway.check.result import Result
 from tests.check.trees import write_tree
 
-SERVICE = {
-    "pyproject.toml": "",
-    "app/__init__.py": "",
-    "app/main.py": """
-from fastapi import FastAPI
-from app.routes import router
-
-app = FastAPI()
-app.include_router(router)
-""",
-    "app/base.py": """
+BASE = """
 import time
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
 class Store:
@@ -40,14 +33,21 @@ class Store:
         return ""
 
 
-def made(key):
-    return Store()
+class Box(Generic[T]):
+    held: T
+
+    def get(self) -> T:
+        raise KeyError
 
 
 def slow():
     time.sleep(1)
-""",
-    "app/slow.py": """
+
+
+def made():
+    return Store
+"""
+SLOW = """
 from app.base import Store, slow
 
 
@@ -55,66 +55,62 @@ class SlowStore(Store):
     def load(self, key):
         slow()
         return key
-""",
-    "app/routes.py": """
+"""
+ROUTES = """
 from fastapi import APIRouter
-from app.base import Store, made
+from app.base import Box, Store
 
 router = APIRouter()
 
 
 @router.get("/first")
-async def first(stores: list[Store]):
-    return sorted(stores, key=id)[0].load(1)
-
-
-@router.get("/best")
-async def best():
-    return max([made(1), made(2)], key=id).load(2)
+async def first(box: Box[Store]):
+    return box.get().load(1)
 
 
 @router.get("/label")
-async def label(stores: dict[str, Store]):
-    return next(iter(sorted(stores.values(), key=id))).label()
-""",
-    "app/plain.py": """
-def nothing():
-    return 1
-""",
-}
-"""The calls on what `sorted` and `max` give are the engine's to answer; `SlowStore` is imported by nobody."""
+async def label(box: Box[Store]):
+    return box.held.label()
+"""
+MAIN = """
+from fastapi import FastAPI
+from app.routes import router
 
+app = FastAPI()
+app.include_router(router)
+"""
+SERVICE = {
+    "pyproject.toml": "",
+    "app/__init__.py": "",
+    "app/base.py": BASE,
+    "app/slow.py": SLOW,
+    "app/routes.py": ROUTES,
+    "app/main.py": MAIN,
+    "app/plain.py": "def nothing():\n    return 1\n",
+}
+"""What a `Box` gives only the engine knows; `SlowStore`, which overrides it, is imported by nobody."""
+
+OTHER = "class Other(Store):\n    def label(self):\n        slow()\n\n\nclass SlowStore"
+RENAMED = ("from app.base import Store, slow", "from app.base import Store as Base, slow\n\nStore = Base")
+COMPUTED = ("class SlowStore(Store):", "from app.base import made\nBase = made()\n\n\nclass SlowStore(Base):")
 EDITS = {
     "a line above": ("app/slow.py", "from app.base", "import os\n\n\nfrom app.base"),
     "the override goes": ("app/slow.py", "def load(self, key)", "def other(self, key)"),
-    "the override is hidden": ("app/slow.py", "        slow()\n", "        self.label = slow\n        slow()\n"),
-    "another override comes": (
-        "app/slow.py",
-        "class SlowStore",
-        "class Other(Store):\n    def label(self):\n        slow()\n\n\nclass SlowStore",
-    ),
-    "the base blocks": ("app/base.py", "        return key\n", "        time.sleep(2)\n        return key\n"),
+    "the override is hidden": ("app/slow.py", "        slow()\n", "        slow()\n        self.load = slow\n"),
+    "the override stops blocking": ("app/slow.py", "        slow()\n", "        pass\n"),
+    "another override comes": ("app/slow.py", "class SlowStore", OTHER),
+    "the base goes": ("app/slow.py", "class SlowStore(Store)", "class SlowStore(object)"),
+    "the base has another name": ("app/slow.py", *RENAMED),
+    "the base is computed": ("app/slow.py", *COMPUTED),
+    "what computes the base gives another": ("app/base.py", "    return Store\n", "    return Box\n"),
+    "the method blocks": ("app/base.py", "        return key\n", "        time.sleep(2)\n        return key\n"),
     "a helper stops blocking": ("app/base.py", "    time.sleep(1)\n", "    return 1\n"),
-    "another class is made": (
-        "app/base.py",
-        "    return Store()\n",
-        "    return Other()\n\n\nclass Other:\n    def load(self, key):\n        time.sleep(3)\n",
-    ),
-    "the base is renamed": ("app/slow.py", "class SlowStore(Store)", "class SlowStore(object)"),
-    "the base is computed": (
-        "app/slow.py",
-        "class SlowStore(Store)",
-        "Base = type(Store())\n\n\nclass SlowStore(Base)",
-    ),
+    "a box gives something else": ("app/base.py", "def get(self) -> T:", "def get(self) -> int:"),
     "a call moves": ("app/routes.py", '@router.get("/first")', '# moved\n@router.get("/first")'),
-    "a call goes": ("app/routes.py", "sorted(stores, key=id)[0].load(1)", "1"),
-    "another function asks": (
-        "app/plain.py",
-        "def nothing():",
-        "def more(stores: list):\n    return max(stores).load()\n\n\ndef nothing():",
-    ),
+    "a call goes": ("app/routes.py", "box.get().load(1)", "1"),
+    "a call comes": ("app/routes.py", "box.get().load(1)", "box.get().load(box.held.load(2))"),
     "what nobody uses": ("app/plain.py", "return 1", "return 2"),
-    "a file that cannot be read": ("app/plain.py", "return 1", "return ("),
+    "a file cannot be read": ("app/plain.py", "return 1", "return ("),
 }
 
 
@@ -181,6 +177,15 @@ def test_a_change_of_what_no_answer_rests_on_does_not_start_the_engine(checks: C
     checks.edit("what nobody uses")
     checks.kept()
     assert checks.started == 0
+
+
+def test_what_computes_a_base_counts(checks: Checks) -> None:
+    """The class that a function gives is seen in its body alone, in a file that has no class to say so."""
+    checks.edit("the base is computed")
+    before = checks.kept()
+    checks.edit("what computes the base gives another")
+    after = checks.kept()
+    assert after == checks.fresh() != before
 
 
 @pytest.mark.parametrize("name", EDITS)
