@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clearway.check.reach import Hit, Hop, Reach, reach
@@ -64,9 +65,16 @@ class Survey:
     program: Program
     studies: list[Study]
 
+    @cached_property
+    def _by_function(self) -> dict[Function, list[Study]]:
+        found: dict[Function, list[Study]] = {}
+        for study in self.studies:
+            found.setdefault(study.entry.function, []).append(study)
+        return found
+
     def of(self, function: Function) -> Study | None:
         """The study of a function that is a root, the dependency among several."""
-        found = [study for study in self.studies if study.entry.function is function]
+        found = self._by_function.get(function, [])
         return next((study for study in found if study.entry.kind is RootKind.DEPENDENCY), found[0] if found else None)
 
     def blocking_dependencies(self, study: Study) -> list[Study]:
@@ -83,6 +91,7 @@ def survey(program: Program, *, everything: bool, step: Callable[[int, int], Non
     roots = collect(program, everything=everything)
     done: dict[tuple[Function, RootKind], Study] = {}
     waiting = dict.fromkeys((entry.function, entry.kind) for entry in roots.entries.values())
+    known = set(waiting)
     while waiting:
         key = next(iter(waiting))
         del waiting[key]
@@ -92,8 +101,10 @@ def survey(program: Program, *, everything: bool, step: Callable[[int, int], Non
         done[key] = Study(entry, found)
         for spawn, _ in found.spawned:
             # One that was looked at already is looked at again, with the new way in which it is entered.
-            waiting.update(dict.fromkeys((other.function, other.kind) for other in roots.spawned(spawn)))
-        step(len(done), len(done.keys() | waiting.keys()))
+            started = dict.fromkeys((other.function, other.kind) for other in roots.spawned(spawn))
+            waiting.update(started)
+            known.update(started)
+        step(len(done), len(known))
     studies = list(done.values())
     studies.sort(key=lambda study: (study.entry.function.module.shown, study.entry.function.line, study.entry.kind))
     return Survey(program, studies)

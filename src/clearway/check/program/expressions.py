@@ -42,9 +42,15 @@ class Expressions:
         self._program = program
         self._known: dict[tuple[ast.expr, Frame], Values] = {}
         self._busy: set[tuple[ast.expr, Frame]] = set()
+        self._same: dict[Values, Values] = {}
+        """One set for all that are alike: most expressions of a program mean one of a few things."""
+        self._constants: dict[tuple[type, object], Values] = {}
 
     def evaluate(self, node: ast.expr, frame: Frame) -> Values:
         """All that this expression may stand for."""
+        if node.__class__ is ast.Constant:
+            assert isinstance(node, ast.Constant)
+            return self._constant(node)
         key = (node, frame)
         known = self._known.get(key)
         if known is not None:
@@ -59,15 +65,19 @@ class Expressions:
             values = reader(self, node, frame)
         finally:
             self._busy.discard(key)
-        self._known[key] = values
+        values = self._known[key] = self._same.setdefault(values, values)
         return values
 
-    def _constant(self, node: ast.Constant, _frame: Frame) -> Values:
+    def _constant(self, node: ast.Constant) -> Values:
         value = node.value
         if isinstance(value, str | bytes) and len(value) > LONGEST_TEXT:
             return TEXT
         if value is None or isinstance(value, str | bytes | int | float):
-            return frozenset({ConstantV(value)})
+            key = (value.__class__, value)
+            known = self._constants.get(key)
+            if known is None:
+                known = self._constants[key] = frozenset({ConstantV(value)})
+            return known
         return OPAQUE
 
     def _name(self, node: ast.Name, frame: Frame) -> Values:
@@ -378,7 +388,6 @@ _BUILT_IN: dict[str, type] = {
 }
 
 _READERS: dict[type[ast.expr], Callable[[Expressions, Any, Frame], Values]] = {
-    ast.Constant: Expressions._constant,
     ast.Name: Expressions._name,
     ast.Attribute: Expressions._attribute,
     ast.Call: Expressions._call,

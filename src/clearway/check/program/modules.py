@@ -88,6 +88,11 @@ class Module:
         return found
 
     @cached_property
+    def asks(self) -> bool:
+        """Whether its text has the name of a function that tells async things from others."""
+        return any(name in self.source.text for name in ASKING)
+
+    @cached_property
     def lines(self) -> list[str]:
         return self.source.text.splitlines()
 
@@ -306,12 +311,14 @@ class Function:
     @cached_property
     def asks_what_it_got(self) -> bool:
         """It tests whether something is async: which branch runs depends on what it is called with."""
-        return any(isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in walk(self.node))
+        return self.module.asks and any(
+            isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in walk(self.node)
+        )
 
     @cached_property
     def narrowed(self) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:
         """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
-        return narrowed(self.node)
+        return narrowed(self.node) if "isinstance" in self.module.source.text else {}
 
     @cached_property
     def made_lazily(self) -> frozenset[ast.AST]:

@@ -97,7 +97,7 @@ class Program:
 
     def effects_of(self, node: ast.AST, frame: Frame) -> Sequence[Effect]:
         """What one expression or statement does, seen from a frame."""
-        return self._steps.effects(node, frame)
+        return self.steps_of.effects(node, frame)
 
     def calls_in(self, frame: Frame) -> int:
         """How many calls stand in the frame's own statements."""

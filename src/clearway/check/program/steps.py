@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.effects import Block, Effect, Offload, Run, Step, Unresolved
 from clearway.check.program.modules import Class, Function, last_name
-from clearway.check.program.syntax import children
+from clearway.check.program.syntax import LEAVES, children
 from clearway.check.program.values import (
     CoroutineV,
     ExternalInstanceV,
@@ -73,6 +73,12 @@ class Steps:
         stack: list[ast.AST] = list(reversed(_live(body, dead)))
         while stack:
             node = stack.pop()
+            kind = node.__class__
+            if kind in LEAVES:
+                continue
+            if kind not in _DOING:
+                stack.extend(reversed(self._parts(node, frame)))
+                continue
             if isinstance(node, ast.Call):
                 calls += 1
                 if last_name(node.func) in TAKES_COROUTINES:
@@ -370,8 +376,23 @@ def _given(call: ast.Call) -> Iterator[ast.AST]:
             yield inner
 
 
+_DOING = frozenset(
+    {ast.Call, ast.Await, ast.For, ast.AsyncFor, ast.comprehension, ast.With, ast.AsyncWith, ast.Compare}
+    | {ast.FormattedValue, ast.If, ast.While, ast.IfExp, ast.Assert, ast.UnaryOp, ast.BinOp, ast.Attribute}
+    | {ast.Subscript, ast.YieldFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef}
+)
+"""What can have effects of its own, beside those of what stands below it."""
+_IN_OTHER_ORDER = frozenset(
+    {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.AnnAssign, ast.For, ast.AsyncFor}
+    | {ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Assign}
+)
+"""Nodes whose parts do not all run, or not in the order of their fields."""
+
+
 def _children(node: ast.AST) -> list[ast.AST]:
     """The nodes that run when this one does, in order; not the bodies of what it defines."""
+    if node.__class__ not in _IN_OTHER_ORDER:
+        return children(node)
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             return [*node.decorator_list, *node.args.defaults, *(value for value in node.args.kw_defaults if value)]

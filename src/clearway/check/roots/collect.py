@@ -13,6 +13,7 @@ from clearway.check.program.modules import Class, Function, Module, last_name
 from clearway.check.program.syntax import walk
 from clearway.check.program.values import (
     ClassV,
+    Code,
     ConstantV,
     CoroutineV,
     Frame,
@@ -86,6 +87,7 @@ class Roots:
         self.entries: dict[tuple[Function, RootKind], Entry] = {}
         self._walked: set[Frame] = set()
         self._loops = Loops(program)
+        self._walked_code: set[Code] = set()
         self._routers = Routers()
         self._pending: list[tuple[Entry, Value | None, list[str], list[str], Values]] = []
         self._middleware: list[Entry] = []
@@ -99,9 +101,10 @@ class Roots:
             self._untyped_decorators(module)
         self._place()
         if everything:
+            rooted = {function for function, _ in self.entries}
             for module in self.program.modules.project:
                 for function in module.functions.values():
-                    if function.is_async and not any(function is known for known, _ in self.entries):
+                    if function.is_async and function not in rooted:
                         self._add(function, RootKind.OTHER, self.program.frames.generic(function), True, on_loop=True)
 
     def spawned(self, spawn: Spawn) -> list[Entry]:
@@ -129,6 +132,7 @@ class Roots:
             if current in self._walked or not current.module.is_project:
                 continue
             self._walked.add(current)
+            self._walked_code.add(current.code)
             for step in self.program.steps(current):
                 for effect in step.effects:
                     if isinstance(effect, Register):
@@ -155,7 +159,7 @@ class Roots:
         """Functions that no import runs: app factories, plugins' `register(app)`."""
         if not _REGISTERING.search(module.source.text):
             return
-        known = {frame.code for frame in self._walked}
+        known = set(self._walked_code)
         for function in module.functions.values():
             if function in known or isinstance(function.node, ast.Lambda):
                 continue
@@ -164,13 +168,17 @@ class Roots:
 
     def _untyped_decorators(self, module: Module) -> None:
         """`@router.get("/x")` on a router of unknown make."""
-        known = {function for function, _ in self.entries}
+        known: set[Function] | None = None
         for function in module.functions.values():
-            if function in known or isinstance(function.node, ast.Lambda):
+            if isinstance(function.node, ast.Lambda):
                 continue
             for decorator in function.node.decorator_list:
                 path = _route_path(decorator)
                 if path is None:
+                    continue
+                if known is None:
+                    known = {one for one, _ in self.entries}
+                if function in known:
                     continue
                 assert isinstance(decorator, ast.Call)
                 assert isinstance(decorator.func, ast.Attribute)

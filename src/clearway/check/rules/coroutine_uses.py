@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Class, Function, Module, last_name
 from clearway.check.program.scopes import Bind
+from clearway.check.program.syntax import children
 from clearway.check.program.values import ExternalV, FunctionV, InstanceV, ModelV
 from clearway.check.rules.decorators import behind
-from clearway.check.rules.places import frame_of
+from clearway.check.rules.places import frame_of, has_any, lines_of
 from clearway.model import RootKind
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ _EITHER_BASES = frozenset(
     | {"abc.ABC", "typing.Generic", "enum.Enum", "typing.NamedTuple", "pydantic.main.BaseModel"}
 )
 _HANDS_ON = (ast.Await, ast.Call, ast.keyword, ast.Return, ast.List, ast.Tuple, ast.Starred, ast.Lambda)
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -272,14 +271,12 @@ class CoroutineUses:
 
 
 def _mentions(module: Module, names: Set[str]) -> Iterator[tuple[Mention, str]]:
-    lines = _lines_with(module.source.text, names)
+    words = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b") if names else None
+    lines = lines_of(module.source.text, words.finditer(module.source.text)) if words else []
     if not lines:
         return
     for statement in module.source.tree.body:
-        decorators = getattr(statement, "decorator_list", [])
-        first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-        at = bisect_right(lines, first - 1)
-        if at == len(lines) or lines[at] > (statement.end_lineno or statement.lineno):
+        if not has_any(statement, lines):
             continue
         parents: dict[ast.AST, ast.AST] = {}
         stack: list[tuple[ast.AST, Code]] = [(statement, module)]
@@ -289,9 +286,13 @@ def _mentions(module: Module, names: Set[str]) -> Iterator[tuple[Mention, str]]:
             if name in names:
                 assert isinstance(node, ast.Name | ast.Attribute | ast.alias)
                 yield Mention(module, code, node, parents), name
-            inside = (module.functions.get(node) or module.classes.get(node) or code) if _is_scope(node) else code
-            outside = {*getattr(node, "decorator_list", ()), *_signature(node)} if inside is not code else set()
-            for child in ast.iter_child_nodes(node):
+            inside, outside = code, set()
+            if _is_scope(node):
+                if not isinstance(code, Function) and isinstance(node, ast.stmt) and not has_any(node, lines):
+                    continue
+                inside = module.functions.get(node) or module.classes.get(node) or code
+                outside = {*getattr(node, "decorator_list", ()), *_signature(node)} if inside is not code else set()
+            for child in node.names if isinstance(node, ast.Import | ast.ImportFrom) else children(node):
                 parents[child] = node
                 stack.append((child, code if child in outside else inside))
 
@@ -320,13 +321,6 @@ def _signature(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.ClassDef):
         return [*node.bases, *node.keywords]
     return [node.args] if isinstance(node, _FUNCTIONS) else []
-
-
-def _lines_with(text: str, names: Set[str]) -> list[int]:
-    words = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b") if names else None
-    offsets = [match.start() for match in words.finditer(text)] if words else []
-    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
-    return sorted({bisect_right(starts, offset) for offset in offsets})
 
 
 def _is_local(code: Code, name: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clearway.check.program.effects import Offload, Run
 from clearway.check.program.modules import Function, last_name
+from clearway.check.program.syntax import children, walk
 from clearway.check.program.values import CoroutineV, ExternalInstanceV, ExternalV
 from clearway.model import SinkKind
 
@@ -52,7 +54,7 @@ def best_hop(program: Program, bound: LoopBound, hit: Hit) -> Hop | None:
 def is_called_too_early(program: Program, hop: Hop) -> bool:
     """Whether the call was meant to be handed over itself: the `f()` in `to_thread(f())`."""
     assert isinstance(hop.frame.code, Function)
-    for node in ast.walk(hop.frame.code.node):
+    for node in walk(hop.frame.code.node):
         if isinstance(node, ast.Call) and hop.node in node.args:
             handed = 1 if last_name(node.func) == "run_in_executor" else 0
             effects = program.calls.outcome(node, hop.frame).effects
@@ -113,6 +115,11 @@ def may_be_handed_awaited(program: Program, bound: LoopBound, call: ast.Call, fu
     return True
 
 
+@lru_cache(maxsize=64)
+def _parents_in(function: ast.AST) -> dict[ast.AST, ast.AST]:
+    return {child: node for node in walk(function) for child in children(node)}
+
+
 class Place:
     """Where a call stands in its function."""
 
@@ -122,7 +129,7 @@ class Place:
         self._call = call
         self._is_awaited = is_awaited
         """The call has an `await`, and may keep it."""
-        self._parents = {child: node for node in ast.walk(function.node) for child in ast.iter_child_nodes(node)}
+        self._parents = _parents_in(function.node)
 
     def _ancestors(self) -> Iterator[tuple[ast.AST, ast.AST]]:
         """(child, parent) upwards as far as the function."""
