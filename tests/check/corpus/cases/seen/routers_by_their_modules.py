@@ -33,7 +33,7 @@ async def current() -> int:  #: dependency blocks time.sleep=error
 
 
 @router.get("/me")
-async def me(user: int = Depends(current)) -> int:  #: endpoint GET /users/me blocks by shelves.users:current
+async def me(user: int = Depends(current)) -> int:  #: endpoint GET /users/me blocks by current
     return user
 
 
