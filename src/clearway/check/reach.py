@@ -91,11 +91,18 @@ def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[H
     found = Reach()
     own = before[0].frame.code if before else roots[0].code
     waiting: deque[tuple[Frame, tuple[Hop, ...], bool]] = deque((root, before, on_loop) for root in roots)
+    # What is only possible is followed last: a function that is reached for certain, too, is told of as certain.
+    perhaps: deque[tuple[Frame, tuple[Hop, ...], bool]] = deque()
     seen: set[tuple[Frame, bool]] = {(root, on_loop) for root in roots}
     reported: set[tuple[ast.AST, str]] = set()
     opening: set[Frame] = set()
-    while waiting:
-        frame, hops, looping = waiting.popleft()
+    while waiting or perhaps:
+        certain = bool(waiting)
+        frame, hops, looping = (waiting if certain else perhaps).popleft()
+        if not certain:
+            if (frame, looping) in seen:
+                continue
+            seen.add((frame, looping))
         if frame.code is own:
             hops = ()  # back from its decorator's wrapper
         found.modules.add(frame.module)
@@ -108,8 +115,12 @@ def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[H
                         if len(hops) >= DEEPEST:
                             found.unresolved.append((Unresolved("a chain of too many calls"), Hop(frame, step.node)))
                         elif way not in seen:
-                            seen.add(way)
-                            waiting.append((inner, (*hops, Hop(frame, step.node, possible)), way[1]))
+                            onward = (inner, (*hops, Hop(frame, step.node, possible)), way[1])
+                            if certain and not possible:
+                                seen.add(way)
+                                waiting.append(onward)
+                            else:
+                                perhaps.append(onward)
                     case Block() if frame in opening and effect.entry.name.startswith("io."):
                         pass  # reading what was opened here: the opening is told of
                     case Block():

@@ -11,6 +11,7 @@ from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
     ClassV,
+    Complete,
     ConstantV,
     DictV,
     ExternalInstanceV,
@@ -318,7 +319,8 @@ class Expressions:
                 values = self.evaluate(argument.value, frame)
                 known = [value for value in values if isinstance(value, TupleV)]
                 if len(known) == 1 and len(values) == 1:
-                    positional.extend(known[0].items)
+                    own = _is_handed_on(argument.value, frame)
+                    positional.extend(known[0].items if own else map(bare, known[0].items))
                 else:
                     return Arguments(
                         tuple(positional), self._keywords(node, frame), self._program.iterated(values), True
@@ -333,8 +335,8 @@ class Expressions:
         values = self.evaluate(node, frame)
         kinds = _MADE if type(node) is ast.Call else _CERTAIN
         if not values or not all(isinstance(value, kinds) for value in values):
-            return values
-        return self._program.facts.complete(node, values, frame)
+            return bare(values)
+        return self._program.facts.complete(node, bare(values), frame)
 
     def _keywords(self, node: ast.Call, frame: Frame) -> tuple[tuple[str, Values], ...]:
         found: dict[str, Values] = {}
@@ -343,10 +345,28 @@ class Expressions:
             if keyword.arg is not None:
                 found[keyword.arg] = values
             else:
+                own = _is_handed_on(keyword.value, frame)
                 for value in values:
                     if isinstance(value, DictV):
-                        found.update((key, held) for key, held in value.items if isinstance(key, str))
+                        given = ((key, held) for key, held in value.items if isinstance(key, str))
+                        found.update((key, held if own else bare(held)) for key, held in given)
         return tuple(found.items())
+
+
+def bare(values: Values) -> Values:
+    """Values without the word that they are all."""
+    return frozenset(values) if isinstance(values, Complete) else values
+
+
+def _is_handed_on(node: ast.expr, frame: Frame) -> bool:
+    """`*args` and `**kwargs` just as this function got them."""
+    function = frame.code
+    if not isinstance(node, ast.Name) or not isinstance(function, Function):
+        return False
+    spec = function.node.args
+    own = [parameter.arg for parameter in (spec.vararg, spec.kwarg) if parameter is not None]
+    scope = function.scope
+    return node.id in own and len(scope.bindings[node.id]) == 1 and node.id not in scope.elements
 
 
 def key_of(value: Value) -> tuple[object] | None:

@@ -338,6 +338,16 @@ class Complete(frozenset[Value]):
         made.by_default = by_default
         return made
 
+    def __eq__(self, other: object) -> bool:
+        # Never equal to a set of which that is not known: frames and collections that hold them must not be mixed up.
+        return isinstance(other, Complete) and self.by_default is other.by_default and super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
 
 UNKNOWN: Values = frozenset()
 OPAQUE: Values = frozenset({ExternalInstanceV("builtins.object")})
