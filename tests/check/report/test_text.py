@@ -249,3 +249,16 @@ def test_source_lines_are_python_s_lines(tmp_path: Path) -> None:
     assert [lines.line("x.py", number) for number in (1, 2, 3)] == ["a = '\\x0c\\u2028'", "b", "c"]
     assert len(lines.line("x.py", 4)) == LONGEST + 1
     assert lines.line("x.py", 99) == lines.line("gone.py", 1) == lines.line("x.py", 0) == ""
+
+
+def test_an_edit_that_fixes_several_findings_is_told_once_and_the_advice_where_something_is_left(
+    tmp_path: Path,
+) -> None:
+    advised = root(advice=Advice(Lane.THREAD, "def", "nothing is awaited"))
+    two = [finding(fix=FIX, message=message) for message in ("one", "two")]
+    text = text_of(select(result(tmp_path, *two, roots=(advised,)), CODES))
+    assert text.count("(--fix)") == 1
+    assert "make it `def`" not in text
+    text = text_of(select(result(tmp_path, *two, finding(message="three"), roots=(advised,)), CODES))
+    assert text.count("(--fix)") == 1
+    assert text.count("make it `def`: nothing is awaited") == 1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from clearway.check.report.selection import Selection
-    from clearway.model import Finding, Link, Root
+    from clearway.model import Finding, Fix, Link, Root
 
 COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.ADVICE: "cyan"}
 DEEPEST = 12
@@ -66,10 +66,16 @@ def _report(selection: Selection, roots: Mapping[str, Root], tree: _Tree, comman
             if root_id is not None:
                 yield _root_line(root_id, roots.get(root_id))
             above: tuple[Link, ...] = ()
+            told: set[Fix] = set()
+            unfixed = False
             for finding in of_root:
                 yield from _finding(finding, tree, above)
                 above = finding.chain
-            if root_id is not None and root_id in roots:
+                unfixed = unfixed or finding.fix is None
+                if finding.fix is not None and finding.fix not in told:  # one edit may fix several
+                    told.add(finding.fix)
+                    yield Text("    ").append("fix", "green").append(f"  {printable(finding.fix.description)} (--fix)")
+            if root_id is not None and root_id in roots and unfixed:
                 yield from _advice(roots[root_id])
             yield Text("")
     yield from total_lines(selection, summarise(selection), command)
@@ -96,8 +102,6 @@ def _finding(finding: Finding, tree: _Tree, above: Sequence[Link]) -> Iterator[T
     head = Text("    ").append(f"{finding.rule} {finding.severity}", COLOURS[finding.severity])
     yield head.append("  " + printable(finding.message))
     yield from tree.lines(finding, above)
-    if finding.fix is not None:
-        yield Text("    ").append("fix", "green").append(f"  {printable(finding.fix.description)} (--fix)")
 
 
 def _advice(root: Root) -> Iterator[Text]:

@@ -125,8 +125,8 @@ def _skipped(selection: Selection) -> str:
 def _next(selection: Selection, summary: Summary, command: str) -> Iterator[tuple[str, str]]:
     """(what it does, what to type)."""
     if summary.fixable:
-        edits = counted(summary.fixable, "safe edit")
-        yield f"makes {edits}; --diff only shows them", f"{command} --fix"
+        edits = len({finding.fix for finding in selection.shown if finding.fix is not None})
+        yield f"makes {counted(edits, 'safe edit')}; --diff only shows them", f"{command} --fix"
     elif selection.shown:
         rule = min(selection.shown, key=lambda finding: finding.severity.rank).rule
         yield "says what the rule means and what to write instead", f"clearway check --explain {rule}"

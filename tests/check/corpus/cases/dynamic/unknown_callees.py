@@ -15,7 +15,7 @@ later = None
 class Tools:
     def __init__(self) -> None:
         self.tools: dict[str, Any] = {}
-        for name in os.listdir("."):
+        for name in os.environ.get("TOOLS", "").split():
             exec(name, self.tools)
 
     def __getitem__(self, name: str) -> Any:
