@@ -177,7 +177,7 @@ class Attributes:
         if self._program.definitions.is_enum(value.cls):
             own = value.cls.scope.bindings.get(name)
             if own and own[0].kind is Bind.VALUE:
-                return frozenset({InstanceV(value.cls)})
+                return frozenset({InstanceV(value.cls, None, own[0].node)})
         return self._along(self._program.definitions.mro(value.cls), value, name)
 
     def instance(self, value: InstanceV, name: str) -> Values:
@@ -208,7 +208,8 @@ class Attributes:
         if found:
             return found
         if name in ("name", "value") and definitions.is_enum(value.cls):
-            return OPAQUE
+            fact = self._program.facts.objects.of_instance(value, name) if value.is_member else None
+            return OPAQUE if fact is None else fact.values
         outside = self._outside(value, name)
         if outside:
             return outside
@@ -231,14 +232,15 @@ class Attributes:
             if not isinstance(base, Class):
                 continue
             for method, expression, annotation, path in base.stores.get(name, ()):
-                frame = self._method_frame(method, value)
-                if expression is not None:
+                frame = self.method_frame(method, value)
+                dead = program.branches.dead(frame)
+                if expression is not None and not (dead and dead.covers(expression)):
                     part = program.part(program.evaluate(expression, frame), path)
                     found = program.union(found, part)
                 if annotation is not None:
                     annotated = program.union(annotated, program.annotations.instances(annotation, frame))
             for method, expression in base.elements.get(name, ()):
-                put = program.evaluate(expression, self._method_frame(method, value))
+                put = program.evaluate(expression, self.method_frame(method, value))
                 if put:
                     found = frozenset(with_elements(one, put) for one in found)
             if found or annotated:
@@ -248,7 +250,8 @@ class Attributes:
         telling = any(not isinstance(one, ConstantV) for one in found)
         return found if telling or not annotated else program.union(annotated, found)
 
-    def _method_frame(self, method: Function, value: InstanceV) -> Frame:
+    def method_frame(self, method: Function, value: InstanceV) -> Frame:
+        """The call of a method of an object: of its constructor the one that made it."""
         made_by = value.made_by
         if made_by is not None and made_by.code is method:
             return made_by

@@ -21,6 +21,7 @@ from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
     ClassV,
+    Complete,
     ConstantV,
     CoroutineV,
     DictV,
@@ -256,10 +257,12 @@ class Calls:
             else:
                 more[name] = values
         if arguments.complete:
-            for name in function.flags - given.keys():
+            for name in self._program.flags.of(function) - given.keys():
                 default = function.defaults.get(name)
-                if isinstance(default, ast.Constant) and (default.value is None or isinstance(default.value, bool)):
-                    given[name] = frozenset({ConstantV(default.value)})
+                if default is not None:
+                    fact = self._program.facts.of(default, self._program.frames.parent(function))
+                    if fact is not None:
+                        given[name] = Complete(fact.values, fact.by_default)
         if spec.kwarg is not None and more:
             given[spec.kwarg.arg] = frozenset({DictV(tuple(more.items()))})
         return {name: values for name, values in given.items() if values}
@@ -275,7 +278,7 @@ class Calls:
         parent = callee.frame or program.frames.parent(cls)
         effects: list[Effect] = []
         made_by: Frame | None = None
-        init = definitions.method(cls, "__init__")
+        init = definitions.constructor(cls)
         if init is not None and init.owner is not None:
             bare = InstanceV(cls, None, site)
             where = program.frames.of_class(
@@ -286,6 +289,11 @@ class Calls:
         else:
             given = dict(arguments.keywords)
             given.update(zip(definitions.fields(cls), arguments.positional, strict=False))
+            if arguments.complete:
+                for name in program.flags.of(cls) - given.keys():
+                    default = program.facts.objects.default(cls, name)
+                    if default is not None:
+                        given[name] = Complete(default.values, default.by_default)
             made_by = program.frames.call(cls, given, None, parent)
             effects.extend(self._external_construct(cls))
         made = InstanceV(cls, made_by, site)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 TEXT: Values = frozenset({ExternalInstanceV("builtins.str")})
 LONGEST_TEXT = 200
+_MADE = (ConstantV, InstanceV)
+_CERTAIN = (ConstantV, InstanceV, FunctionV, ClassV, ListV, DictV, TupleV, ExternalInstanceV)
 
 
 class Expressions:
@@ -89,7 +91,7 @@ class Expressions:
         """The values that an `isinstance` test leaves; all of them where it cannot be told."""
         for several in [one for one in classes if isinstance(one, TupleV)]:
             classes = (classes - {several}).union(*several.items)
-        kept = frozenset(value for value in values if self._is_instance(value, classes) is not (not holds))
+        kept = frozenset(value for value in values if self.is_instance(value, classes) is not (not holds))
         if kept or not holds:
             return kept or values
         made = frozenset(
@@ -99,7 +101,7 @@ class Expressions:
         )
         return made or values
 
-    def _is_instance(self, value: Value, classes: Values) -> bool | None:
+    def is_instance(self, value: Value, classes: Values) -> bool | None:
         """Whether a value is an object of one of these classes; None where that is open."""
         program = self._program
         answers: set[bool] = set()
@@ -115,10 +117,17 @@ class Expressions:
                     return True
                 if value.name == "builtins.object" or value.name in program.library.bases(cls.name):
                     return None
+                if value.name.startswith("builtins.") and not cls.name.startswith("builtins."):
+                    return None  # `Mapping` is any dictionary
                 answers.add(False)
             elif isinstance(value, InstanceV) and isinstance(cls, ExternalV):
                 if program.definitions.derives(value.cls, frozenset({cls.name})):
                     return True
+                answers.add(False)
+            elif isinstance(cls, ExternalV) and isinstance(value, ConstantV | ListV | DictV | TupleV):
+                held = _built_in(value, cls.name)
+                if held is not False:
+                    return held
                 answers.add(False)
             elif (isinstance(value, ExternalInstanceV) and isinstance(cls, ClassV)) or (
                 isinstance(value, ConstantV | FunctionV | ListV | DictV) and isinstance(cls, ClassV)
@@ -239,6 +248,9 @@ class Expressions:
         return frozenset({DictV((), self.evaluate(node.value, frame))})
 
     def _either(self, node: ast.IfExp, frame: Frame) -> Values:
+        answer = self._program.branches.answer(node.test, frame)
+        if answer is not None and not answer.by_default:
+            return self.evaluate(node.body if answer.holds else node.orelse, frame)
         return self._program.union(self.evaluate(node.body, frame), self.evaluate(node.orelse, frame))
 
     def _bool(self, node: ast.BoolOp, frame: Frame) -> Values:
@@ -313,14 +325,22 @@ class Expressions:
                         tuple(positional), self._keywords(node, frame), self._program.iterated(values), True
                     )
             else:
-                positional.append(self.evaluate(argument, frame))
+                positional.append(self._given(argument, frame))
         complete = all(keyword.arg is not None for keyword in node.keywords)
         return Arguments(tuple(positional), self._keywords(node, frame), complete=complete)
+
+    def _given(self, node: ast.expr, frame: Frame) -> Values:
+        """An argument, marked where it is certain."""
+        values = self.evaluate(node, frame)
+        kinds = _MADE if type(node) is ast.Call else _CERTAIN
+        if not values or not all(isinstance(value, kinds) for value in values):
+            return values
+        return self._program.facts.complete(node, values, frame)
 
     def _keywords(self, node: ast.Call, frame: Frame) -> tuple[tuple[str, Values], ...]:
         found: dict[str, Values] = {}
         for keyword in node.keywords:
-            values = self.evaluate(keyword.value, frame)
+            values = self._given(keyword.value, frame)
             if keyword.arg is not None:
                 found[keyword.arg] = values
             else:
@@ -329,6 +349,26 @@ class Expressions:
                         found.update((key, held) for key, held in value.items if isinstance(key, str))
         return tuple(found.items())
 
+
+def _built_in(value: ConstantV | ListV | DictV | TupleV, cls: str) -> bool | None:
+    """Whether text, a number or a collection is an object of a built-in class; None where the class is another's."""
+    module, _, name = cls.rpartition(".")
+    if module != "builtins" or name not in _BUILT_IN:
+        return None
+    match value:
+        case ConstantV(value=constant):
+            return isinstance(constant, _BUILT_IN[name])
+        case DictV():
+            return name == "dict"
+        case TupleV():
+            return name == "tuple" if value.items else None if name in ("list", "dict", "set", "tuple") else False
+        case ListV():
+            return True if name == "list" else None if name in ("set", "tuple", "frozenset") else False
+
+
+_BUILT_IN: dict[str, type] = {
+    kind.__name__: kind for kind in (str, bytes, int, float, bool, list, dict, set, tuple, frozenset, complex, type)
+}
 
 _READERS: dict[type[ast.expr], Callable[[Expressions, Any, Frame], Values]] = {
     ast.Name: Expressions._name,

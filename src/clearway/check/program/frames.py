@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Class, Function, Module
 from clearway.check.program.values import (
     UNKNOWN,
     Code,
+    Complete,
     ConstantV,
     CoroutineV,
     DictV,
@@ -26,10 +28,16 @@ from clearway.check.program.values import (
     Values,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MOST_FRAMES = 40
 """A function called in more ways than this is looked at without its arguments."""
 MOST_DECORATED = 4000
 """The same for one that is given functions: a decorator stands before many."""
+MOST_DECISIVE = 4
+LONGEST_NAME = 40
+"""Text that is longer, or has spaces, is no name of a mode or a kind."""
 DEEPEST = 5
 """Objects made of objects made of objects … beyond this only their classes are kept."""
 
@@ -37,8 +45,9 @@ DEEPEST = 5
 class Frames:
     """Makes frames."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[Code, tuple[tuple[str, Values], ...], Value | None, Frame | None], Frame] = {}
+    def __init__(self, flags: Callable[[Function | Class], frozenset[str]]) -> None:
+        self._flags = flags
+        self._known: dict[object, Frame] = {}
         self._by_code: dict[Code, list[Frame]] = defaultdict(list)
         self._ways: Counter[tuple[Code, Frame | None]] = Counter()
         self._depths: dict[Frame, int] = {}
@@ -71,27 +80,36 @@ class Frames:
         """A function called with these arguments, an object of a class made with them."""
         if parent is None:
             parent = self.parent(code)
-        takes_functions = any(isinstance(value, FunctionV) for values in arguments.values() for value in values)
-        most = MOST_DECORATED if takes_functions else MOST_FRAMES
-        if self._ways[code, parent] >= most:
-            return self._of(code, (), _bare(receiver), parent)
         named = isinstance(code, Function) and code.looks_names_up
-        flags = code.flags if isinstance(code, Function) else frozenset()
-        kept = {
-            name: telling
-            for name, values in arguments.items()
-            if (telling := _flag(values) if name in flags else UNKNOWN) or (telling := _telling(values, named))
-        }
+        flags = self._flags(code)
+        kept: dict[str, Values] = {}
+        certain: dict[str, bool] = {}
+        for name, values in arguments.items():
+            if name in flags and isinstance(values, Complete) and (known := _decisive(values)):
+                kept[name] = known
+                certain[name] = values.by_default
+            elif telling := _telling(values, named):
+                kept[name] = telling
+        ways = self._ways[code, parent]
+        if ways >= MOST_FRAMES and certain:
+            # Called with too many constants to tell each apart.
+            certain = {}
+            kept = {name: telling for name, values in kept.items() if (telling := _telling(values, named))}
+        takes_functions = any(isinstance(value, FunctionV) for values in kept.values() for value in values)
+        if ways >= (MOST_DECORATED if takes_functions else MOST_FRAMES):
+            return self._of(code, (), _bare(receiver), parent)
         if receiver is not None and self._depth(frozenset({receiver})) >= DEEPEST:
             receiver = _bare(receiver)
         if self._depth_of(tuple(kept.values())) >= DEEPEST:
+            certain = {name: by_default for name, by_default in certain.items() if _depthless(kept[name])}
             kept = {
-                name: frozenset(bare for value in values if (bare := _bare(value))) for name, values in kept.items()
+                name: values if name in certain else frozenset(bare for value in values if (bare := _bare(value)))
+                for name, values in kept.items()
             }
             kept = {name: values for name, values in kept.items() if values}
         if parent.depth > DEEPEST:
             parent = self.parent(code)
-        return self._of(code, tuple(sorted(kept.items(), key=lambda item: item[0])), receiver, parent)
+        return self._of(code, tuple(sorted(kept.items(), key=_first)), receiver, parent, tuple(sorted(certain.items())))
 
     def _of(
         self,
@@ -99,11 +117,12 @@ class Frames:
         arguments: tuple[tuple[str, Values], ...],
         receiver: Value | None,
         parent: Frame | None,
+        certain: tuple[tuple[str, bool], ...] = (),
     ) -> Frame:
-        key = (code, arguments, receiver, parent)
+        key = (code, arguments, receiver, parent, certain)
         frame = self._known.get(key)
         if frame is None:
-            frame = self._known[key] = Frame(code, arguments, receiver, parent)
+            frame = self._known[key] = Frame(code, arguments, receiver, parent, certain)
             self._by_code[code].append(frame)
             self._ways[code, parent] += 1
         return frame
@@ -155,18 +174,36 @@ class Frames:
         return known
 
 
-def _flag(values: Values) -> Values:
-    """The one constant that a parameter is given, where it is True, False or None."""
-    known = len(values) == 1 and all(
-        isinstance(value, ConstantV) and (value.value is None or isinstance(value.value, bool)) for value in values
-    )
-    return values if known else UNKNOWN
+def _first(item: tuple[str, Values]) -> str:
+    return item[0]
+
+
+def _decisive(values: Values) -> Values:
+    """What a test can ask for of an argument that is known as a whole; nothing where that says too much."""
+    if len(values) > MOST_DECISIVE:
+        return UNKNOWN
+    found: set[Value] = set()
+    for value in values:
+        match value:
+            case ConstantV(value=str(text)) if len(text) > LONGEST_NAME or " " in text:
+                found.add(ExternalInstanceV("builtins.str"))
+            case ListV() if not _telling(value.element, False):
+                found.add(ListV(UNKNOWN))
+            case DictV() if not _telling(value.values, False):
+                found.add(DictV(()))
+            case _:
+                found.add(value)
+    return frozenset(found)
+
+
+def _depthless(values: Values) -> bool:
+    return all(isinstance(value, ConstantV) or _bare(value) == value for value in values)
 
 
 def _telling(values: Values, named: bool) -> Values:
-    """The values that can change what a function does: not text and numbers."""
+    """The values that can change what a function does: not text and numbers, nor which member of an enumeration."""
     return frozenset(
-        value
+        InstanceV(value.cls) if isinstance(value, InstanceV) and value.made_by is None and value.is_member else value
         for value in values
         if not (
             (isinstance(value, ConstantV) and not (named and isinstance(value.value, str)))

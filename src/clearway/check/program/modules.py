@@ -7,9 +7,10 @@ import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.conditions import made_lazily, tested_names
+from clearway.check.program.flow import Flow, start_of
+from clearway.check.program.lazily import made_lazily
 from clearway.check.program.narrowing import narrowed
-from clearway.check.program.scopes import FunctionNode, Scope, parameters, scope_of
+from clearway.check.program.scopes import Bind, FunctionNode, Scope, parameters, scope_of
 from clearway.check.program.stores import attribute_stores, element_store
 from clearway.check.program.syntax import blocks, children, statements, walk
 from clearway.check.program.syntax import last_name as last_name
@@ -78,6 +79,20 @@ class Module:
         return any(name in self.source.text for name in ASKING)
 
     @cached_property
+    def tests(self) -> list[ast.AST]:
+        """The `if` statements outside of functions and classes."""
+        found: list[ast.AST] = []
+        waiting: list[ast.AST] = list(self.source.tree.body)
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.If):
+                found.append(node)
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                waiting += blocks(node)
+        found.sort(key=start_of)
+        return found
+
+    @cached_property
     def lines(self) -> list[str]:
         return self.source.text.splitlines()
 
@@ -140,6 +155,16 @@ class Class:
     @cached_property
     def scope(self) -> Scope:
         return scope_of(self.node)
+
+    @cached_property
+    def member_values(self) -> dict[ast.AST, str]:
+        """What is assigned in its body, with its name: the members, where it is an enumeration."""
+        return {
+            binding.node: name
+            for name, bindings in self.scope.bindings.items()
+            for binding in bindings
+            if binding.kind is Bind.VALUE and not binding.path
+        }
 
     @cached_property
     def stores(self) -> dict[str, list[tuple[Function, ast.expr | None, ast.expr | None, tuple[int, ...]]]]:
@@ -279,13 +304,9 @@ class Function:
         )
 
     @cached_property
-    def flags(self) -> frozenset[str]:
-        """Parameters that it tests as they are, `if wait:`: which branch runs depends on what it is called with."""
-        if isinstance(self.node, ast.Lambda):
-            return frozenset()
-        names = {argument.arg for argument in self.parameters}
-        found = tested_names(self.node) & names
-        return frozenset(name for name in found if len(self.scope.bindings.get(name, ())) == 1)
+    def flow(self) -> Flow:
+        """Its tests, and where its names are bound and handed on."""
+        return Flow(self.node)
 
     @cached_property
     def asks_what_it_got(self) -> bool:

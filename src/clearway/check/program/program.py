@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.annotations import Annotations
 from clearway.check.program.attributes import Attributes
+from clearway.check.program.branches import Branches
 from clearway.check.program.calls import Calls
 from clearway.check.program.definitions import Definitions
 from clearway.check.program.expressions import Expressions
 from clearway.check.program.externals import Externals
+from clearway.check.program.facts import Facts
+from clearway.check.program.flags import Flags
 from clearway.check.program.frames import Frames
 from clearway.check.program.guesses import Guesses
 from clearway.check.program.injection import Injection
@@ -63,7 +66,8 @@ class Program:
         serials.restart()
         self.library = library
         self.graph: CallGraph | None = None
-        self.frames = Frames()
+        self.flags = Flags(self)
+        self.frames = Frames(self.flags.of)
         self.modules = Modules(self, project, environment)
         self.names = Names(self)
         self.annotations = Annotations(self)
@@ -75,7 +79,9 @@ class Program:
         self.guesses = Guesses(self)
         self.injection = Injection(self)
         self.expressions = Expressions(self)
-        self._steps = Steps(self)
+        self.facts = Facts(self)
+        self.branches = Branches(self)
+        self.steps_of = Steps(self)
         self._returns: dict[Frame, Values] = {}
         self._yields: dict[Frame, Values] = {}
         self._busy: set[tuple[str, Frame]] = set()
@@ -87,19 +93,19 @@ class Program:
 
     def steps(self, frame: Frame) -> Sequence[Step]:
         """What the frame's code does when it runs, in the order in which it is written."""
-        return self._steps.of(frame)
+        return self.steps_of.of(frame)
 
     def calls_in(self, frame: Frame) -> int:
         """How many calls stand in the frame's own statements."""
-        return self._steps.calls(frame)
+        return self.steps_of.calls(frame)
 
     def iteration(self, values: Values) -> tuple[Effect, ...]:
         """What iterating over this to the end does."""
-        return self._steps.iteration(values)
+        return self.steps_of.iteration(values)
 
     def entering(self, values: Values) -> tuple[Effect, ...]:
         """What entering and leaving this context manager does."""
-        return self._steps.entering(values)
+        return self.steps_of.entering(values)
 
     def union(self, one: Values, other: Values) -> Values:
         """Both, unless that would say too much."""
@@ -262,7 +268,7 @@ class Program:
         self._depth += 1
         try:
             found: Values = UNKNOWN
-            for expression in self._steps.returned(function, frame):
+            for expression in self.steps_of.returned(function, frame):
                 found = self.union(found, self.evaluate(expression, frame))
             annotated = self._annotated(function, frame)
         finally:

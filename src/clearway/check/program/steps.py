@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.branches import Branches
 from clearway.check.program.effects import Block, Effect, Offload, Run, Step, Unresolved
 from clearway.check.program.modules import Class, Function, last_name
 from clearway.check.program.syntax import LEAVES, children
@@ -20,12 +20,15 @@ from clearway.check.program.values import (
     TaskV,
     Values,
 )
+from clearway.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from clearway.check.program.branches import Regions
     from clearway.check.program.program import Program
 
+BRANCHING = (ast.stmt, ast.ExceptHandler, ast.match_case, ast.IfExp, ast.BoolOp)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -34,7 +37,6 @@ class Steps:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._branches = Branches(program)
         self._known: dict[Frame, tuple[Step, ...]] = {}
         self._calls: dict[Frame, int] = {}
 
@@ -61,14 +63,13 @@ class Steps:
             body = code.source.tree.body
         awaited: set[ast.AST] = set()
         calls = 0
-        stack: list[ast.AST] = list(reversed(self._branches.live(body, frame)))
+        dead = self._program.branches.dead(frame)
+        unusual = self._program.branches.unusual(frame)
+        stack: list[ast.AST] = list(reversed(_live(body, dead)))
         while stack:
             node = stack.pop()
             kind = node.__class__
             if kind in LEAVES:
-                continue
-            if kind not in _DOING:
-                stack.extend(reversed(self._parts(node, frame)))
                 continue
             if isinstance(node, ast.Call):
                 calls += 1
@@ -79,54 +80,40 @@ class Steps:
             elif isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and node.is_async):
                 awaited.add(node.iter)
             try:
-                effects = self._effects(node, frame, awaited)
+                effects = self._effects(node, frame, awaited) if kind in _DOING else ()
             except RecursionError:  # nested deeper than the stack bears: it is not looked into, and counted
                 yield Step(node, (Unresolved(type(node).__name__),))
                 continue
+            if effects and unusual and unusual.covers(node):
+                effects = [_unusual(effect) for effect in effects]
             if effects:
                 yield Step(node, tuple(dict.fromkeys(effects)))
-            stack.extend(reversed(self._parts(node, frame)))
+            parts = self._parts(node, frame)
+            if dead and isinstance(node, BRANCHING):
+                parts = [part for part in parts if not dead.covers(part)]
+            stack.extend(reversed(parts))
         self._calls[frame] = calls
 
     def returned(self, function: Function, frame: Frame) -> list[ast.expr]:
         """The expressions that a function returns, those left out that this frame never comes to."""
-        if isinstance(function.node, ast.Lambda) or not (function.asks_what_it_got or function.flags):
-            return function.scope.returns
-        found: list[ast.expr] = []
-        stack: list[ast.AST] = list(reversed(self._branches.live(function.node.body, frame)))
-        while stack:
-            node = stack.pop()
-            if isinstance(node, ast.Return) and node.value is not None:
-                found.append(node.value)
-            elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(
-                node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-            ):
-                stack.extend(reversed(self._parts(node, frame)))
-        return found
+        dead = self._program.branches.dead(frame)
+        found = function.scope.returns
+        return [value for value in found if not dead.covers(value)] if dead else found
+
+    def results(self, function: Function, frame: Frame) -> tuple[list[ast.expr | None], bool]:
+        """The same with those that give None, and whether it can come to its end without any."""
+        if isinstance(function.node, ast.Lambda):
+            return [function.node.body], False
+        dead = self._program.branches.dead(frame)
+        returns = [node.value for node in function.flow.returns if not (dead and dead.covers(node))]
+        return returns, not _leaves(function.node.body, dead)
 
     def _parts(self, node: ast.AST, frame: Frame) -> list[ast.AST]:
-        """What runs inside of a node, branches left out that this frame never takes."""
+        """What runs inside of a node."""
         parts = _children(node)
         if isinstance(node, ast.Call) and any(isinstance(part, ast.GeneratorExp) for part in node.args):
             return self._eager(node, parts, frame)
-        if isinstance(node, ast.BoolOp | ast.IfExp) and isinstance(frame.code, Function) and frame.code.flags:
-            return self._chosen(node, frame) if isinstance(node, ast.IfExp) else list(self._until_decided(node, frame))
-        if isinstance(node, ast.stmt | ast.ExceptHandler) and any(isinstance(part, ast.If) for part in parts):
-            return self._branches.live(parts, frame)
         return parts
-
-    def _chosen(self, node: ast.IfExp, frame: Frame) -> list[ast.AST]:
-        decided = self._branches.decided(node.test, frame)
-        if decided is None:
-            return [node.test, node.body, node.orelse]
-        return [node.test, node.body if decided else node.orelse]
-
-    def _until_decided(self, node: ast.BoolOp, frame: Frame) -> Iterator[ast.expr]:
-        """The parts of `a and b` that are looked at: after a flag that decides, none."""
-        for part in node.values:
-            yield part
-            if self._branches.decided(part, frame) is isinstance(node.op, ast.Or):
-                return
 
     def _eager(self, node: ast.Call, parts: list[ast.AST], frame: Frame) -> list[ast.AST]:
         """What of a call's arguments runs here: of a generator that is handed elsewhere, its first iterable."""
@@ -298,6 +285,39 @@ class Steps:
                 found.append(Block(entry, entry.name))
                 break
         return found
+
+
+def _live(nodes: Sequence[ast.AST], dead: Regions) -> Sequence[ast.AST]:
+    """Nodes without those that never run."""
+    return [node for node in nodes if not dead.covers(node)] if dead else nodes
+
+
+def _leaves(body: Sequence[ast.stmt], dead: Regions) -> bool:
+    """Whether statements never come to their end."""
+    for statement in reversed(_live(body, dead)):
+        match statement:
+            case ast.Return() | ast.Raise():
+                return True
+            case ast.If() if statement.orelse or dead:
+                blocks = (statement.body, statement.orelse)
+                taken = [block for block in blocks if not (dead and block and dead.covers(block[0]))]
+                if taken and all(block and _leaves(block, dead) for block in taken):
+                    return True
+            case ast.With() | ast.AsyncWith():
+                if _leaves(statement.body, dead):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _unusual(effect: Effect) -> Effect:
+    """What happens only if a variable of the environment says so is told of, but as a warning."""
+    if isinstance(effect, Run):
+        return replace(effect, possible=True)
+    if isinstance(effect, Block) and effect.entry.severity is Severity.ERROR:
+        return replace(effect, entry=replace(effect.entry, severity=Severity.WARNING))
+    return effect
 
 
 OPERATORS: dict[type[ast.operator], str] = {

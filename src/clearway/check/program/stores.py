@@ -29,6 +29,8 @@ def attribute_stores(
     """The attributes that a statement sets."""
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
         return [(node.target, node.value, node.annotation, ())]
+    if isinstance(node, ast.AugAssign):
+        return [(node.target, None, None, ())] if isinstance(node.target, ast.Attribute) else []
     found: list[tuple[ast.Attribute, ast.expr | None, ast.expr | None, tuple[int, ...]]] = []
     if isinstance(node, ast.Assign):
         for target in node.targets:

@@ -37,7 +37,7 @@ class Frame:
     Frames are made by `Frames.of`, which gives the same object for the same contents: they compare by identity.
     """
 
-    __slots__ = ("arguments", "code", "depth", "parent", "receiver", "serial")
+    __slots__ = ("arguments", "certain", "code", "depth", "parent", "receiver", "serial")
 
     def __init__(
         self,
@@ -45,11 +45,14 @@ class Frame:
         arguments: tuple[tuple[str, Values], ...],
         receiver: Value | None,
         parent: Frame | None,
+        certain: tuple[tuple[str, bool], ...] = (),
     ) -> None:
         self.code = code
         self.arguments = arguments
         self.receiver = receiver
         self.parent = parent
+        self.certain = dict(certain)
+        """Parameters of which the arguments are all that can be meant; True where only by default."""
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.serial = next(serials)
 
@@ -121,7 +124,13 @@ class InstanceV:
     """The call of `__init__` (or of the class itself, where fields are its parameters) that made it; None where
     only its class is known."""
     site: ast.AST | None = None
-    """The call that made it, where objects of the class are told apart: apps and routers."""
+    """The call that made it, where objects of the class are told apart: apps and routers. Of a member of an
+    enumeration, its value in the class."""
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a member of an enumeration."""
+        return self.site is not None and self.site in self.cls.member_values
 
     def __hash__(self) -> int:
         return hash((self.cls.serial, 0 if self.made_by is None else self.made_by.serial))
@@ -317,6 +326,18 @@ Value = (
 )
 Values = frozenset[Value]
 """All that an expression may stand for, as far as is known; empty where nothing is."""
+
+
+class Complete(frozenset[Value]):
+    """All that an argument can stand for, nothing left out: a union with anything else is not complete any more."""
+
+    by_default: bool
+
+    def __new__(cls, values: Values, by_default: bool = False) -> Complete:
+        made = super().__new__(cls, values)
+        made.by_default = by_default
+        return made
+
 
 UNKNOWN: Values = frozenset()
 OPAQUE: Values = frozenset({ExternalInstanceV("builtins.object")})

@@ -1,19 +1,10 @@
-"""What the tests of a function are about: which of its parameters they ask for, what they let run only once."""
+"""What a test lets run only once: what stands below `if x is None` and sets x."""
 
 from __future__ import annotations
 
 import ast
 
 from clearway.check.program.syntax import walk
-
-
-def tested_names(function: ast.AST) -> set[str]:
-    """Names that are tested as they are, `if wait:`: which branch runs depends on what they stand for."""
-    found: set[str] = set()
-    for node in walk(function):
-        if isinstance(node, ast.If | ast.IfExp):
-            found.update(part.id for part in _names_in(node.test))
-    return found
 
 
 def made_lazily(function: ast.AST) -> frozenset[ast.AST]:
@@ -47,14 +38,3 @@ def _targets(statement: ast.stmt) -> list[ast.expr]:
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name | ast.Attribute)
     ]
-
-
-def _names_in(test: ast.expr) -> list[ast.Name]:
-    """The names that a test is made of with `not`, `and` and `or`."""
-    if isinstance(test, ast.Name):
-        return [test]
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _names_in(test.operand)
-    if isinstance(test, ast.BoolOp):
-        return [name for part in test.values for name in _names_in(part)]
-    return []
