@@ -17,12 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.dependencies import write_uses
 from benchmarks.generated import write_service
 
 FLAKE8 = ("flake8==7.5.0", "flake8-async==26.8.1")
 DONE, MISSED, COULD_NOT = 0, 1, 2
 TIMEOUT_S = 1800.0
 ROOT = Path(__file__).parent.parent
+FUNCTION = "\n\ndef changed_{0}(value: int) -> int:\n    return value + 1\n"
+CLASS = "\n\nclass Changed{0}:\n    def method(self) -> int:\n        return 1\n"
+"""What is added to a file: classes may override methods that others call, so each has the engine read all anew."""
 REPORT = """
 import sys, tempfile, time
 from pathlib import Path
@@ -83,6 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             lines = _tree(options, place / "tree")
             notes: list[str] = []
             rows = _rows(place, notes, with_flake8=not options.no_flake8)
+            if options.dependencies is not None:
+                rows += _with_dependencies(place, options.dependencies)
             for _ in range(options.repeat):  # interleaved: what disturbs the machine disturbs all of them
                 for row in rows:
                     row.repeat()
@@ -125,16 +131,17 @@ def _rows(place: Path, notes: list[str], *, with_flake8: bool) -> list[Row]:
         shutil.rmtree(cache, ignore_errors=True)
         return checked()
 
-    def changed() -> tuple[float, float]:
+    def changed(text: str) -> tuple[float, float]:
         with changing.open("a", encoding="utf-8") as file:
-            file.write(f"\n# changed at {time.time_ns()}\n")
+            file.write(text.format(time.time_ns()))
         return checked()
 
     rows = [
         Row("report alone", report),
         Row("first run", cold),
         Row("again, no result cached", lambda: checked("--no-cache"), Target(3, "report alone")),
-        Row("one file changed", changed, Target(2, "report alone")),
+        Row("one file changed", lambda: changed(FUNCTION), Target(2, "report alone")),
+        Row("one class more", lambda: changed(CLASS), Target(2, "report alone")),
         Row("nothing changed", checked, Target(1)),
     ]
     if not with_flake8:
@@ -152,6 +159,29 @@ def _rows(place: Path, notes: list[str], *, with_flake8: bool) -> list[Row]:
 
     rows.append(Row("flake8-async", linted))
     return rows
+
+
+def _with_dependencies(place: Path, python: str) -> list[Row]:
+    """Rows for a service that uses all packages of an environment."""
+    tree, cache = place / "uses", place / "cache-of-uses"
+    lines, distributions = write_uses(tree, python)
+    if lines == 0:
+        raise CannotRun(f"--dependencies {python}: no package of this environment can be used")
+    check = [sys.executable, "-m", "clearway", "check", str(tree), "--format", "json", "--python", python]
+
+    def checked(*options: str) -> tuple[float, float]:
+        _, seconds, megabytes = _run([*check, *options], cache, (0, 1))
+        return seconds, megabytes
+
+    def cold() -> tuple[float, float]:
+        shutil.rmtree(cache, ignore_errors=True)
+        return checked()
+
+    return [
+        Row(f"first run, {distributions} dependencies", cold, Target(30)),
+        Row(f"again, {distributions} dependencies, no result cached", lambda: checked("--no-cache")),
+        Row(f"nothing changed, {distributions} dependencies", checked, Target(1)),
+    ]
 
 
 def _flake8(folder: Path) -> Path:
@@ -255,6 +285,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lines", type=int, default=60_000, help="of the generated service (default: %(default)s)")
     parser.add_argument("--tree", type=Path, metavar="PATH", help="a copy of this service, instead")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="repetitions (default: %(default)s)")
+    parser.add_argument("--dependencies", metavar="PYTHON", help="also a service that uses all packages of this one")
     parser.add_argument("--no-flake8", action="store_true", help="leave flake8-async out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks import check
+from benchmarks.dependencies import write_uses
 from benchmarks.generated import write_service
 
 
@@ -34,12 +36,34 @@ def test_every_row_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str
         "first run",
         "again, no result cached",
         "one file changed",
+        "one class more",
         "nothing changed",
     ]
     assert all(len(row["seconds"]) == 1 and row["seconds"][0] > 0 for row in data["rows"])
-    assert len(data["targets"]) == 4
+    assert len(data["targets"]) == 5
 
 
 def test_a_tree_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check.main(["--tree", str(tmp_path / "none"), "--no-flake8"]) == check.COULD_NOT
     assert "there is no such folder" in capsys.readouterr().err
+
+
+def test_a_service_that_uses_every_package_of_an_environment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = tmp_path / "results.json"
+    arguments = ["--lines", "300", "--repeat", "1", "--no-flake8", "--json", str(results)]
+    code = check.main([*arguments, "--dependencies", sys.executable])
+    assert code == check.DONE, capsys.readouterr().err
+    names = [row["name"] for row in json.loads(results.read_text())["rows"]]
+    assert [name.partition(",")[0] for name in names[-3:]] == ["first run", "again", "nothing changed"]
+    assert all(name.partition(", ")[2].split()[0].isdigit() for name in names[-3:])
+
+
+def test_what_is_used_is_code_and_the_same_every_time(tmp_path: Path) -> None:
+    assert write_uses(tmp_path / "one", sys.executable) == write_uses(tmp_path / "other", sys.executable)
+    used = {path.name for path in (tmp_path / "one" / "uses").iterdir()}
+    assert "use_starlette.py" not in used, "its `__init__` has nothing that could be called"
+    assert "use_fastapi.py" in used
+    for path in (tmp_path / "one" / "uses").iterdir():
+        ast.parse(path.read_text())

@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clearway.check.program.flow import end_of
 from clearway.check.program.modules import Class, Function, Module
 from clearway.check.program.objects import Objects
 from clearway.check.program.scopes import Bind, Binding
@@ -480,8 +481,7 @@ def _takes_effect_before(binding: Binding, use: ast.Name) -> bool:
     node = binding.node
     if binding.kind is Bind.PARAMETER:
         return True
-    end = (getattr(node, "end_lineno", 0) or 0, getattr(node, "end_col_offset", 0) or 0)
-    return end <= (use.lineno, use.col_offset)
+    return end_of(node) <= (use.lineno, use.col_offset)
 
 
 _READERS: dict[type[ast.expr], Callable[[Facts, Any, Frame], Fact | None]] = {

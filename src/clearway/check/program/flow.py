@@ -214,8 +214,10 @@ def start_of(node: ast.AST) -> tuple[int, int]:
 
 
 def end_of(node: ast.AST) -> tuple[int, int]:
-    """Where a node ends."""
-    return getattr(node, "end_lineno", 0) or 0, getattr(node, "end_col_offset", 0) or 0
+    """Where a node ends, or a place behind the beginning of all that it holds, where trees were made compact."""
+    if (line := getattr(node, "end_lineno", None)) is not None:
+        return line, getattr(node, "end_col_offset", 0)
+    return (node.lineno, node.col_offset + 1) if isinstance(node, ast.expr) else (0, 0)
 
 
 def _holds(outer: ast.AST, inner: ast.AST) -> bool:

@@ -74,6 +74,11 @@ class Module:
         return scope_of(self.source.tree)
 
     @cached_property
+    def asks(self) -> bool:
+        """Whether its text has the name of a function that tells async things from others."""
+        return any(name in self.source.text for name in ASKING)
+
+    @cached_property
     def tests(self) -> list[ast.AST]:
         """The `if` statements outside of functions and classes."""
         found: list[ast.AST] = []
@@ -86,11 +91,6 @@ class Module:
                 waiting += blocks(node)
         found.sort(key=start_of)
         return found
-
-    @cached_property
-    def asks(self) -> bool:
-        """Whether its text has the name of a function that tells async things from others."""
-        return any(name in self.source.text for name in ASKING)
 
     @cached_property
     def lines(self) -> list[str]:

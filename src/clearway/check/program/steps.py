@@ -76,9 +76,6 @@ class Steps:
             kind = node.__class__
             if kind in LEAVES:
                 continue
-            if kind not in _DOING:
-                stack.extend(reversed(self._parts(node, frame)))
-                continue
             if isinstance(node, ast.Call):
                 calls += 1
                 if last_name(node.func) in TAKES_COROUTINES:
@@ -90,7 +87,7 @@ class Steps:
             elif isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and node.is_async):
                 awaited.add(node.iter)
             try:
-                effects = self._effects(node, frame, awaited)
+                effects = self._effects(node, frame, awaited) if kind in _DOING else ()
                 if node in taken and isinstance(node, ast.Call):
                     effects = [self._waited_for(node, effect, frame) for effect in effects]
             except RecursionError:  # nested deeper than the stack bears: it is not looked into, and counted
