@@ -91,8 +91,8 @@ class Facts:
     def complete(self, node: ast.expr, values: Values, frame: Frame) -> Values:
         """What a call hands over, marked where that is certain."""
         fact = self.of(node, frame)
-        if fact is None:
-            return values
+        if fact is None or (fact.values == TEXT and any(isinstance(value, ConstantV) for value in values)):
+            return values  # that it is some text says less than which one it may be
         if any(isinstance(value, COLLECTIONS) for value in fact.values):
             # That it is one is certain; what it holds, as far as is known.
             return Complete(values | {value for value in fact.values if isinstance(value, ConstantV)}, fact.by_default)
