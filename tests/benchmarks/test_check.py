@@ -48,16 +48,20 @@ def test_a_tree_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.Capture
     assert "there is no such folder" in capsys.readouterr().err
 
 
-def test_a_service_that_uses_every_package_of_an_environment(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_rows_for_a_service_that_uses_every_package_of_an_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    results = tmp_path / "results.json"
-    arguments = ["--lines", "300", "--repeat", "1", "--no-flake8", "--json", str(results)]
-    code = check.main([*arguments, "--dependencies", sys.executable])
-    assert code == check.DONE, capsys.readouterr().err
-    names = [row["name"] for row in json.loads(results.read_text())["rows"]]
-    assert [name.partition(",")[0] for name in names[-3:]] == ["first run", "again", "nothing changed"]
-    assert all(name.partition(", ")[2].split()[0].isdigit() for name in names[-3:])
+    def few(folder: Path, python: str) -> tuple[int, int]:
+        (folder / "uses").mkdir(parents=True)
+        (folder / "uses" / "use_fastapi.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
+        return 3, 61
+
+    monkeypatch.setattr(check, "write_uses", few)
+    rows = check._with_dependencies(tmp_path, sys.executable)
+    for row in rows:
+        row.repeat()
+    assert [row.name.partition(",")[0] for row in rows] == ["first run", "again", "nothing changed"]
+    assert all("61 dependencies" in row.name and row.seconds[0] > 0 for row in rows)
 
 
 def test_what_is_used_is_code_and_the_same_every_time(tmp_path: Path) -> None:
