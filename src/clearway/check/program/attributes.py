@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 STATES = frozenset({"starlette.datastructures.State"})
 MOST_STORES = 20
+LONGEST_NAME = 12
+"""Parts of a library's dotted name. What a loop or a recursion hangs on it beyond this is not told apart."""
 STATEFUL = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.requests.Request", "fastapi.Request"}
     | {"starlette.requests.HTTPConnection", "starlette.websockets.WebSocket", "fastapi.WebSocket"}
@@ -92,6 +94,8 @@ class Attributes:
                 return UNKNOWN
 
     def _external(self, value: ExternalV, name: str) -> Values:
+        if value.name.count(".") >= LONGEST_NAME:
+            return UNKNOWN
         library = self._program.library
         dotted = library.canonical(f"{value.name}.{name}")
         held = library.attribute(dotted)
@@ -105,6 +109,8 @@ class Attributes:
             return self._state(name)
         if name == "state" and value.name in STATEFUL:
             return frozenset({ExternalInstanceV("starlette.datastructures.State")})
+        if value.name.count(".") >= LONGEST_NAME:
+            return UNKNOWN
         library = self._program.library
         dotted = f"{value.name}.{name}"
         held = library.attribute(dotted)

@@ -14,6 +14,7 @@ from clearway.check.program.values import (
     CoroutineV,
     DictV,
     ExternalInstanceV,
+    ExternalV,
     Frame,
     FunctionV,
     GeneratorV,
@@ -23,6 +24,8 @@ from clearway.check.program.values import (
     OffloadedV,
     PartialV,
     ShapeV,
+    SuperV,
+    TaskV,
     TupleV,
     Value,
     Values,
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 MOST_FRAMES = 40
 """A function called in more ways than this is looked at without its arguments."""
 MOST_DECORATED = 4000
-"""The same for one that is given functions: a decorator stands before many."""
+"""The same for one that is given functions, counted by functions: a decorator stands before many."""
 MOST_DECISIVE = 4
 LONGEST_NAME = 40
 """Text that is longer, or has spaces, is no name of a mode or a kind."""
@@ -50,6 +53,8 @@ class Frames:
         self._known: dict[object, Frame] = {}
         self._by_code: dict[Code, list[Frame]] = defaultdict(list)
         self._ways: Counter[tuple[Code, Frame | None]] = Counter()
+        self._ways_given: Counter[tuple[Code, Frame, frozenset[Value]]] = Counter()
+        """The same by the functions that are given."""
         self._depths: dict[Frame, int] = {}
 
     def of_module(self, module: Module) -> Frame:
@@ -95,8 +100,10 @@ class Frames:
             # Called with too many constants to tell each apart.
             certain = {}
             kept = {name: telling for name, values in kept.items() if (telling := _telling(values, named))}
-        takes_functions = any(isinstance(value, FunctionV) for values in kept.values() for value in values)
-        if ways >= (MOST_DECORATED if takes_functions else MOST_FRAMES):
+        functions = frozenset(value for values in kept.values() for value in values if isinstance(value, FunctionV))
+        if ways >= (MOST_DECORATED if functions else MOST_FRAMES):
+            return self._of(code, (), _bare(receiver), parent)
+        if functions and self._ways_given[code, parent, functions] >= MOST_FRAMES:
             return self._of(code, (), _bare(receiver), parent)
         if receiver is not None and self._depth(frozenset({receiver})) >= DEEPEST:
             receiver = _bare(receiver)
@@ -109,7 +116,11 @@ class Frames:
             kept = {name: values for name, values in kept.items() if values}
         if parent.depth > DEEPEST:
             parent = self.parent(code)
-        return self._of(code, tuple(sorted(kept.items(), key=_first)), receiver, parent, tuple(sorted(certain.items())))
+        known = len(self._known)
+        made = self._of(code, tuple(sorted(kept.items(), key=_first)), receiver, parent, tuple(sorted(certain.items())))
+        if functions and len(self._known) > known:
+            self._ways_given[code, parent, functions] += 1
+        return made
 
     def _of(
         self,
@@ -162,6 +173,12 @@ class Frames:
                 return 1 + max(self._value_depth(function), self._depth_of(arguments))
             case OffloadedV(function=function):
                 return 1 + self._value_depth(function)
+            case ExternalInstanceV(items=items) if items:
+                return 1 + self._depth(items)
+            case ExternalV(receiver=receiver) | SuperV(receiver=receiver) if receiver is not None:
+                return self._value_depth(receiver)
+            case TaskV(frames=frames):
+                return 1 + max((self._frame_depth(frame) for frame in frames), default=0)
             case ModelV(items=items):
                 return 1 + max((self._depth(values) for _, values in items), default=0)
             case _:
