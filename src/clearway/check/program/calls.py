@@ -309,6 +309,10 @@ class Calls:
                         ).effects
                     )
                     break
+        given_names = frozenset(name for name, _ in arguments.keywords) if arguments.complete else None
+        if given_names is not None:
+            given_names |= frozenset(definitions.fields(cls)[: len(arguments.positional)])
+        effects.extend(program.hooks.making(cls, made, None if init is not None else given_names))
         for name in ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init"):
             method = definitions.method(cls, name)
             if method is not None:

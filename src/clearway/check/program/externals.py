@@ -168,6 +168,8 @@ class Externals:
     def _values(self, callee: ExternalV, arguments: Arguments, node: ast.AST) -> Values:
         library = self._program.library
         name = callee.name
+        if (loaded := self._program.rows.of(callee, arguments)) is not None:
+            return loaded
         held = library.returns(name)
         if held is not None:
             values = self._program.returned(held, callee.receiver, arguments.positional)

@@ -43,6 +43,8 @@ LONGEST_NAME = 40
 """Text that is longer, or has spaces, is no name of a mode or a kind."""
 DEEPEST = 5
 """Objects made of objects made of objects … beyond this only their classes are kept."""
+CLOSURE = 0.25
+"""What a function in a function in a function … counts for: decorators stand one upon another."""
 
 
 class Frames:
@@ -55,7 +57,7 @@ class Frames:
         self._ways: Counter[tuple[Code, Frame | None]] = Counter()
         self._ways_given: Counter[tuple[Code, Frame, frozenset[Value]]] = Counter()
         """The same by the functions that are given."""
-        self._depths: dict[Frame, int] = {}
+        self._depths: dict[Frame, float] = {}
 
     def of_module(self, module: Module) -> Frame:
         """A module's own statements."""
@@ -150,18 +152,18 @@ class Frames:
             frames.append(self.generic(code) if isinstance(code, Function) else self._of(code, (), None, None))
         return frames
 
-    def _depth_of(self, unions: tuple[Values, ...]) -> int:
+    def _depth_of(self, unions: tuple[Values, ...]) -> float:
         return max((self._depth(values) for values in unions), default=0)
 
-    def _depth(self, values: Values) -> int:
+    def _depth(self, values: Values) -> float:
         return max((self._value_depth(value) for value in values), default=0)
 
-    def _value_depth(self, value: Value) -> int:
+    def _value_depth(self, value: Value) -> float:
         match value:
             case InstanceV(made_by=Frame() as frame) | CoroutineV(frame=frame) | GeneratorV(frame=frame):
                 return 1 + self._frame_depth(frame)
             case FunctionV(frame=frame, bound=bound):
-                inner = self._frame_depth(frame) if frame is not None else 0
+                inner = 0.0 if frame is None or isinstance(frame.code, Module) else CLOSURE + self._frame_depth(frame)
                 return inner if bound is None else max(inner, self._value_depth(bound))
             case ListV(element=inner) | ShapeV(inner=inner):
                 return 1 + self._depth(inner)
@@ -184,7 +186,7 @@ class Frames:
             case _:
                 return 0
 
-    def _frame_depth(self, frame: Frame) -> int:
+    def _frame_depth(self, frame: Frame) -> float:
         known = self._depths.get(frame)
         if known is None:
             known = self._depth_of(tuple(values for _, values in frame.arguments))

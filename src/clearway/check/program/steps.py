@@ -48,6 +48,10 @@ class Steps:
             known = self._known[frame] = tuple(self._steps(frame))
         return known
 
+    def precede(self, frame: Frame, steps: Sequence[Step]) -> None:
+        """Let the framework do something before a frame's own code runs."""
+        self._known[frame] = (*steps, *self.of(frame))
+
     def effects(self, node: ast.AST, frame: Frame) -> Sequence[Effect]:
         """What one node does, what stands around it not being looked at."""
         return self._effects(node, frame, set())

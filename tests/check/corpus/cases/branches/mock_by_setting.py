@@ -32,7 +32,7 @@ class Real(Service):
 settings = Settings()
 
 
-def chosen() -> Service:  #:? dependency
+def chosen() -> Service:  #:? dependency clean
     if settings.mock:
         return Mock()
     return Real()
