@@ -284,6 +284,8 @@ class Expressions:
             lists = [value for value in left | right if isinstance(value, ListV | TupleV)]
             if lists:
                 return frozenset({ListV(self._program.iterated(frozenset(lists)))})
+        if isinstance(node.op, ast.BitOr) and (joined := _joined(left, right)):
+            return joined
         return OPAQUE if left and right else UNKNOWN
 
     def _formatted(self, node: ast.JoinedStr, frame: Frame) -> Values:
@@ -347,6 +349,19 @@ class Expressions:
                     if isinstance(value, DictV):
                         found.update((key, held) for key, held in value.items if isinstance(key, str))
         return tuple(found.items())
+
+
+def _joined(left: Values, right: Values) -> Values:
+    """`one | other`, of dictionaries and of sets."""
+    found: set[Value] = set()
+    for one in left:
+        for other in right:
+            if isinstance(one, DictV) and isinstance(other, DictV):
+                items = {**dict(one.items), **dict(other.items)}
+                found.add(DictV(tuple(items.items()), one.other | other.other))
+            elif isinstance(one, ListV) and isinstance(other, ListV):
+                found.add(ListV(one.element | other.element))
+    return frozenset(found)
 
 
 def key_of(value: Value) -> tuple[object] | None:

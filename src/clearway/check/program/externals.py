@@ -119,6 +119,10 @@ class Externals:
         schedule = library.schedule(name)
         if schedule is not None:
             return self._scheduled(callee, schedule, arguments, node, frame)
+        if name.startswith("builtins.object."):
+            possible = program.guesses.of_models(name.removeprefix("builtins.object."), arguments, node, frame)
+            if possible is not None:
+                return possible
         values = self._values(callee, arguments, node)
         effects: list[Effect] = []
         if library.reenters(name):

@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 
 MOST_FRAMES = 40
 """A function called in more ways than this is looked at without its arguments."""
-MOST_DECORATED = 4000
+MOST_DECORATED = 1000
 """The same for one that is given functions, counted by functions: a decorator stands before many."""
 MOST_DECISIVE = 4
+MOST_REPEATS = 3
+"""A function that is given what an earlier call of it made, which was given what one before made … so many times."""
 LONGEST_NAME = 40
 """Text that is longer, or has spaces, is no name of a mode or a kind."""
 DEEPEST = 5
@@ -55,9 +57,10 @@ class Frames:
         self._known: dict[object, Frame] = {}
         self._by_code: dict[Code, list[Frame]] = defaultdict(list)
         self._ways: Counter[tuple[Code, Frame | None]] = Counter()
-        self._ways_given: Counter[tuple[Code, Frame, frozenset[Value]]] = Counter()
+        self._ways_given: Counter[tuple[Code, Frame, frozenset[FunctionV]]] = Counter()
         """The same by the functions that are given."""
         self._depths: dict[Frame, float] = {}
+        self._repeats: dict[tuple[Frame, Code], int] = {}
 
     def of_module(self, module: Module) -> Frame:
         """A module's own statements."""
@@ -102,7 +105,11 @@ class Frames:
             # Called with too many constants to tell each apart.
             certain = {}
             kept = {name: telling for name, values in kept.items() if (telling := _telling(values, named))}
-        functions = frozenset(value for values in kept.values() for value in values if isinstance(value, FunctionV))
+        functions = _functions(kept)
+        if any(self._repeated(value) for value in functions):
+            kept = {name: frozenset(map(self._folded, values)) for name, values in kept.items() if name not in certain}
+            certain = {}
+            functions = _functions(kept)
         if ways >= (MOST_DECORATED if functions else MOST_FRAMES):
             return self._of(code, (), _bare(receiver), parent)
         if functions and self._ways_given[code, parent, functions] >= MOST_FRAMES:
@@ -118,9 +125,9 @@ class Frames:
             kept = {name: values for name, values in kept.items() if values}
         if parent.depth > DEEPEST:
             parent = self.parent(code)
-        known = len(self._known)
+        count = len(self._known)
         made = self._of(code, tuple(sorted(kept.items(), key=_first)), receiver, parent, tuple(sorted(certain.items())))
-        if functions and len(self._known) > known:
+        if functions and len(self._known) > count:
             self._ways_given[code, parent, functions] += 1
         return made
 
@@ -151,6 +158,26 @@ class Frames:
         if not frames:
             frames.append(self.generic(code) if isinstance(code, Function) else self._of(code, (), None, None))
         return frames
+
+    def _repeated(self, value: FunctionV) -> bool:
+        """Whether a closure holds closures of the same function, one in another."""
+        return value.frame is not None and self._repeats_of(value.frame, value.frame.code) > MOST_REPEATS
+
+    def _folded(self, value: Value) -> Value:
+        if isinstance(value, FunctionV) and self._repeated(value):
+            return FunctionV(value.function, self.parent(value.function), value.bound)
+        return value
+
+    def _repeats_of(self, frame: Frame, code: Code) -> int:
+        """How many calls of this code a frame is, and holds, one in another."""
+        key = (frame, code)
+        known = self._repeats.get(key)
+        if known is None:
+            self._repeats[key] = 0
+            held = [value.frame for _, values in frame.arguments for value in values if isinstance(value, FunctionV)]
+            inner = [self._repeats_of(one, code) for one in (*held, frame.parent) if one is not None]
+            known = self._repeats[key] = (frame.code is code) + max(inner, default=0)
+        return known
 
     def _depth_of(self, unions: tuple[Values, ...]) -> float:
         return max((self._depth(values) for values in unions), default=0)
@@ -196,6 +223,11 @@ class Frames:
                 known = max(known, self._frame_depth(frame.parent))
             self._depths[frame] = known
         return known
+
+
+def _functions(arguments: dict[str, Values]) -> frozenset[FunctionV]:
+    """The functions among what a call is given."""
+    return frozenset(value for values in arguments.values() for value in values if isinstance(value, FunctionV))
 
 
 def _first(item: tuple[str, Values]) -> str:

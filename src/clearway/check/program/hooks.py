@@ -22,7 +22,7 @@ from clearway.check.program.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from clearway.check.program.program import Program
 
@@ -67,6 +67,13 @@ class Hooks:
                     found.append(Run(self._program.frames.call(method, {}, made, None)))
                 effects.update(dict.fromkeys(found))
         return list(effects)
+
+    def inside(self, cls: Class, given: Iterable[Values]) -> list[Effect]:
+        """What reading the fields of a new object runs, where some of them are given as data."""
+        if not any(_has_data(values) for values in given):
+            return []
+        inner = frozenset(InstanceV(one) for one in self._with_nested(cls) if one is not cls)
+        return self.reading(inner)
 
     def writing(self, values: Values) -> list[Effect]:
         """What runs when such objects are turned into data."""
@@ -192,6 +199,12 @@ def classes(values: Values) -> Iterator[Class]:
                 yield from classes(UNKNOWN.union(*items))
             case _:
                 pass
+
+
+def _has_data(values: Values) -> bool:
+    return any(
+        isinstance(value, DictV) or (isinstance(value, ListV) and _has_data(value.element)) for value in values
+    )
 
 
 def _may_run(field: ast.AnnAssign) -> bool:

@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from clearway.check.program.arguments import Arguments
     from clearway.check.program.models import Model, Models
 
-VALIDATING = ("model_validate", "model_validate_json", "model_validate_strings", "parse_obj", "parse_raw", "parse_file") + (
-    "from_orm",
-    "validate",
-)
+READING = ("parse_obj", "parse_raw", "parse_file", "from_orm", "validate")
+VALIDATING = ("model_validate", "model_validate_json", "model_validate_strings", *READING)
 CONSTRUCTING = ("model_construct", "construct")
 COPYING = ("model_copy", "copy", "sqlmodel_update")
 WRITING = ("model_dump", "model_dump_json", "dict", "json")
@@ -121,7 +119,8 @@ def _annotation(kind: str) -> Model:
 def makers() -> dict[str, Model]:
     """All of them, by dotted name."""
     found: dict[str, Model] = {}
-    for names, model in ((VALIDATING, _validated), (CONSTRUCTING, _constructed), (COPYING, _copied), (WRITING, _dumped)):
+    methods = {VALIDATING: _validated, CONSTRUCTING: _constructed, COPYING: _copied, WRITING: _dumped}
+    for names, model in methods.items():
         found.update({f"pydantic.BaseModel.{name}": model for name in names})
     for name in ("AfterValidator", "BeforeValidator", "WrapValidator", "PlainValidator"):
         found[f"pydantic.{name}"] = _annotation("validator")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.effects import Effect, Outcome, Unresolved
 from clearway.check.program.expressions import held_at
+from clearway.check.program.holders import holders
 from clearway.check.program.makers import makers
 from clearway.check.program.python import PYTHON
 from clearway.check.program.syntax import name_of, written
@@ -43,7 +44,7 @@ class Models:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._external: dict[str, Model] = {**PYTHON, **makers()}
+        self._external: dict[str, Model] = {**PYTHON, **makers(), **holders()}
         self.lazy: set[str] = set()
         """Functions that iterate what they are given elsewhere, or not at all."""
         self._calls: dict[str, Callable[[ModelV, Arguments, ast.AST, Frame], Outcome]] = {}

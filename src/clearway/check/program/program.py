@@ -112,9 +112,9 @@ class Program:
         """What iterating over this to the end does."""
         return self.steps_of.iteration(values)
 
-    def entering(self, values: Values) -> tuple[Effect, ...]:
+    def entering(self, values: Values, *, asynchronous: bool = False) -> tuple[Effect, ...]:
         """What entering and leaving this context manager does."""
-        return self.steps_of.entering(values)
+        return self.steps_of.entering(values, asynchronous=asynchronous)
 
     def union(self, one: Values, other: Values) -> Values:
         """Both, unless that would say too much."""

@@ -90,9 +90,7 @@ def _validated(program: Program, returned: Values, models: Values) -> list[Effec
     return [effect if certain or not isinstance(effect, Run) else replace(effect, possible=True) for effect in reading]
 
 
-def _response_models(
-    program: Program, function: Function, declared: Iterable[tuple[ast.AST, Frame]]
-) -> Values | None:
+def _response_models(program: Program, function: Function, declared: Iterable[tuple[ast.AST, Frame]]) -> Values | None:
     """The declared type of the response; None where nothing is declared."""
     assert not isinstance(function.node, ast.Lambda)
     found: Values | None = None
