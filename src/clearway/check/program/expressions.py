@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.check.program.arguments import Arguments
 from clearway.check.program.modules import Function
+from clearway.check.program.providers import MARKERS
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
@@ -185,6 +186,8 @@ class Expressions:
             case ClassV():
                 # `Repository[User]` is Repository; `Color["red"]` a member.
                 return frozenset({InstanceV(value.cls) if program.definitions.is_enum(value.cls) else value})
+            case ExternalV(name=name) if name in MARKERS:
+                return self.evaluate(node.slice, frame)
             case ExternalV():
                 return frozenset({value}) if not value.name.startswith(("typing.", "typing_extensions.")) else UNKNOWN
             case FunctionV():

@@ -16,6 +16,7 @@ from clearway.check.program.values import (
     ExternalV,
     Frame,
     FunctionV,
+    ModelV,
     ShapeV,
     TaskV,
     Values,
@@ -86,9 +87,15 @@ def _result(models: Models, callee: ExternalV, _arguments: Arguments, _node: ast
     return Outcome(found or OPAQUE)
 
 
+def _namespace(_models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
+    """`SimpleNamespace(client=client)`."""
+    return Outcome(frozenset({ModelV("namespace", arguments.keywords, node)}))
+
+
 def holders() -> dict[str, Model]:
     """All of them, by dotted name."""
     found: dict[str, Model] = {"collections.defaultdict": _default_dict, "asyncio.Task.result": _result}
+    found["types.SimpleNamespace"] = _namespace
     for queue in QUEUES:
         found[f"{queue}.get"] = found[f"{queue}.get_nowait"] = _taken
     for stack in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):

@@ -202,9 +202,7 @@ def classes(values: Values) -> Iterator[Class]:
 
 
 def _has_data(values: Values) -> bool:
-    return any(
-        isinstance(value, DictV) or (isinstance(value, ListV) and _has_data(value.element)) for value in values
-    )
+    return any(isinstance(value, DictV) or (isinstance(value, ListV) and _has_data(value.element)) for value in values)
 
 
 def _may_run(field: ast.AnnAssign) -> bool:

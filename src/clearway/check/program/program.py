@@ -153,6 +153,8 @@ class Program:
                 case TaskV(frames=frames):
                     for frame in frames:
                         found = self.union(found, self.returns(frame))
+                case ExternalInstanceV(name="asyncio.Future", items=items) if items:
+                    found = self.union(found, items)
                 case ExternalInstanceV():
                     # What a library gives without a word of awaiting, and is awaited all the same.
                     found = self.union(found, frozenset({value}))
