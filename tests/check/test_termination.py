@@ -59,7 +59,7 @@ SHAPES = {
     ),
     "a name that grows for ever": service(
         "read()",
-        "import lib\ndef unwrap(x, f):\n    if hasattr(x, 'inner'):\n        return unwrap(x.inner, f)\n    return f()\n"
+        "import lib\ndef unwrap(x, f):\n    return unwrap(x.inner, f) if hasattr(x, 'inner') else f()\n"
         "unwrap(lib.thing, print)\nunwrap(lib.Thing(), lambda: 1)\n",
     ),
     "closures that are given closures": service(
