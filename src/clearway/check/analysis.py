@@ -87,6 +87,7 @@ def _check(
                 program, everything=request.all_roots, step=lambda done, total: _tell(request, "roots", done, total)
             )
             findings = _findings(found)
+            roots = tuple(root_of(study, found) for study in found.studies)  # asks the engine too: while it is there
             if answers:
                 answers.keep()
         finally:
@@ -96,7 +97,7 @@ def _check(
     skipped = [*project.skipped, *_unreadable(project, program)]
     return Result(
         root=project.root,
-        roots=tuple(root_of(study, found) for study in found.studies),
+        roots=roots,
         findings=findings,
         unresolved=_unresolved(program, found),
         skipped=tuple(skipped),

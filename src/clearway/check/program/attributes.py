@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 STATES = frozenset({"starlette.datastructures.State"})
 MOST_STORES = 20
+LONGEST_NAME = 12
+"""Parts of a library's dotted name. What a loop or a recursion hangs on it beyond this is not told apart."""
 STATEFUL = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.requests.Request", "fastapi.Request"}
     | {"starlette.requests.HTTPConnection", "starlette.websockets.WebSocket", "fastapi.WebSocket"}
@@ -92,6 +94,8 @@ class Attributes:
                 return UNKNOWN
 
     def _external(self, value: ExternalV, name: str) -> Values:
+        if value.name.count(".") >= LONGEST_NAME:
+            return UNKNOWN
         library = self._program.library
         dotted = library.canonical(f"{value.name}.{name}")
         held = library.attribute(dotted)
@@ -105,6 +109,8 @@ class Attributes:
             return self._state(name)
         if name == "state" and value.name in STATEFUL:
             return frozenset({ExternalInstanceV("starlette.datastructures.State")})
+        if value.name.count(".") >= LONGEST_NAME:
+            return UNKNOWN
         library = self._program.library
         dotted = f"{value.name}.{name}"
         held = library.attribute(dotted)
@@ -362,7 +368,7 @@ class Attributes:
                 found = program.union(found, program.evaluate(expression, where))
         return found
 
-    def _descriptors(self, value: InstanceV, name: str) -> list[Frame]:
+    def descriptors(self, value: InstanceV, name: str, special: str = "__get__") -> list[Frame]:
         """The `__get__` that reading an attribute runs, where its class holds a descriptor of the project's own."""
         program = self._program
         for base in program.definitions.mro(value.cls):
@@ -372,7 +378,7 @@ class Attributes:
                     run
                     for held in program.names.bound(name, frame)
                     if isinstance(held, InstanceV)
-                    for run in program.special_frames(held, "__get__")
+                    for run in program.special_frames(held, special)
                 ]
         return []
 
@@ -384,7 +390,7 @@ class Attributes:
             if isinstance(value, InstanceV):
                 function = program.definitions.method(value.cls, name)
                 if function is None:
-                    found.extend(self._descriptors(value, name))
+                    found.extend(self.descriptors(value, name))
                 if function is None or not function.is_property:
                     continue
                 if function.is_abstract and value.made_by is None:
@@ -411,7 +417,7 @@ def bind(value: Value, receiver: Value) -> Value:
         case PartialV():
             # A decorator's result that is a partial does not become a method.
             return value
-        case ModelV(name="context_manager" | "decorated"):
+        case ModelV(name="context_manager" | "decorated" | "singledispatch"):
             return ModelV(value.name, tuple((k, frozenset(bind(v, receiver) for v in vs)) for k, vs in value.items))
         case _:
             return value

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from clearway.check.program.modules import Class, Function
     from clearway.check.program.program import Program
 
+DATA_MODELS = frozenset({"pydantic.BaseModel"})
+
 
 class Calls:
     """Resolves calls, each once a frame."""
@@ -309,6 +311,12 @@ class Calls:
                         ).effects
                     )
                     break
+        given_names = frozenset(name for name, _ in arguments.keywords) if arguments.complete else None
+        if given_names is not None:
+            given_names |= frozenset(definitions.fields(cls)[: len(arguments.positional)])
+        effects.extend(program.hooks.making(cls, made, None if init is not None else given_names))
+        if init is None and definitions.derives(cls, DATA_MODELS):
+            effects.extend(program.hooks.inside(cls, arguments.all()))
         for name in ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init"):
             method = definitions.method(cls, name)
             if method is not None:

@@ -161,6 +161,20 @@ class Definitions:
                     found[function.name].append(function)
         return found
 
+    @cached_property
+    def setters(self) -> dict[str, list[Function]]:
+        """The setters of the project's properties, by name."""
+        return {
+            name: found
+            for name, methods in self.methods.items()
+            if (found := [method for method in methods if "setter" in method.decorators])
+        }
+
+    def setter(self, cls: Class, name: str) -> Function | None:
+        """What setting a property of an object of the class runs."""
+        owned = {method.owner: method for method in self.setters.get(name, ())}
+        return next((owned[base] for base in self.mro(cls) if isinstance(base, Class) and base in owned), None)
+
     def is_protocol(self, cls: Class) -> bool:
         """Whether a class only says what others have."""
         return any(base.rpartition(".")[2] in ("Protocol",) for base in self.externals(cls))

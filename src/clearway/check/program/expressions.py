@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.check.program.arguments import Arguments
 from clearway.check.program.modules import Function
+from clearway.check.program.providers import MARKERS
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
@@ -186,6 +187,8 @@ class Expressions:
             case ClassV():
                 # `Repository[User]` is Repository; `Color["red"]` a member.
                 return frozenset({InstanceV(value.cls) if program.definitions.is_enum(value.cls) else value})
+            case ExternalV(name=name) if name in MARKERS:
+                return self.evaluate(node.slice, frame)
             case ExternalV():
                 return frozenset({value}) if not value.name.startswith(("typing.", "typing_extensions.")) else UNKNOWN
             case FunctionV():
@@ -285,6 +288,8 @@ class Expressions:
             lists = [value for value in left | right if isinstance(value, ListV | TupleV)]
             if lists:
                 return frozenset({ListV(self._program.iterated(frozenset(lists)))})
+        if isinstance(node.op, ast.BitOr) and (joined := _joined(left, right)):
+            return joined
         return OPAQUE if left and right else UNKNOWN
 
     def _formatted(self, node: ast.JoinedStr, frame: Frame) -> Values:
@@ -367,6 +372,19 @@ def _is_handed_on(node: ast.expr, frame: Frame) -> bool:
     own = [parameter.arg for parameter in (spec.vararg, spec.kwarg) if parameter is not None]
     scope = function.scope
     return node.id in own and len(scope.bindings[node.id]) == 1 and node.id not in scope.elements
+
+
+def _joined(left: Values, right: Values) -> Values:
+    """`one | other`, of dictionaries and of sets."""
+    found: set[Value] = set()
+    for one in left:
+        for other in right:
+            if isinstance(one, DictV) and isinstance(other, DictV):
+                items = {**dict(one.items), **dict(other.items)}
+                found.add(DictV(tuple(items.items()), one.other | other.other))
+            elif isinstance(one, ListV) and isinstance(other, ListV):
+                found.add(ListV(one.element | other.element))
+    return frozenset(found)
 
 
 def key_of(value: Value) -> tuple[object] | None:

@@ -119,6 +119,10 @@ class Externals:
         schedule = library.schedule(name)
         if schedule is not None:
             return self._scheduled(callee, schedule, arguments, node, frame)
+        if name.startswith("builtins.object."):
+            possible = program.guesses.of_models(name.removeprefix("builtins.object."), arguments, node, frame)
+            if possible is not None:
+                return possible
         values = self._values(callee, arguments, node)
         effects: list[Effect] = []
         if library.reenters(name):
@@ -168,6 +172,8 @@ class Externals:
     def _values(self, callee: ExternalV, arguments: Arguments, node: ast.AST) -> Values:
         library = self._program.library
         name = callee.name
+        if (loaded := self._program.rows.of(callee, arguments)) is not None:
+            return loaded
         held = library.returns(name)
         if held is not None:
             values = self._program.returned(held, callee.receiver, arguments.positional)

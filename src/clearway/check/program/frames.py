@@ -14,6 +14,7 @@ from clearway.check.program.values import (
     CoroutineV,
     DictV,
     ExternalInstanceV,
+    ExternalV,
     Frame,
     FunctionV,
     GeneratorV,
@@ -23,6 +24,8 @@ from clearway.check.program.values import (
     OffloadedV,
     PartialV,
     ShapeV,
+    SuperV,
+    TaskV,
     TupleV,
     Value,
     Values,
@@ -33,13 +36,17 @@ if TYPE_CHECKING:
 
 MOST_FRAMES = 40
 """A function called in more ways than this is looked at without its arguments."""
-MOST_DECORATED = 4000
-"""The same for one that is given functions: a decorator stands before many."""
+MOST_DECORATED = 1000
+"""The same for one that is given functions, counted by functions: a decorator stands before many."""
 MOST_DECISIVE = 4
+MOST_REPEATS = 3
+"""A function that is given what an earlier call of it made, which was given what one before made … so many times."""
 LONGEST_NAME = 40
 """Text that is longer, or has spaces, is no name of a mode or a kind."""
 DEEPEST = 5
 """Objects made of objects made of objects … beyond this only their classes are kept."""
+CLOSURE = 0.25
+"""What a function in a function in a function … counts for: decorators stand one upon another."""
 
 
 class Frames:
@@ -50,7 +57,10 @@ class Frames:
         self._known: dict[object, Frame] = {}
         self._by_code: dict[Code, list[Frame]] = defaultdict(list)
         self._ways: Counter[tuple[Code, Frame | None]] = Counter()
-        self._depths: dict[Frame, int] = {}
+        self._ways_given: Counter[tuple[Code, Frame, frozenset[FunctionV]]] = Counter()
+        """The same by the functions that are given."""
+        self._depths: dict[Frame, float] = {}
+        self._repeats: dict[tuple[Frame, Code], int] = {}
 
     def of_module(self, module: Module) -> Frame:
         """A module's own statements."""
@@ -95,8 +105,14 @@ class Frames:
             # Called with too many constants to tell each apart.
             certain = {}
             kept = {name: telling for name, values in kept.items() if (telling := _telling(values, named))}
-        takes_functions = any(isinstance(value, FunctionV) for values in kept.values() for value in values)
-        if ways >= (MOST_DECORATED if takes_functions else MOST_FRAMES):
+        functions = _functions(kept)
+        if any(self._repeated(value) for value in functions):
+            kept = {name: frozenset(map(self._folded, values)) for name, values in kept.items() if name not in certain}
+            certain = {}
+            functions = _functions(kept)
+        if ways >= (MOST_DECORATED if functions else MOST_FRAMES):
+            return self._of(code, (), _bare(receiver), parent)
+        if functions and self._ways_given[code, parent, functions] >= MOST_FRAMES:
             return self._of(code, (), _bare(receiver), parent)
         if receiver is not None and self._depth(frozenset({receiver})) >= DEEPEST:
             receiver = _bare(receiver)
@@ -109,7 +125,11 @@ class Frames:
             kept = {name: values for name, values in kept.items() if values}
         if parent.depth > DEEPEST:
             parent = self.parent(code)
-        return self._of(code, tuple(sorted(kept.items(), key=_first)), receiver, parent, tuple(sorted(certain.items())))
+        count = len(self._known)
+        made = self._of(code, tuple(sorted(kept.items(), key=_first)), receiver, parent, tuple(sorted(certain.items())))
+        if functions and len(self._known) > count:
+            self._ways_given[code, parent, functions] += 1
+        return made
 
     def _of(
         self,
@@ -139,18 +159,38 @@ class Frames:
             frames.append(self.generic(code) if isinstance(code, Function) else self._of(code, (), None, None))
         return frames
 
-    def _depth_of(self, unions: tuple[Values, ...]) -> int:
+    def _repeated(self, value: FunctionV) -> bool:
+        """Whether a closure holds closures of the same function, one in another."""
+        return value.frame is not None and self._repeats_of(value.frame, value.frame.code) > MOST_REPEATS
+
+    def _folded(self, value: Value) -> Value:
+        if isinstance(value, FunctionV) and self._repeated(value):
+            return FunctionV(value.function, self.parent(value.function), value.bound)
+        return value
+
+    def _repeats_of(self, frame: Frame, code: Code) -> int:
+        """How many calls of this code a frame is, and holds, one in another."""
+        key = (frame, code)
+        known = self._repeats.get(key)
+        if known is None:
+            self._repeats[key] = 0
+            held = [value.frame for _, values in frame.arguments for value in values if isinstance(value, FunctionV)]
+            inner = [self._repeats_of(one, code) for one in (*held, frame.parent) if one is not None]
+            known = self._repeats[key] = (frame.code is code) + max(inner, default=0)
+        return known
+
+    def _depth_of(self, unions: tuple[Values, ...]) -> float:
         return max((self._depth(values) for values in unions), default=0)
 
-    def _depth(self, values: Values) -> int:
+    def _depth(self, values: Values) -> float:
         return max((self._value_depth(value) for value in values), default=0)
 
-    def _value_depth(self, value: Value) -> int:
+    def _value_depth(self, value: Value) -> float:
         match value:
             case InstanceV(made_by=Frame() as frame) | CoroutineV(frame=frame) | GeneratorV(frame=frame):
                 return 1 + self._frame_depth(frame)
             case FunctionV(frame=frame, bound=bound):
-                inner = self._frame_depth(frame) if frame is not None else 0
+                inner = 0.0 if frame is None or isinstance(frame.code, Module) else CLOSURE + self._frame_depth(frame)
                 return inner if bound is None else max(inner, self._value_depth(bound))
             case ListV(element=inner) | ShapeV(inner=inner):
                 return 1 + self._depth(inner)
@@ -162,12 +202,18 @@ class Frames:
                 return 1 + max(self._value_depth(function), self._depth_of(arguments))
             case OffloadedV(function=function):
                 return 1 + self._value_depth(function)
+            case ExternalInstanceV(items=items) if items:
+                return 1 + self._depth(items)
+            case ExternalV(receiver=receiver) | SuperV(receiver=receiver) if receiver is not None:
+                return self._value_depth(receiver)
+            case TaskV(frames=frames):
+                return 1 + max((self._frame_depth(frame) for frame in frames), default=0)
             case ModelV(items=items):
                 return 1 + max((self._depth(values) for _, values in items), default=0)
             case _:
                 return 0
 
-    def _frame_depth(self, frame: Frame) -> int:
+    def _frame_depth(self, frame: Frame) -> float:
         known = self._depths.get(frame)
         if known is None:
             known = self._depth_of(tuple(values for _, values in frame.arguments))
@@ -177,6 +223,11 @@ class Frames:
                 known = max(known, self._frame_depth(frame.parent))
             self._depths[frame] = known
         return known
+
+
+def _functions(arguments: dict[str, Values]) -> frozenset[FunctionV]:
+    """The functions among what a call is given."""
+    return frozenset(value for values in arguments.values() for value in values if isinstance(value, FunctionV))
 
 
 def _first(item: tuple[str, Values]) -> str:

@@ -13,6 +13,7 @@ from clearway.check.program.syntax import is_next_app, name_of, written
 from clearway.check.program.values import UNKNOWN, ClassV, Frame, FunctionV, InstanceV, Value, Values
 
 if TYPE_CHECKING:
+    from clearway.check.program.modules import Function
     from clearway.check.program.program import Program
 
 
@@ -59,6 +60,17 @@ SESSION_WAITS = frozenset({"commit", "execute", "refresh", "flush", "rollback", 
 QUERY_ENDS = frozenset(
     {"all", "first", "one", "one_or_none", "scalar", "count", "update", "delete", "get", "exists"} - {"exists"}
 )
+
+
+MODELS = frozenset(
+    {"pydantic.BaseModel", "sqlalchemy.orm.DeclarativeBase", "sqlmodel.SQLModel", "beanie.Document", "tortoise.Model"}
+    | {"tortoise.models.Model", "peewee.Model", "mongoengine.Document", "msgspec.Struct", "odmantic.Model"}
+)
+"""Base classes of what libraries load and make from data."""
+
+
+def _is_plain(method: Function) -> bool:
+    return not method.is_static and not method.is_classmethod and not method.is_abstract
 
 
 class Guesses:
@@ -132,6 +144,27 @@ class Guesses:
             for value in values
             if isinstance(value, FunctionV) and value.function.is_async and value.function.parent is frame.code
         ]
+
+    def of_models(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome | None:
+        """A method of what a library gave as data: it may be one of the project's models, which it loaded."""
+        methods = self._of_models.get(name)
+        if methods is None or not isinstance(node, ast.Call):
+            return None
+        possible = self._namesakes(name, arguments, node, frame)
+        return Outcome(UNKNOWN, (Unresolved(written(node)),)) if possible is None else possible
+
+    @cached_property
+    def _of_models(self) -> dict[str, list[Function]]:
+        """Methods of the project's models, by names that data itself does not have."""
+        definitions = self.program.definitions
+        found: dict[str, list[Function]] = {}
+        for name, methods in definitions.methods.items():
+            if name.startswith("_") or name in COMMON_NAMES or name in _OF_DATA:
+                continue
+            ours = [m for m in methods if m.owner is not None and not m.is_property and _is_plain(m)]
+            if any(method.owner is not None and definitions.derives(method.owner, MODELS) for method in ours):
+                found[name] = ours
+        return found
 
     def _namesakes(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome | None:
         """The project's few methods of this name, as possible targets."""

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.effects import Effect, Outcome, Unresolved
 from clearway.check.program.expressions import held_at
+from clearway.check.program.holders import holders
+from clearway.check.program.iterators import iterators
+from clearway.check.program.makers import makers
+from clearway.check.program.providers import provided, providers
 from clearway.check.program.python import PYTHON
 from clearway.check.program.syntax import name_of, written
 from clearway.check.program.values import (
@@ -42,7 +46,7 @@ class Models:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._external: dict[str, Model] = dict(PYTHON)
+        self._external: dict[str, Model] = {**PYTHON, **makers(), **holders(), **iterators(), **providers()}
         self.lazy: set[str] = set()
         """Functions that iterate what they are given elsewhere, or not at all."""
         self._calls: dict[str, Callable[[ModelV, Arguments, ast.AST, Frame], Outcome]] = {}
@@ -82,6 +86,8 @@ class Models:
     def attribute(self, value: ModelV, name: str) -> Values:
         if name == "__wrapped__":
             return value.item("function")
+        if value.name == "namespace":
+            return value.item(name)
         if value.name == "singledispatch" and name == "register":
             return frozenset({ModelV("singledispatch.register", value.items, value.site)})
         return UNKNOWN
@@ -102,6 +108,8 @@ class Models:
             case "context":
                 # A context manager used as a decorator.
                 return Outcome(arguments.at(0))
+            case "provider":
+                return provided(self, callee, arguments, node, frame)
             case "singledispatch":
                 return self._every(self._implementations(callee.item("function")), arguments, node, frame)
             case "task_decorator":
@@ -123,7 +131,7 @@ class Models:
                         if not isinstance(target, ast.Attribute) or target.attr != "register":
                             continue
                         if name_of(target.value) == value.function.name:
-                            found |= {FunctionV(function, self.program.frames.parent(function))}
+                            found |= {FunctionV(function, self.program.frames.parent(function), value.bound)}
         return found
 
     def _every(self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:

@@ -195,7 +195,7 @@ def _says_something(value: object) -> bool:
     return not isinstance(value, DictV | TupleV)
 
 
-HOLDERS = frozenset({"contextvars.ContextVar", "asyncio.Queue", "queue.Queue", "queue.SimpleQueue"})
+HOLDERS = frozenset({"contextvars.ContextVar", "asyncio.Queue", "queue.Queue", "queue.SimpleQueue", "asyncio.Future"})
 """Library classes whose objects give back what was put into them."""
 
 

@@ -16,11 +16,14 @@ from clearway.check.program.facts import Facts
 from clearway.check.program.flags import Flags
 from clearway.check.program.frames import Frames
 from clearway.check.program.guesses import Guesses
+from clearway.check.program.hooks import Hooks
 from clearway.check.program.injection import Injection
 from clearway.check.program.loader import Modules
 from clearway.check.program.models import Models
 from clearway.check.program.modules import Function, serials
 from clearway.check.program.names import Names
+from clearway.check.program.rows import Rows
+from clearway.check.program.rows import iterated as loaded
 from clearway.check.program.steps import Steps
 from clearway.check.program.values import (
     MOST_VALUES,
@@ -76,6 +79,8 @@ class Program:
         self.models = Models(self)
         self.calls = Calls(self)
         self.externals = Externals(self)
+        self.rows = Rows(self)
+        self.hooks = Hooks(self)
         self.guesses = Guesses(self)
         self.injection = Injection(self)
         self.expressions = Expressions(self)
@@ -107,9 +112,9 @@ class Program:
         """What iterating over this to the end does."""
         return self.steps_of.iteration(values)
 
-    def entering(self, values: Values) -> tuple[Effect, ...]:
+    def entering(self, values: Values, *, asynchronous: bool = False) -> tuple[Effect, ...]:
         """What entering and leaving this context manager does."""
-        return self.steps_of.entering(values)
+        return self.steps_of.entering(values, asynchronous=asynchronous)
 
     def union(self, one: Values, other: Values) -> Values:
         """Both, unless that would say too much."""
@@ -148,6 +153,8 @@ class Program:
                 case TaskV(frames=frames):
                     for frame in frames:
                         found = self.union(found, self.returns(frame))
+                case ExternalInstanceV(name="asyncio.Future", items=items) if items:
+                    found = self.union(found, items)
                 case ExternalInstanceV():
                     # What a library gives without a word of awaiting, and is awaited all the same.
                     found = self.union(found, frozenset({value}))
@@ -179,6 +186,8 @@ class Program:
                         for method in ("__iter__", "__aiter__"):
                             made = self.special(value, method)
                             found = self.union(found, self.iterated(made - {value}))
+                case ExternalInstanceV() if value.items and (rows := loaded(value)):
+                    found = self.union(found, rows)
                 case ExternalInstanceV(name=name):
                     held = self.library.returns(f"{name}.__iter__") or self.library.returns(f"{name}.__aiter__")
                     if held is not None:

@@ -368,6 +368,7 @@ PYTHON: dict[str, Model] = {
     "functools.total_ordering": _same,
     "functools.reduce": _reduce_function,
     "functools.singledispatch": _single_dispatch,
+    "functools.singledispatchmethod": _single_dispatch,
     "contextlib.contextmanager": _context_manager,
     "contextlib.asynccontextmanager": _context_manager,
     "contextlib.ExitStack.enter_context": _enter,

@@ -164,7 +164,7 @@ def _put(node: ast.Call, scope: Scope) -> None:
 def element_put(node: ast.Call) -> ast.expr | None:
     """What a call puts into the collection whose method it calls."""
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    if name in ("append", "add", "appendleft", "put_nowait", "put", "set") and len(node.args) == 1:
+    if name in ("append", "add", "appendleft", "put_nowait", "put", "set", "set_result") and len(node.args) == 1:
         return node.args[0]
     if name in ("insert", "setdefault") and len(node.args) == 2:
         return node.args[1]

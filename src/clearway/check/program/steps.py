@@ -48,6 +48,10 @@ class Steps:
             known = self._known[frame] = tuple(self._steps(frame))
         return known
 
+    def precede(self, frame: Frame, steps: Sequence[Step]) -> None:
+        """Let the framework do something before a frame's own code runs."""
+        self._known[frame] = (*steps, *self.of(frame))
+
     def effects(self, node: ast.AST, frame: Frame) -> Sequence[Effect]:
         """What one node does, what stands around it not being looked at."""
         return self._effects(node, frame, set())
@@ -163,13 +167,24 @@ class Steps:
                 return self._item(program.evaluate(node.test, frame), "__bool__", "__len__")
             case ast.UnaryOp(op=ast.Not()):
                 return self._item(program.evaluate(node.operand, frame), "__bool__", "__len__")
+            case ast.UnaryOp():
+                return self._special(node.operand, frame, SIGNS[type(node.op)])
             case ast.BinOp():
-                return self._item(program.evaluate(node.left, frame), OPERATORS.get(type(node.op), "__add__"))
+                return self._operated(node, frame)
+            case ast.AugAssign():
+                name = OPERATORS.get(type(node.op), "__add__")
+                return self._special(_loaded(node.target), frame, f"__i{name[2:]}", name)
             case ast.Attribute(ctx=ast.Load()):
                 values = program.evaluate(node.value, frame)
                 return [Run(getter) for getter in program.attributes.getters(values, node.attr)]
+            case ast.Attribute(ctx=ast.Store()):
+                return self._stored(node, frame)
             case ast.Subscript(ctx=ast.Load()):
-                return self._item(program.evaluate(node.value, frame), "__getitem__")
+                return self._item(program.evaluate(node.value, frame), "__getitem__", "__missing__")
+            case ast.Subscript():
+                return self._special(
+                    node.value, frame, "__setitem__" if isinstance(node.ctx, ast.Store) else "__delitem__"
+                )
             case ast.YieldFrom():
                 return self.iteration(program.evaluate(node.value, frame))
             case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -206,8 +221,38 @@ class Steps:
         for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
             if isinstance(operator, ast.In | ast.NotIn):
                 effects.extend(self._item(self._program.evaluate(right, frame), "__contains__"))
+            elif (name := ORDERS.get(type(operator))) is not None:
+                effects.extend(self._special(left, frame, name))
             elif isinstance(operator, ast.Eq | ast.NotEq):
                 effects.extend(self._item(self._program.evaluate(left, frame), "__eq__"))
+        return effects
+
+    def _operated(self, node: ast.BinOp, frame: Frame) -> list[Effect]:
+        """`a + b`: of a, else of b."""
+        name = OPERATORS.get(type(node.op), "__add__")
+        effects = self._item(self._program.evaluate(node.left, frame), name)
+        return effects or self._special(node.right, frame, f"__r{name[2:]}")
+
+    def _special(self, subject: ast.expr, frame: Frame, *names: str) -> list[Effect]:
+        """Special methods that few classes have: looked for only where one of the project does."""
+        if not any(name in self._program.definitions.methods for name in names):
+            return []
+        return self._item(self._program.evaluate(subject, frame), *names)
+
+    def _stored(self, node: ast.Attribute, frame: Frame) -> list[Effect]:
+        """Setting an attribute runs the property's setter, the class's `__setattr__`, or its descriptor's `__set__`."""
+        program = self._program
+        definitions = program.definitions
+        if node.attr not in definitions.setters and not {"__setattr__", "__set__"} & definitions.methods.keys():
+            return []
+        effects: list[Effect] = []
+        for value in program.evaluate(node.value, frame):
+            if isinstance(value, InstanceV):
+                setter = definitions.setter(value.cls, node.attr) or definitions.method(value.cls, "__setattr__")
+                if setter is not None and setter is not frame.code:
+                    effects.append(Run(program.frames.call(setter, {}, value, None)))
+                elif setter is None:
+                    effects.extend(Run(run) for run in program.attributes.descriptors(value, node.attr, "__set__"))
         return effects
 
     def _decorators(self, node: Definition | ast.ClassDef, frame: Frame) -> list[Effect]:
@@ -357,6 +402,18 @@ OPERATORS: dict[type[ast.operator], str] = {
     ast.BitXor: "__xor__",
 }
 
+SIGNS: dict[type[ast.unaryop], str] = {ast.USub: "__neg__", ast.UAdd: "__pos__", ast.Invert: "__invert__"}
+ORDERS: dict[type[ast.cmpop], str] = {ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__"}
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    """What `x += 1` reads before it writes."""
+    match target:
+        case ast.Name():
+            return ast.copy_location(ast.Name(target.id, ast.Load()), target)
+        case _:
+            return target
+
 
 TAKES_COROUTINES = frozenset({"gather", "wait", "wait_for", "as_completed", "create_task", "ensure_future", "shield"})
 
@@ -376,7 +433,7 @@ def _given(call: ast.Call) -> Iterator[ast.AST]:
 _DOING = frozenset(
     {ast.Call, ast.Await, ast.For, ast.AsyncFor, ast.comprehension, ast.With, ast.AsyncWith, ast.Compare}
     | {ast.FormattedValue, ast.If, ast.While, ast.IfExp, ast.Assert, ast.UnaryOp, ast.BinOp, ast.Attribute}
-    | {ast.Subscript, ast.YieldFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef}
+    | {ast.Subscript, ast.YieldFrom, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef}
 )
 """What can have effects of its own, beside those of what stands below it."""
 _IN_OTHER_ORDER = frozenset(

@@ -10,6 +10,7 @@ from clearway.check.program.effects import Register, Run, Spawn
 from clearway.check.program.modules import Function, Module, last_name
 from clearway.check.program.syntax import walk
 from clearway.check.program.values import (
+    ClassV,
     Code,
     ConstantV,
     Frame,
@@ -21,6 +22,7 @@ from clearway.check.roots.entries import MOST_WAYS, Entries, Entry
 from clearway.check.roots.loops import Loops
 from clearway.check.roots.registrations import HTTP_METHODS, install
 from clearway.check.roots.routers import Routers
+from clearway.check.roots.validation import validate
 from clearway.model import RootKind
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ _REGISTERING = re.compile(r"\b(" + "|".join(sorted(REGISTERING)) + r")\b")
 _CONVERTOR = re.compile(r":\w+\}")
 """`{path:path}` is shown as `{path}`, as FastAPI's own documentation of a service does."""
 STARTED = (RootKind.TASK, RootKind.BACKGROUND_TASK)
+ROUTE_METHODS = ("get_route_handler", "handle", "__call__")
+"""Methods of a route that run, or make what runs, for each request."""
 
 
 class Roots:
@@ -50,6 +54,10 @@ class Roots:
         self._routers = Routers()
         self._pending: list[tuple[Entry, Value | None, list[str], list[str], Values]] = []
         self._middleware: list[Entry] = []
+        self._declared: dict[Function, list[tuple[ast.AST, Frame]]] = {}
+        """What registered an endpoint."""
+        self._handlers: list[tuple[Entry, Value | None]] = []
+        """What route classes put around the endpoints of a router."""
 
     def collect(self, *, everything: bool = False) -> None:
         """Find all roots that registration shows; those that running code starts are added with `spawned`."""
@@ -58,7 +66,10 @@ class Roots:
         for module in self.program.modules.project:
             self._registering_functions(module)
             self._untyped_decorators(module)
+        self._assigned_route_classes()
         self._place()
+        for entry in list(self.entries.values()):
+            validate(self.program, entry, self._declared.get(entry.function, ()))
         if everything:
             rooted = {function for function, _ in self.entries}
             for module in self.program.modules.project:
@@ -169,6 +180,9 @@ class Roots:
             case "middleware":
                 for value in effect.functions:
                     self._middleware.extend(self._entries.middleware(value, node, frame))
+            case "route_class":
+                for value in effect.functions:
+                    self._route_class(value, effect.owner, node, frame)
             case "exception_handler":
                 for value in effect.functions:
                     self._entries.of(value, RootKind.EXCEPTION_HANDLER, node, frame)
@@ -182,6 +196,35 @@ class Roots:
             case _:
                 pass
 
+    def _route_class(self, value: Value, owner: Value | None, node: ast.AST, frame: Frame) -> None:
+        """`APIRouter(route_class=Timed)`: the handler that it puts around every endpoint runs on the loop."""
+        if not isinstance(value, ClassV):
+            return
+        instance = InstanceV(value.cls)
+        for name in ROUTE_METHODS:
+            method = self.program.definitions.method(value.cls, name)
+            if method is None or not method.module.is_project:
+                continue
+            run = self.program.frames.generic(method, instance)
+            if name == "get_route_handler":
+                entries = [
+                    entry
+                    for handler in self.program.returns(run)
+                    for entry in self._entries.of(handler, RootKind.MIDDLEWARE, node, frame)
+                ]
+            else:
+                entries = [self._entries.add(method, RootKind.MIDDLEWARE, run, method.is_async, on_loop=True)]
+            self._handlers.extend((entry, owner) for entry in entries)
+
+    def _assigned_route_classes(self) -> None:
+        """`router.route_class = Timed`."""
+        program = self.program
+        for module, function, target, value in program.modules.stores("route_class"):
+            where = program.frames.of_module(module) if function is None else program.frames.generic(function)
+            for owner in program.evaluate(target.value, where):
+                for cls in program.evaluate(value, where):
+                    self._route_class(cls, owner, target, where)
+
     def _route(self, effect: Register, node: ast.AST, frame: Frame) -> None:
         paths = sorted({str(v.value) for v in effect.detail("path") if isinstance(v, ConstantV)}) or ["?"]
         methods = [str(v.value) for v in effect.detail("methods") if isinstance(v, ConstantV)]
@@ -189,18 +232,23 @@ class Roots:
             for entry, own in self._entries.endpoints(value, effect.kind, node, frame):
                 names = ["WS"] if effect.kind == "websocket" else sorted(own or methods or ["GET"])
                 self._pending.append((entry, effect.owner, names, paths, effect.detail("dependencies")))
+                self._declared.setdefault(entry.function, []).append((node, frame))
 
     def _place(self) -> None:
         """Full paths of the routes, and the dependencies that routers add."""
+        handled: list[tuple[Entry, dict[str, None]]] = []
         for entry, owner, methods, paths, dependencies in self._pending:
             for prefix, inherited in self._routers.prefixes(owner):
                 for path in paths:
-                    for method in methods:
-                        entry.routes[f"{method} {_CONVERTOR.sub('}', prefix + path) or '/'}"] = None
+                    routes = {f"{method} {_CONVERTOR.sub('}', prefix + path) or '/'}": None for method in methods}
+                    entry.routes.update(routes)
+                    handled.extend((one, routes) for one, of in self._handlers if of == owner)
                 for values in (*inherited, dependencies):
                     for function in self._entries.dependencies.listed(values, entry.frame):
                         entry.dependencies[function] = None
         self._entries.dependencies.spread_routes(self._middleware)
+        for entry, routes in handled:
+            entry.routes.update(routes)
 
 
 def collect(program: Program, *, everything: bool = False) -> Roots:
