@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COMPAT_STAMP := .venv-compat/.installed
 
-.PHONY: run install test lint format bench compat fuzz audit lock clean
+.PHONY: run install test lint format bench compat fuzz soak audit lock clean
 
 run: $(STAMP)  ## serve the lesson on 127.0.0.1:8000
 	$(BIN)/clearway run examples/lesson/app.py
@@ -44,6 +44,9 @@ $(COMPAT_STAMP): requirements/compat.lock
 
 fuzz: $(STAMP)  ## mutated modules through the checker, for ten minutes
 	$(BIN)/python -m tests.check.fuzz --seconds 600
+
+soak: $(STAMP)  ## half an hour of mixed load with faults
+	$(BIN)/python -m benchmarks.soak --seconds 1800
 
 audit:  ## known vulnerabilities in the locked dependencies
 	$(PYTHON) -m venv .venv-audit

@@ -11,9 +11,12 @@ from typing import Annotated, Any
 
 import anyio.from_thread
 import anyio.to_thread
+import httpx
+import requests
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
+from requests.adapters import HTTPAdapter
 
 import clearway
 from benchmarks.pool import Pool, PoolTimeout, Session
@@ -93,12 +96,79 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
+# Blocking calls in `async def`: what containment is for.
+
+
+@app.get("/blocks/", response_model=None)
+async def blocks() -> dict[str, str]:
+    time.sleep(0.1)
+    return {"message": "slept"}
+
+
+@app.get("/blocks-awaits/", response_model=None)
+async def blocks_and_awaits() -> dict[str, str]:
+    await asyncio.sleep(0)
+    time.sleep(0.1)
+    return {"message": "slept"}
+
+
+session_of_requests = requests.Session()
+session_of_requests.trust_env = False
+session_of_requests.mount("http://", HTTPAdapter(pool_maxsize=200))
+client_of_httpx = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=200))
+
+
+def _ask(port: int) -> dict[str, int]:
+    return {"status": session_of_requests.get(f"http://127.0.0.1:{port}/").status_code}
+
+
+@app.get("/requests/", response_model=None)
+async def ask_with_requests(port: int) -> dict[str, int]:
+    return _ask(port)
+
+
+@app.get("/requests-awaits/", response_model=None)
+async def ask_with_requests_and_await(port: int) -> dict[str, int]:
+    await asyncio.sleep(0)
+    return _ask(port)
+
+
+@app.get("/def-requests/", response_model=None)
+def ask_with_requests_in_a_thread(port: int) -> dict[str, int]:
+    return _ask(port)
+
+
+@app.get("/httpx-async/", response_model=None)
+async def ask_with_httpx(port: int) -> dict[str, int]:
+    return {"status": (await client_of_httpx.get(f"http://127.0.0.1:{port}/")).status_code}
+
+
 # An endpoint that computes.
 
 
 @app.get("/cpu/", response_model=None)
 def cpu(rounds: int) -> dict[str, int]:
     return {"result": compute(rounds)}
+
+
+# The same in a worker process, and what a call there costs by itself.
+
+
+@app.get("/cpu-process/", response_model=None)
+@clearway.process
+def cpu_process(rounds: int) -> dict[str, int]:
+    return {"result": compute(rounds)}
+
+
+@app.get("/echo/", response_model=None)
+async def echo(text: str) -> dict[str, str]:
+    return {"text": text}
+
+
+@app.get("/echo-process/", response_model=None)
+@clearway.process
+def echo_process(text: str) -> dict[str, str]:
+    return {"text": text}
 
 
 # The pool deadlock: a `yield` dependency whose session takes a connection at first use.

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 PLAIN = "plain"
-Kind = Literal["times", "at most", "reported"]
+Kind = Literal["times", "at least", "at most", "reported"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def _with_unit(value: float, unit: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`times`: the ratio must reach `value`. `at most`: Clearway's figure must not exceed it."""
+    """`times`: the ratio must reach `value`. `at least`, `at most`: it is Clearway's own figure that counts."""
 
     kind: Kind
     value: float = 0.0
@@ -44,6 +44,8 @@ class Target:
             return None
         if self.kind == "at most":
             return figure.value <= self.value and not figure.at_least
+        if self.kind == "at least":
+            return figure.value >= self.value
         return ratio is not None and ratio >= self.value
 
     def text(self, unit: str) -> str:
@@ -51,6 +53,8 @@ class Target:
             return "reported"
         if self.kind == "at most":
             return f"≤ {_with_unit(self.value, unit)}" if self.value else f"0 {unit}"
+        if self.kind == "at least":
+            return f"≥ {_with_unit(self.value, unit)}"
         return f"≥ {self.value:g} ×"
 
 

@@ -24,23 +24,24 @@ HOST = "127.0.0.1"
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 1.0
 
-Kind = Literal["plain", "clearway"]
+Kind = Literal["plain", "clearway", "off"]
+"""`off`: another Clearway, beside one that contains."""
 
 
 class ServerError(Exception):
     """A server did not start or answer."""
 
 
-def plain_command(port: int) -> list[str]:
+def plain_command(port: int, app: str = APP) -> list[str]:
     return [
-        *(sys.executable, "-m", "uvicorn", APP, "--host", HOST, "--port", str(port)),
+        *(sys.executable, "-m", "uvicorn", app, "--host", HOST, "--port", str(port)),
         *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
     ]
 
 
-def clearway_command(port: int, console_port: int, extra: Sequence[str] = ()) -> list[str]:
+def clearway_command(port: int, console_port: int, extra: Sequence[str] = (), app: str = APP) -> list[str]:
     return [
-        *(sys.executable, "-m", "clearway", "run", APP, "--host", HOST, "--port", str(port)),
+        *(sys.executable, "-m", "clearway", "run", app, "--host", HOST, "--port", str(port)),
         *("--no-access-log", "--console", f"{HOST}:{console_port}", *extra),
     ]
 
@@ -55,10 +56,15 @@ def free_port() -> int:
 class Server:
     """One server process, stopped at the end of the `with` block whatever happens in it."""
 
-    def __init__(self, kind: Kind, extra: Sequence[str] = ()) -> None:
+    def __init__(self, kind: Kind, extra: Sequence[str] = (), app: str = APP) -> None:
         self.kind = kind
         self.port = free_port()
-        self.command = plain_command(self.port) if kind == "plain" else clearway_command(self.port, free_port(), extra)
+        self.console_port = free_port()
+        self.command = (
+            plain_command(self.port, app)
+            if kind == "plain"
+            else clearway_command(self.port, self.console_port, extra, app)
+        )
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - `stop` closes it
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -81,7 +87,7 @@ class Server:
             start_new_session=True,
         )
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, target: str = "/async/") -> None:
         """Return when the app answers. Raises ServerError with the server's last words when it does not."""
         assert self._process is not None, "the server was not started"
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -89,7 +95,7 @@ class Server:
             if self._process.poll() is not None:
                 break
             with contextlib.suppress(OSError, ServerError):
-                self.get("/async/", timeout_s=1.0)
+                self.get(target, timeout_s=1.0)
                 return
             time.sleep(0.05)
         raise ServerError(f"the {self.kind} server does not answer: {' '.join(self.command)}\n{self.last_words()}")
@@ -153,9 +159,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def both(opponent: Kind = "clearway") -> Iterator[dict[Kind, Server]]:
+def both(opponent: Kind = "clearway", extra: Sequence[str] = ()) -> Iterator[dict[Kind, Server]]:
     """Plain uvicorn and Clearway (or what stands in its place), both up and answering."""
-    with Server("plain") as plain, Server(opponent) as clearway:
+    with Server("plain") as plain, Server(opponent, extra) as clearway:
         plain.wait_until_ready()
         clearway.wait_until_ready()
         yield {"plain": plain, "clearway": clearway}

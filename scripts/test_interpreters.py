@@ -2,8 +2,8 @@
 
 First in `.venv`, whichever interpreter that has, then in `.venv-3.12` and `.venv-3.13`, made from the same
 lock, where such an interpreter is found on PATH or below `~/.pyenv/versions`; there without the tests marked `once`.
-`CLEARWAY_PYTHONS=current`, or
-`--current`, leaves it at the first. Other arguments go to pytest. Needs nothing but the standard library.
+`CLEARWAY_PYTHONS=current`, or `--current`, leaves it at the first. Other arguments go to pytest. Needs nothing but the
+standard library.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+# What serves or stalls keeps to one process, in order; the checker's tests, which only compute, fill the other.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "dev.lock"
 OTHERS = ("3.12", "3.13")
@@ -27,15 +30,16 @@ def main() -> int:
         arguments.remove("--current")
         only_current = True
     current = f"{sys.version_info.major}.{sys.version_info.minor}"
+    others = [] if only_current else [version for version in OTHERS if version != current]
+    pythons = {version: python for version in others if (python := found(version)) is not None}
+    with ThreadPoolExecutor() as pool:
+        environments = dict(zip(pythons, pool.map(made, pythons, pythons.values()), strict=True))
     results = {current: tested(current, sys.executable, arguments)}
-    for version in OTHERS:
-        if version == current or only_current:
-            continue
-        python = found(version)
-        if python is None:
+    for version in others:
+        if version not in pythons:
             print(f"== Python {version}: not on this machine, skipped", flush=True)
             continue
-        environment = made(version, python)
+        environment = environments[version]
         results[version] = environment is not None and tested(version, environment, ["-m", "not once", *arguments])
     for version, passed in results.items():
         print(f"Python {version}: {'passed' if passed else 'FAILED'}", flush=True)
@@ -85,7 +89,7 @@ def made(version: str, python: str) -> str | None:
 
 def tested(version: str, python: str, arguments: list[str]) -> bool:
     print(f"== Python {version}: {python}", flush=True)
-    return subprocess.run([python, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode == 0
+    return subprocess.run([python, "-m", "pytest", *SIDE_BY_SIDE, *arguments], cwd=ROOT, check=False).returncode == 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,32 @@ import pytest
 
 from tests.served import Served
 
+TESTS = Path(__file__).parent
+ONLY_COMPUTE = TESTS / "check"
+MACHINES = (TESTS / "runtime" / "cluster", TESTS / "runtime" / "process")
+"""Tests that start workers of their own, and last long."""
+SHARE_THEIR_WORK = ("test_corpus", "test_fix_end_to_end")
+"""Modules whose tests use one another's results: they stay in one process."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in two processes, whatever has a loop to be watched or a port to be served keeps to one."""
+    for item in items:
+        group = _group(item.path)
+        if group is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
+        if MACHINES[0] in item.path.parents:
+            item.add_marker(pytest.mark.once)
+
+
+def _group(path: Path) -> str | None:
+    for folder in MACHINES:
+        if folder in path.parents:
+            return folder.name
+    if ONLY_COMPUTE not in path.parents:
+        return "serving"
+    return path.stem if path.stem in SHARE_THEIR_WORK else None
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchmarks.cases import connections, deadlocks, neighbours, throughput
+from benchmarks.cases import connections, containment, database, deadlocks, neighbours, processes, throughput
 from benchmarks.effort import Effort
 from benchmarks.result import Outcome
 
@@ -18,4 +18,12 @@ class Case(Protocol):
     def run(self, effort: Effort) -> Outcome: ...
 
 
-ALL: tuple[Case, ...] = (*throughput.CASES, *neighbours.CASES, *deadlocks.CASES, *connections.CASES)
+ALL: tuple[Case, ...] = (
+    *throughput.CASES,
+    *neighbours.CASES,
+    *processes.CASES,
+    *deadlocks.CASES,
+    *connections.CASES,
+    *containment.CASES,
+    *database.CASES,
+)

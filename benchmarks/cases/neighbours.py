@@ -23,9 +23,13 @@ CPU_CALL_S = 0.05
 
 
 @cache
+def cpu_rounds() -> int:
+    """50 ms of pure Python, measured once, the same for both servers."""
+    return rounds_for(CPU_CALL_S)
+
+
 def cpu_target() -> str:
-    """The address of 50 ms of pure Python, measured once, the same for both servers."""
-    return f"/cpu/?rounds={rounds_for(CPU_CALL_S)}"
+    return f"/cpu/?rounds={cpu_rounds()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ during the run changes both sides of each ratio.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -67,7 +68,7 @@ class Throughput:
         rounds, window_s = (
             (effort.waiting_rounds, effort.waiting_window_s) if self.waits else (effort.rounds, effort.window_s)
         )
-        with both(effort.opponent) as servers:
+        with self.servers(effort) as servers:
             for side in self.sides.values():
                 self._measure(servers[side.server], side, effort.warm_up_s)
             windows: dict[str, list[Window]] = {name: [] for name in self.sides}
@@ -78,6 +79,10 @@ class Throughput:
         if self.waits:
             rows.append(self._timeouts(self.comparisons[0], windows))
         return Outcome(self.name, tuple(rows), tuple(self._measurements(windows)))
+
+    def servers(self, effort: Effort) -> AbstractContextManager[dict[Kind, Server]]:
+        """The two servers that are compared."""
+        return both(effort.opponent)
 
     def _measure(self, server: Server, side: Side, seconds: int) -> Window:
         before_s = server.cpu_s()

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearway.model import ClearwayError, Lane, Plan, PlanError, SettingsError, Stall
+from clearway.model import (
+    CannotTravel,
+    ClearwayError,
+    Lane,
+    LaneError,
+    Plan,
+    PlanError,
+    SettingsError,
+    Stall,
+    WorkerLost,
+)
 
 if TYPE_CHECKING:
-    from clearway.runtime import Runtime, install, loop, thread
+    from clearway.runtime import Runtime, cluster, install, loop, offload, process, thread
 
 __all__ = [
+    "CannotTravel",
     "ClearwayError",
     "Lane",
+    "LaneError",
     "Plan",
     "PlanError",
     "Runtime",
     "SettingsError",
     "Stall",
+    "WorkerLost",
+    "cluster",
     "install",
     "loop",
+    "offload",
+    "process",
     "thread",
 ]
 

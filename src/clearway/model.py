@@ -28,6 +28,18 @@ class SettingsError(ClearwayError):
     """A setting, pin or limit names something that does not exist, or has an impossible value."""
 
 
+class LaneError(ClearwayError):
+    """A call cannot run in the lane that it is meant for, or was lost there. The user's handlers may catch it."""
+
+
+class CannotTravel(LaneError):
+    """An argument, a result or the function itself cannot be sent to another process."""
+
+
+class WorkerLost(LaneError):
+    """The worker that ran a call has died, or was ended because the call ran too long."""
+
+
 class Lane(StrEnum):
     """Where a call runs."""
 
@@ -85,7 +97,10 @@ class PlannedCall:
     call: str
     """A call's id."""
     lane: Lane
+    """For an `async def` the loop, or the thread lane where it awaits nothing and may run like a `def`."""
     why: str
+    blocks: bool = False
+    """An `async def` that blocks the loop: containment is for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +142,9 @@ class Plan:
         calls: dict[str, PlannedCall] = {}
         try:
             for entry in data["calls"]:
-                call = PlannedCall(str(entry["call"]), Lane(entry["lane"]), str(entry["why"]))
+                call = PlannedCall(
+                    str(entry["call"]), Lane(entry["lane"]), str(entry["why"]), entry.get("blocks", False) is True
+                )
                 calls[call.call] = call
             files = {str(name): str(digest) for name, digest in data.get("files", {}).items()}
         except KeyError as error:
@@ -149,7 +166,7 @@ class Plan:
         """Write the plan as JSON."""
         data = {
             "schema": self.SCHEMA,
-            "calls": [asdict(call) for call in self.calls.values()],
+            "calls": [_written(call) for call in self.calls.values()],
             "files": dict(self.files),
         }
         path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
@@ -158,6 +175,13 @@ class Plan:
     def of(cls, calls: Iterable[PlannedCall]) -> Plan:
         """A plan without source files, for tests and for code that builds one itself."""
         return cls({call.call: call for call in calls})
+
+
+def _written(call: PlannedCall) -> dict[str, Any]:
+    entry = asdict(call)
+    if not call.blocks:
+        del entry["blocks"]
+    return entry
 
 
 def file_digest(path: Path) -> str:
@@ -257,6 +281,19 @@ class Stall:
     victims: tuple[Victim, ...] = ()
     """The longest waits first, at most 100 of them."""
     victim_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A call that was lost with the worker that ran it."""
+
+    at_s: float
+    lane: Lane
+    route: str
+    call: str
+    request: int
+    reason: str
+    """`worker 4711 was killed by signal SIGSEGV`, `ran longer than 30 s`, `client gone` …"""
 
 
 class Severity(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -16,18 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-AVAILABLE_LANES = (Lane.LOOP, Lane.THREAD)
-"""The lanes that a pin can name today."""
-
 # Beyond these a value is a slip of the keyboard; the bounds also keep later arithmetic finite.
 MOST_THREADS = 100_000
 MOST_EVENTS = 100_000_000
+MOST_PROCESSES = 1024
+MOST_MEGABYTES = 16_777_216
 MOST_SECONDS = 86_400.0
 
-MOST_NAMED = 12
+MOST_NAMED = 24
 """How many known names an error message lists where none is like the unknown one."""
 
 RULE_CODE = re.compile(r"CW\d{3}")
+CLUSTER_ADDRESS = re.compile(r"(tcp|tls)://[^\s/]+:\d{1,5}")
 SINK_KEYS = ("kind", "severity", "fix")
 
 
@@ -65,6 +66,21 @@ class Settings:
     pins: Mapping[str, Lane] = field(default_factory=dict)
     """Lane by route (`GET /items/{id}`) or by call (`app.main:read_item`)."""
     routes: Mapping[str, RouteLimits] = field(default_factory=dict)
+    contain: bool | tuple[str, ...] = False
+    """Whether blocking operations in an `async def` suspend its own request only: everywhere, or in these routes
+    (`GET /bad/`) and calls (`app.main:bad`)."""
+    cooperative: tuple[str, ...] = ()
+    """Dotted names of functions that run in a thread, their request suspended, when a contained call calls them."""
+    processes: int | None = None
+    """Upper bound of the process lane's workers; None for one a core."""
+    process_memory_mb: int | None = None
+    """Most memory that a worker of the process lane may have; None for no limit."""
+    max_run_s: float | None = None
+    """A call in the process lane that runs longer is ended, its worker with it; None lets it run."""
+    cluster: str | None = None
+    """Address of a Dask scheduler, `tcp://scheduler:8786`, or `local` for a cluster of this process's own."""
+    cluster_in_flight: int | None = None
+    """At most so many calls are on the cluster at once; the others wait here. None for a number by its threads."""
     sinks: Mapping[str, SinkSetting] = field(default_factory=dict)
     """The checker's: dotted names of functions and methods that block."""
     safe: tuple[str, ...] = ()
@@ -126,6 +142,11 @@ class Settings:
             name, read = _READERS[key]
             values[name] = read(value, f"{source}: {key}")
         return cls(**values)
+
+
+def usable_cores() -> int:
+    """The processors that this process may use: what None means for `processes`."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -207,18 +228,24 @@ def _table(value: object, where: str) -> Mapping[str, Any]:
     return value
 
 
+def _contain(value: object, where: str) -> bool | tuple[str, ...]:
+    return value if isinstance(value, bool) else _strings(value, where, "routes and calls, or true or false")
+
+
+def _cluster(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise SettingsError(f"{where} must be a string, not {_kind(value)}")
+    if value != "local" and not CLUSTER_ADDRESS.fullmatch(value):
+        raise SettingsError(f"{where}: {value!r} is no scheduler; write tcp://HOST:PORT, tls://HOST:PORT, or local")
+    return value
+
+
 def _pins(value: object, where: str) -> dict[str, Lane]:
     return {name: _lane(lane, f"{where}.{name!r}") for name, lane in _table(value, where).items()}
 
 
 def _lane(value: object, where: str) -> Lane:
-    if not isinstance(value, str):
-        raise SettingsError(f"{where} must be a lane ({' or '.join(AVAILABLE_LANES)}), not {_kind(value)}")
-    if value not in AVAILABLE_LANES:
-        if value in tuple(Lane):
-            raise SettingsError(f"{where}: the lane {value!r} is not available yet; use loop or thread")
-        raise SettingsError(f"{where}: unknown lane {value!r}{suggest(value, AVAILABLE_LANES)}")
-    return Lane(value)
+    return Lane(_one_of(value, where, "lane", tuple(Lane)))
 
 
 def _routes(value: object, where: str) -> dict[str, RouteLimits]:
@@ -316,6 +343,13 @@ _READERS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "events": ("events", lambda value, where: _whole(value, where, MOST_EVENTS)),
     "pins": ("pins", _pins),
     "routes": ("routes", _routes),
+    "contain": ("contain", _contain),
+    "cooperative": ("cooperative", _names),
+    "processes": ("processes", lambda value, where: _whole(value, where, MOST_PROCESSES)),
+    "process_memory": ("process_memory_mb", lambda value, where: _whole(value, where, MOST_MEGABYTES)),
+    "max_run": ("max_run_s", lambda value, where: _duration(value, where, "seconds", MOST_SECONDS)),
+    "cluster": ("cluster", _cluster),
+    "cluster_in_flight": ("cluster_in_flight", lambda value, where: _whole(value, where, MOST_EVENTS)),
     "sinks": ("sinks", _sinks),
     "safe": ("safe", _names),
     "offloaders": ("offloaders", _names),

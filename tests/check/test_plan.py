@@ -10,8 +10,20 @@ import pytest
 
 from clearway.check.plan import plan_of
 from clearway.check.result import Result
-from clearway.model import Advice, ClearwayError, Lane, Plan, PlanError, Root, RootKind, Verdict
-from tests.check.report.made import result, root, write_app
+from clearway.model import (
+    Advice,
+    ClearwayError,
+    Lane,
+    Plan,
+    PlanError,
+    Root,
+    RootKind,
+    Severity,
+    Sink,
+    SinkKind,
+    Verdict,
+)
+from tests.check.report.made import finding, result, root, write_app
 
 LOOP = Advice(Lane.LOOP, "none", "never blocks: 3 calls read")
 EVIDENCE = {"app.main:version": ("app/main.py", "app/crud.py")}
@@ -105,3 +117,43 @@ def test_a_file_that_has_gone_is_an_error(tmp_path: Path) -> None:
 
 def test_an_empty_result_is_an_empty_plan(tmp_path: Path) -> None:
     assert plan_of(Result(tmp_path), tmp_path / "plan.json") == Plan()
+
+
+DEF = Advice(Lane.THREAD, "def", "nothing is awaited")
+
+
+@pytest.mark.parametrize(
+    ("changes", "lane"),
+    [
+        ({}, Lane.LOOP),
+        ({"advice": DEF}, Lane.THREAD),
+        ({"kind": RootKind.DEPENDENCY}, Lane.LOOP),
+        ({"kind": RootKind.WEBSOCKET}, Lane.LOOP),
+    ],
+)
+def test_an_async_def_that_blocks_is_in_the_plan_for_containment(tmp_path: Path, changes: Any, lane: Lane) -> None:
+    write_app(tmp_path)
+    found = result(tmp_path, roots=(root(**changes),), findings=(finding(),), evidence={})
+    plan = plan_of(found, tmp_path / "plan.json")
+    (call,) = plan.calls.values()
+    assert (call.call, call.lane, call.why, call.blocks) == (
+        "app.main:read_item", lane, "reaches requests.get", True
+    )  # fmt: skip
+    assert set(plan.files) == {"app/main.py"}
+
+
+@pytest.mark.parametrize(
+    ("root_changes", "finding_changes"),
+    [
+        ({"verdict": Verdict.UNKNOWN}, {}),
+        ({"kind": RootKind.MIDDLEWARE}, {}),
+        ({}, {"sink": Sink("hashlib.scrypt", SinkKind.CPU)}),
+        ({}, {"severity": Severity.ADVICE}),
+        ({"blocked_by": ("app.main:session",)}, {"root": "app.main:session"}),
+    ],
+    ids=["unknown", "middleware", "computes", "advice", "only its dependency"],
+)
+def test_what_containment_cannot_help_is_not_in_it(tmp_path: Path, root_changes: Any, finding_changes: Any) -> None:
+    write_app(tmp_path)
+    found = result(tmp_path, roots=(root(**root_changes),), findings=(finding(**finding_changes),), evidence={})
+    assert plan_of(found, tmp_path / "plan.json").calls == {}

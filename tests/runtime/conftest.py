@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from clearway.settings import Settings
 from tests.runtime.serving import AnyApp, Fit, Server
 
 _RUN_SYNC = anyio.to_thread.run_sync
+_SLEEP = time.sleep
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +28,7 @@ def _nothing_stays() -> Iterator[None]:
     gc.collect(0)  # a limiter that a test made and dropped
     assert anyio.to_thread.run_sync is _RUN_SYNC
     assert sys.getswitchinterval() == 0.005
+    assert time.sleep is _SLEEP
 
 
 @pytest.fixture(params=["plain", "clearway"])

@@ -8,11 +8,19 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
+import pytest
 from fastapi import Depends, FastAPI, Request
 
 import clearway
+from clearway.runtime.lanes.thread import ThreadLane
+from clearway.runtime.limiter import Tier
+from clearway.runtime.recorder import Recorder
+from tests.runtime.fake_worker import FakePool, route
 from tests.runtime.serving import AnyApp, Server, route_in, until
 
 Install = Callable[..., clearway.Runtime]
@@ -220,3 +228,18 @@ def test_a_client_that_goes_while_its_call_runs_changes_nothing(
     assert ran == ["began", "ended"]
     assert route_in(runtime, "GET /")["withdrawn"] == 0
     assert httpx.get(server.url + "/", verify=False).json() == "done"
+
+
+def test_what_finishes_a_request_is_not_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exit of a dependency gives a connection back, also where its thread comes late and the client has gone."""
+    pool = FakePool(1, monkeypatch)
+    lane = ThreadLane(Recorder(16), 1, None)
+    lane.limiter = pool.limiter
+    works: list[Any] = [pool.submit(route("GET /"), tier) for tier in (Tier.STARTING, Tier.FINISHING)]
+    for work in works:
+        work.future = Future()
+    request: Any = SimpleNamespace(works=works)
+    lane.withdraw_all(request)
+    assert [work.future.done() for work in works] == [True, False]
+    pool.let_all_look()
+    assert pool.taken == [works[1]]

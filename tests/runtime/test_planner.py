@@ -18,7 +18,7 @@ from starlette.routing import Route
 import clearway
 from clearway.model import CallKind, Lane, Plan, PlanError, PlannedCall, SettingsError
 from clearway.runtime.planner import call_id, describe
-from clearway.settings import RouteLimits, Settings
+from clearway.settings import RouteLimits
 from tests.runtime.serving import ask, calls_of, client_of, happens, here
 
 Install = Callable[..., clearway.Runtime]
@@ -137,14 +137,6 @@ def test_a_name_like_no_other_gets_no_guess(install: Install) -> None:
         install(_app(), pins={"zzz": Lane.LOOP}).check()
     assert "did you mean" not in str(caught.value)
     assert "None" not in str(caught.value)
-
-
-@pytest.mark.parametrize("lane", [Lane.PROCESS, Lane.CLUSTER])
-def test_lanes_that_are_not_there_are_refused(install: Install, lane: Lane) -> None:
-    with pytest.raises(PlanError, match=f"the {lane} lane is not available; use loop or thread"):
-        install(_app(), plan=Plan.of([PlannedCall(f"{__name__}:read_item", lane, "why")])).check()
-    with pytest.raises(SettingsError, match="not available"):
-        Settings.from_mapping({"pins": {"GET /": str(lane)}}, "clearway.toml")
 
 
 def test_functions_of_one_factory_keep_their_own_pins(install: Install) -> None:

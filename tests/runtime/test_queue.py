@@ -10,14 +10,14 @@ from clearway.runtime.recorder import RouteRecord
 from tests.runtime.fake_worker import FakeWork, route, site_of
 
 
-def _push(queue: FairQueue, record: RouteRecord, count: int = 1) -> list[Any]:
+def _push(queue: FairQueue[Any], record: RouteRecord, count: int = 1) -> list[Any]:
     pushed: list[Any] = [FakeWork(record, site_of(record.name), Tier.STARTING) for _ in range(count)]
     for work in pushed:
         queue.push(work)
     return pushed
 
 
-def _drain(queue: FairQueue) -> list[Any]:
+def _drain(queue: FairQueue[Any]) -> list[Any]:
     taken: list[Any] = []
     while (work := queue.first(lambda work: True)) is not None:
         queue.pop(work)
@@ -26,7 +26,7 @@ def _drain(queue: FairQueue) -> list[Any]:
 
 
 def test_one_route_is_served_in_order() -> None:
-    queue = FairQueue()
+    queue: FairQueue[Any] = FairQueue()
     pushed = _push(queue, route("a"), 4)
     assert bool(queue)
     assert _drain(queue) == pushed
@@ -34,7 +34,8 @@ def test_one_route_is_served_in_order() -> None:
 
 
 def test_routes_take_turns_however_much_waits() -> None:
-    queue, a, b, c = FairQueue(), route("a"), route("b"), route("c")
+    queue = FairQueue[Any]()
+    a, b, c = route("a"), route("b"), route("c")
     _push(queue, a, 5)
     _push(queue, b, 2)
     _push(queue, c, 1)
@@ -42,7 +43,8 @@ def test_routes_take_turns_however_much_waits() -> None:
 
 
 def test_first_leaves_the_work_where_it_is() -> None:
-    queue, a = FairQueue(), route("a")
+    queue = FairQueue[Any]()
+    a = route("a")
     (work,) = _push(queue, a)
     assert queue.first(lambda work: True) is work
     assert queue.first(lambda work: True) is work
@@ -50,7 +52,8 @@ def test_first_leaves_the_work_where_it_is() -> None:
 
 
 def test_a_route_that_may_not_run_is_passed_over_and_keeps_its_work() -> None:
-    queue, a, b = FairQueue(), route("a"), route("b")
+    queue = FairQueue[Any]()
+    a, b = route("a"), route("b")
     _push(queue, a, 2)
     (wanted,) = _push(queue, b)
     found = queue.first(lambda work: work.route is b)
@@ -62,7 +65,8 @@ def test_a_route_that_may_not_run_is_passed_over_and_keeps_its_work() -> None:
 
 
 def test_removed_work_is_gone_and_its_route_with_it() -> None:
-    queue, a, b = FairQueue(), route("a"), route("b")
+    queue = FairQueue[Any]()
+    a, b = route("a"), route("b")
     first, second = _push(queue, a, 2)
     (other,) = _push(queue, b)
     assert queue.remove(first)
@@ -74,7 +78,8 @@ def test_removed_work_is_gone_and_its_route_with_it() -> None:
 
 
 def test_old_work_is_removed_of_all_routes() -> None:
-    queue, a, b = FairQueue(), route("a"), route("b")
+    queue = FairQueue[Any]()
+    a, b = route("a"), route("b")
     old, young, other = *_push(queue, a, 2), *_push(queue, b)
     old.submitted_ns, young.submitted_ns, other.submitted_ns = 10, 30, 20
     assert set(queue.remove_older(25)) == {old, other}

@@ -5,14 +5,24 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from clearway.model import ClearwayError, Lane, Plan, PlannedCall, RootKind, Verdict, file_digest
+from clearway.model import (
+    ClearwayError,
+    Lane,
+    Plan,
+    PlannedCall,
+    RootKind,
+    Severity,
+    SinkKind,
+    Verdict,
+    file_digest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from clearway.check.result import Result
-    from clearway.model import Root
+    from clearway.model import Finding, Root
 
 DEFAULT_NAME = "clearway-plan.json"
 
@@ -20,8 +30,14 @@ PLANNED_KINDS = frozenset({RootKind.ENDPOINT, RootKind.DEPENDENCY})
 """What the runtime has a choice about, and asks the plan for."""
 
 
+BLOCKING_KINDS = PLANNED_KINDS | {RootKind.WEBSOCKET}
+"""What containment can be told of before it first blocks."""
+
+
 def plan_of(result: Result, place: Path) -> Plan:
-    """The plan for every `def` endpoint and dependency of which the check has something to say.
+    """The plan for every endpoint and dependency of which the check has something to say.
+
+    A `def` gets its lane; an `async def` is there where it blocks, for `clearway run --contain`.
 
     `place` is where the plan will be written: its `files` are relative to that folder. Raises ClearwayError where a
     file that a decision rests on has gone.
@@ -33,7 +49,29 @@ def plan_of(result: Result, place: Path) -> Plan:
         if planned is not None:
             calls[call] = planned
             files |= {root.file for root in roots} | set(result.evidence.get(call, ()))
+    for root in result.roots:
+        if root.is_async and root.kind in BLOCKING_KINDS and root.verdict is Verdict.BLOCKS:
+            blocked = _blocked(root, result.findings)
+            if blocked is not None:
+                calls[root.id] = blocked
+                files |= {root.file} | set(result.evidence.get(root.id, ()))
+    calls = dict(sorted(calls.items()))
     return Plan(calls, _digests(result.root, sorted(files), place.absolute().parent))
+
+
+def _blocked(root: Root, findings: Sequence[Finding]) -> PlannedCall | None:
+    """What the plan says of an `async def` that waits on the loop. None where it computes, or only what it depends on
+    blocks: that has an entry of its own."""
+    sinks = [
+        finding.sink
+        for finding in findings
+        if finding.root == root.id and finding.severity is not Severity.ADVICE and finding.sink is not None
+    ]
+    waits = [sink for sink in sinks if sink.kind is not SinkKind.CPU]
+    if not waits:
+        return None
+    lane = Lane.THREAD if root.advice is not None and root.advice.change == "def" else Lane.LOOP
+    return PlannedCall(root.id, lane, f"reaches {waits[0].name}", blocks=True)
 
 
 def _by_call(result: Result) -> dict[str, list[Root]]:

@@ -185,8 +185,13 @@ class _Check:
             plan.dump(path)
         except OSError as error:
             raise ClearwayError(f"--write-plan {path}: {error.strerror or error}") from None
-        on_loop = sum(call.lane is Lane.LOOP for call in plan.calls.values())
-        _note(f"plan {shown(path.absolute())}: {on_loop} of {len(plan.calls)} calls on the loop")
+        placed = [call for call in plan.calls.values() if not call.blocks]
+        on_loop = sum(call.lane is Lane.LOOP for call in placed)
+        blocking = len(plan.calls) - len(placed)
+        _note(
+            f"plan {shown(path.absolute())}: {on_loop} of {len(placed)} calls on the loop"
+            + (f", {blocking} known to block it: for --contain" if blocking else "")
+        )
 
     def report(self, selection: Selection) -> None:
         path: Path | None = self.args.output

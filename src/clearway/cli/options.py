@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearway.cli.planfile import UsedPlan, find_plan
-from clearway.settings import Settings
+from clearway.settings import Settings, usable_cores
 
 if TYPE_CHECKING:
     from clearway.cli.address import Address
@@ -41,7 +41,11 @@ class RunOptions:
     def settings(self) -> Settings:
         """The settings file with the command line's values over it. Raises SettingsError."""
         file = self._settings_file()
-        return replace(Settings() if file is None else Settings.read(file), **self.overrides)
+        settings = replace(Settings() if file is None else Settings.read(file), **self.overrides)
+        if settings.processes is None and self.workers > 1:
+            # Each serving process has a process lane of its own; together they have a worker a core.
+            settings = replace(settings, processes=max(1, usable_cores() // self.workers))
+        return settings
 
     def plan(self) -> UsedPlan:
         """The plan of `--plan`, else a fresh one in the working folder or beside the settings. Raises PlanError."""

@@ -81,6 +81,13 @@ def _found(file: Path) -> UsedPlan:
         plan = Plan.load(file)
     except PlanError as error:
         return UsedPlan(file=file).ignored(error)
-    on_loop = sum(call.lane is Lane.LOOP for call in plan.calls.values())
-    calls = f"{on_loop} call{'' if on_loop == 1 else 's'}"
-    return UsedPlan(plan, file, note=f"{LABEL}{shown(file)} is fresh: {calls} on the loop without a thread hop")
+    on_loop = sum(call.lane is Lane.LOOP and not call.blocks for call in plan.calls.values())
+    blocking = sum(call.blocks for call in plan.calls.values())
+    note = f"{LABEL}{shown(file)} is fresh: {_calls(on_loop)} on the loop without a thread hop"
+    if blocking:
+        note += f", {_calls(blocking)} known to block the loop"
+    return UsedPlan(plan, file, note=note)
+
+
+def _calls(count: int) -> str:
+    return f"{count} call{'' if count == 1 else 's'}"

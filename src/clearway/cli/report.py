@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clearway.check.report.lines import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from clearway.model import Lane
 
@@ -49,6 +49,17 @@ def plan_lines(rows: Sequence[Row]) -> list[str]:
     if len(rows) > MOST_ROWS:
         lines.append(f"  … and {len(rows) - MOST_ROWS} more")
     return lines
+
+
+def cluster_lines(cluster: Mapping[str, Any] | None, rows: Sequence[Row]) -> list[str]:
+    """Where the cluster lane is connected; nothing for an app without one."""
+    if cluster is None:
+        return []
+    from clearway.runtime.report import counted
+
+    size = f"{counted(cluster['workers'], 'worker')}, {counted(cluster['threads'], 'thread')}"
+    unused = "" if any(row.lane == "cluster" for row in rows) else "; no call is planned for it, only offload() uses it"
+    return [f"cluster  {cluster['address']}: {size}{unused}"]
 
 
 def cut_off_line(count: int) -> str:

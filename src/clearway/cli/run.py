@@ -23,6 +23,15 @@ DEFAULT_GRACE_S = 30.0
 RELOAD_GRACE_S = 1.0
 """With --reload, an open page with a stream should not hold up every save for half a minute."""
 MOST_FILES = 65_536
+OVERRIDES = {
+    "threads": "threads",
+    "max_wait": "max_wait_s",
+    "processes": "processes",
+    "process_memory": "process_memory_mb",
+    "max_run": "max_run_s",
+    "cluster": "cluster",
+}
+"""Option and key of the settings file: field of Settings."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="refuse a call with 503 when it waited S seconds for a thread",
     )
+    add("--contain", action="store_true", help="a blocking call in an async def suspends its own request only")
+    add("--processes", type=int, metavar="N", help="most workers of the process lane (default: one a core)")
+    add("--process-memory", type=int, metavar="MB", help="most memory of a worker of the process lane")
+    add("--max-run", type=float, metavar="S", help="end a call in the process lane that runs longer")
+    add("--cluster", metavar="ADDRESS", help="Dask scheduler of the cluster lane, tcp://HOST:PORT, or local")
     add("--workers", type=int, default=1, metavar="N", help="serve with N processes")
     add("--reload", action="store_true", help="serve anew whenever a source file changes")
     add(
@@ -142,10 +156,10 @@ def _console(args: argparse.Namespace) -> Address | None:
 
 def _overrides(args: argparse.Namespace) -> dict[str, Any]:
     """Fields of Settings, read by the same rules as the file's."""
-    given = {key: getattr(args, key) for key in ("threads", "max_wait") if getattr(args, key) is not None}
+    given = {key: getattr(args, key) for key in OVERRIDES if getattr(args, key) is not None}
     settings = Settings.from_mapping(given, "command line")
-    fields = {"threads": "threads", "max_wait": "max_wait_s"}
-    return {fields[key]: getattr(settings, fields[key]) for key in given}
+    overrides = {OVERRIDES[key]: getattr(settings, OVERRIDES[key]) for key in given}
+    return {**overrides, "contain": True} if args.contain else overrides
 
 
 def _require_uvloop() -> None:

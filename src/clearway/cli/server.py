@@ -150,7 +150,7 @@ class GracefulServer(uvicorn.Server):
             await startup
         except SystemExit:  # uvicorn's word for a failed start-up, which it has logged
             failure = getattr(self.lifespan, "failure", None)
-            why = f": {described(failure)}" if failure else ""
+            why = f": {failure if isinstance(failure, ClearwayError) else described(failure)}" if failure else ""
             raise ClearwayError(f"{self.config.options.target} failed to start{why}") from failure
         except OSError as error:  # somebody else began to listen between our bind and now
             await self.lifespan.shutdown()

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.cli.address import Address, url_of
 from clearway.cli.loading import lane_app, load_app
-from clearway.cli.report import plan_lines, say
+from clearway.cli.report import cluster_lines, plan_lines, say
 from clearway.console.server import SNAPSHOT_PATH, ConsoleServer, PortTaken
 from clearway.model import ClearwayError, PlanError, shown
 from clearway.runtime import install
+from clearway.runtime.containment.contained import REPLACEMENTS
+from clearway.runtime.containment.families import replacements
 
 if TYPE_CHECKING:
     import socket
@@ -34,6 +36,9 @@ class Service:
     def __init__(self, options: RunOptions, *, announces: bool) -> None:
         self.options = options
         self.announces = announces
+        self._contains = bool(options.settings().contain)
+        if self._contains:
+            REPLACEMENTS.hold(replacements())  # before the app makes its locks and imports what it calls
         self.app: Any = load_app(options.target, factory=options.factory)
         self.runtime: Runtime | None = None
         self.plan_note: str | None = None
@@ -70,16 +75,22 @@ class Service:
             ]
             if self.runtime is not None:
                 lines += [self.plan_note] if self.plan_note else []
+                lines += cluster_lines(self.runtime.snapshot()["cluster"], self.runtime.plan_table())
                 lines += plan_lines(self.runtime.plan_table())
             else:
                 lines.append(f"note: {type(self.app).__name__} is no FastAPI or Starlette app: served without lanes")
         say(*lines)
 
     def stall_summary(self) -> list[str]:
-        """What stalled since the start; nothing for an app without lanes."""
-        return self.runtime.stall_report.summary() if self.runtime is not None else []
+        """What stalled and what was lost since the start; nothing for an app without lanes."""
+        if self.runtime is None:
+            return []
+        return [*self.runtime.stall_report.summary(), *self.runtime.loss_report.summary()]
 
     def stop(self) -> None:
+        if self._contains:
+            self._contains = False
+            REPLACEMENTS.release()
         if self.console is not None:
             self.console.stop()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from clearway.runtime.install import Runtime, install
-from clearway.runtime.planner import PlanRow, loop, thread
+from clearway.runtime.offload import offload
+from clearway.runtime.pins import cluster, loop, process, thread
+from clearway.runtime.planner import PlanRow
 
-__all__ = ["PlanRow", "Runtime", "install", "loop", "thread"]
+__all__ = ["PlanRow", "Runtime", "cluster", "install", "loop", "offload", "process", "thread"]

@@ -112,6 +112,8 @@ def _waited(request: Request, begin: int, end: int) -> int:
     if request.in_ns >= end:
         return end - begin  # its bytes came during the stall, nobody knows when
     since = max(begin, request.in_ns)
+    if request.abandons:
+        return 0  # its worker went on; whether the result came meanwhile, nobody knows
     if request.works:
         # Its own thread went on working: it waited only for the way back.
         ended = [work.ended_ns for work in request.works]

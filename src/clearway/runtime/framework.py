@@ -21,17 +21,19 @@ import starlette.concurrency
 from anyio import CancelScope
 from anyio._backends import _asyncio as anyio_asyncio
 from anyio._core import _eventloop as anyio_eventloop
-from starlette.endpoints import HTTPEndpoint
+from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, Match, Mount, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from clearway.model import CallKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from starlette.types import Scope
+
+    from clearway.model import Frame
 
 
 try:
@@ -63,7 +65,7 @@ def recognise(func: Callable[..., Any]) -> tuple[Any, CallKind | None]:
     """
     if type(func) is partial:
         target = func.func
-        if target is _run_sync_endpoint:
+        if target is _run_sync_endpoint or target is run_to_end:
             return func.keywords["function"], CallKind.ENDPOINT
         if isinstance(target, MethodType):
             return _recognise_method(target)
@@ -78,6 +80,45 @@ def recognise(func: Callable[..., Any]) -> tuple[Any, CallKind | None]:
     if owner is not None and isinstance(owner, _FILES):
         return func, CallKind.FILE
     return func, None
+
+
+def call_of(
+    func: Callable[..., Any], args: tuple[Any, ...]
+) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+    """The user's own function with its arguments, out of what the framework hands to a thread.
+
+    For a lane that sends them elsewhere: what FastAPI wraps around them stays here.
+    """
+    if type(func) is partial:
+        if func.func is _run_sync_endpoint:
+            return func.keywords["function"], (), dict(func.keywords["arguments"])
+        return func.func, (*func.args, *args), dict(func.keywords)
+    return func, args, {}
+
+
+def run_to_end(*, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    """Call an `async def` that never awaits as if it were a `def`."""
+    coroutine = function(**arguments)
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    coroutine.close()
+    raise RuntimeError(f"{function!r} awaits, and its code did not say so")
+
+
+def runs_endpoint_of(route: Any, target: Any) -> bool:
+    """Whether FastAPI calls this endpoint through `run_endpoint_function`, where another lane can have it."""
+    return getattr(getattr(route, "dependant", None), "call", None) is target and route.endpoint is target
+
+
+_HANDLES = tuple(cls.handle.__code__ for cls in (Route, WebSocketRoute, getattr(fastapi_routing, "APIRoute", Route)))
+
+
+def is_in_route(stack: Iterable[Frame]) -> bool:
+    """Whether a stack passes through a route: beyond it everything belongs to the route's own app."""
+    places = {(code.co_filename, code.co_qualname) for code in _HANDLES}
+    return any((frame.file, frame.function) in places for frame in stack)
 
 
 def _recognise_method(method: MethodType) -> tuple[Any, CallKind | None]:
@@ -251,6 +292,12 @@ def runs_as_coroutine(call: Callable[..., Any]) -> bool:
     from starlette._utils import is_async_callable
 
     return bool(is_async_callable(call))
+
+
+def is_async_call(target: Any) -> bool:
+    """Whether the loop runs this call, or at least one method of it: a class-based endpoint has several."""
+    is_class = isinstance(target, type) and issubclass(target, HTTPEndpoint | WebSocketEndpoint)
+    return is_class or runs_as_coroutine(target)
 
 
 def cancel_scope_of_task() -> CancelScope | None:

@@ -9,6 +9,7 @@ background tasks, exception handlers, file reads, the steps of sync streams. The
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import partial
 from threading import get_ident
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 import starlette.background
 
-from clearway.runtime.framework import is_dependency_exit
+from clearway.runtime.framework import is_dependency_exit, run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -94,8 +95,14 @@ async def _run_endpoint(*, dependant: Any, values: dict[str, Any], is_coroutine:
     request = current_request.get()
     if request is None or not is_coroutine:
         return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=is_coroutine)
+    threads = request.runtime.containment.threads
+    if threads and id(dependant.call) in threads:
+        call = partial(run_to_end, function=dependant.call, arguments=values)
+        return await request.runtime.dispatch(request, call, ())
     began = perf_counter_ns()
+    request.in_endpoint = True
     try:
         return await _original_run_endpoint(dependant=dependant, values=values, is_coroutine=True)
     finally:
+        request.in_endpoint = False
         request.run_ns += perf_counter_ns() - began

@@ -6,17 +6,21 @@ import asyncio
 import logging
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
-from clearway.model import CallKind, ClearwayError, Lane, Plan, Stall
+from clearway.model import CallKind, ClearwayError, Lane, LaneError, Loss, Plan, Stall
 from clearway.runtime import framework, hooks, interpreter, snapshot
 from clearway.runtime.blame import blame, find_request
+from clearway.runtime.containment.contained import Containment
+from clearway.runtime.containment.families import listed
 from clearway.runtime.lanes.loop import LoopLane
 from clearway.runtime.lanes.thread import ThreadLane, deliver
+from clearway.runtime.losses import LossReport
 from clearway.runtime.planner import Planner, PlanRow
 from clearway.runtime.port import LoopPort
 from clearway.runtime.recorder import Recorder
@@ -26,12 +30,18 @@ from clearway.runtime.stalls import WATCHDOG, ObservedStall, claim_folder
 from clearway.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from starlette.types import ASGIApp
 
+    from clearway.runtime.lanes import RemoteLane
+
 logger = logging.getLogger("clearway")
+REMOTE_LANES = (Lane.PROCESS, Lane.CLUSTER)
 _ATTRIBUTE = "_clearway_runtime"
+
+installed: list[Runtime] = []
+"""The runtimes of all apps that have Clearway."""
 
 
 class Runtime:
@@ -45,7 +55,10 @@ class Runtime:
         self.planner = Planner(app, settings, plan)
         self.thread_lane = ThreadLane(self.recorder, settings.threads, settings.max_wait_s)
         self.loop_lane = LoopLane(self.recorder)
-        self.stall_report = StallReport(logger.warning)
+        self.remote_lanes: dict[Lane, RemoteLane] = {}
+        """The process and the cluster lane, once something is planned for them."""
+        self.stall_report = StallReport(logger.warning, lambda stall: self.containment.hint(stall))
+        self.loss_report = LossReport(lambda line: self.stall_report.say(line))
         self.on_stall: list[Callable[[Stall], None]] = []
         """Called with each stall after it ended, on the loop's thread."""
         self.faults = 0
@@ -55,6 +68,7 @@ class Runtime:
         self._ports: dict[asyncio.AbstractEventLoop, LoopPort] = {}
         self.ports_by_thread: dict[int, LoopPort] = {}
         self._lock = threading.Lock()
+        self.containment = Containment(app, self.planner, settings, plan, lambda line: self.stall_report.say(line))
         self._attach()
         self._apply_limits()
 
@@ -67,22 +81,33 @@ class Runtime:
         setattr(app, _ATTRIBUTE, self)
 
         def build() -> ASGIApp:
-            return RequestLayer(self._original_build(), self)
+            return self._layer(self._original_build())
 
         app.build_middleware_stack = build  # type: ignore[method-assign]
         if app.middleware_stack is not None:
-            app.middleware_stack = RequestLayer(app.middleware_stack, self)
+            app.middleware_stack = self._layer(app.middleware_stack)
         hooks.hold()
+        installed.append(self)
+
+    def _layer(self, app: ASGIApp) -> RequestLayer:
+        layer = RequestLayer(app, self)
+        self.containment.attach(layer)
+        return layer
 
     def uninstall(self) -> None:
         """Give the app back as it was. Requests in flight end as they began."""
         app = self.app
-        if app.__dict__.pop(_ATTRIBUTE, None) is None:
+        if app.__dict__.get(_ATTRIBUTE) is not self:
             return
+        delattr(app, _ATTRIBUTE)
+        self.containment.switch_off()
         del app.build_middleware_stack
         if isinstance(app.middleware_stack, RequestLayer):
             app.middleware_stack = app.middleware_stack.app
         hooks.release()
+        installed.remove(self)
+        for lane in self.remote_lanes.values():
+            lane.abandon()
         for port in list(self._ports.values()):
             self._forget(port)
 
@@ -95,8 +120,38 @@ class Runtime:
                 self.thread_lane.limiter.guarantee(route)
 
     def check(self) -> None:
-        """Raise SettingsError or PlanError where a pin, a limit or the plan names what the app does not have."""
+        """Raise SettingsError or PlanError where a pin, a limit or the plan names what the app does not have,
+        or sends to another process what cannot travel."""
         self.planner.check()
+        self.containment.place()
+        listed.check(self.settings.cooperative)
+        for lane in REMOTE_LANES:
+            placed = self.planner.placed(lane)
+            if placed:
+                self.remote_lane(lane).check([row for row, _ in placed], [target for _, target in placed])
+
+    def remote_lane(self, lane: Lane) -> RemoteLane:
+        """The process or the cluster lane, made when it is first asked for. Raises SettingsError, LaneError."""
+        known = self.remote_lanes.get(lane)
+        if known is None:
+            known = self.remote_lanes[lane] = make_remote_lane(lane, self)
+        return known
+
+    async def start_lanes(self) -> None:
+        """Before the app starts up: make the lanes ready that the plan sends calls to. Raises LaneError."""
+        for lane in REMOTE_LANES:
+            # A cluster that is named may be meant for `offload` alone: whether it is there is told at the start.
+            named = lane is Lane.CLUSTER and self.settings.cluster is not None
+            if named or lane in self.remote_lanes or self.planner.placed(lane):
+                await self.remote_lane(lane).start()
+
+    async def stop_lanes(self) -> None:
+        """After the app has shut down."""
+        for lane in list(self.remote_lanes.values()):
+            try:
+                await lane.stop()
+            except Exception as error:
+                self.fault(f"stopping the {lane.lane} lane", error)
 
     # Serving
 
@@ -126,6 +181,8 @@ class Runtime:
             lane = self._lane(request, site.lane, kind)
             if lane is Lane.LOOP:
                 return self.loop_lane.run(request, site, kind, func, args)
+            if lane in REMOTE_LANES:
+                return self.remote_lane(lane).run(request, site, kind, func, args)
             return self.thread_lane.run(request, site, kind, func, args)
         except Exception as error:
             self.fault("dispatch", error)
@@ -133,7 +190,7 @@ class Runtime:
 
     def _lane(self, request: Request, lane: Lane, kind: CallKind) -> Lane:
         if kind is CallKind.ENDPOINT:
-            request.endpoint_lane = lane
+            request.endpoint_lane = near(lane)
         elif kind is CallKind.VALIDATION:
             return request.endpoint_lane or Lane.THREAD
         elif kind is CallKind.STREAM:
@@ -146,7 +203,7 @@ class Runtime:
             lane = Lane.THREAD
             if endpoint is not None and not framework.runs_as_coroutine(endpoint):
                 lane = self.planner.site_of(request.scope, endpoint)[0].lane
-            request.endpoint_lane = lane
+            request.endpoint_lane = near(lane)
         return request.endpoint_lane
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> LoopPort:
@@ -186,6 +243,8 @@ class Runtime:
         for port in list(self._ports.values()):
             if port.loop.is_closed():
                 self._forget(port)
+            elif self.containment.is_on and port.watch is not None:
+                self.containment.look(port.watch.thread, port.watch.overdue_ns(now_ns))
         if not self._ports:
             return
         free = interpreter.is_free(WATCHDOG.late_s)
@@ -204,6 +263,10 @@ class Runtime:
             self.fault("blame", error)
             return
         self.stall_report(stall)
+        try:
+            self.containment.learn(stall)
+        except Exception as error:
+            self.fault("containing what stalled", error)
         for listener in list(self.on_stall):
             try:
                 listener(stall)
@@ -218,6 +281,15 @@ class Runtime:
         if kind not in self._fault_kinds and len(self._fault_kinds) < 32:
             self._fault_kinds.add(kind)
             logger.error("Clearway failed in %s; the call takes FastAPI's own way", kind, exc_info=error)
+
+    def lost(self, loss: Loss) -> None:
+        """A call has been lost with the worker that ran it."""
+        self.recorder.call_lost(loss)
+        self.loss_report(loss)
+
+    def tell_lane_error(self, request: Request, error: LaneError) -> None:
+        """A call could not be sent to its lane, and nobody in the app has taken care of it."""
+        logger.error("%s: %s", request.route.name, error)
 
     # Looking
 
@@ -234,11 +306,34 @@ class Runtime:
         return snapshot.take(self)
 
 
-def install(app: Any, *, settings: Settings | None = None, plan: Plan | None = None) -> Runtime:
+def near(lane: Lane) -> Lane:
+    """Where the rest of a call runs that itself runs in this lane: a response is validated and streamed from here."""
+    return Lane.THREAD if lane in REMOTE_LANES else lane
+
+
+def make_remote_lane(lane: Lane, runtime: Runtime) -> RemoteLane:
+    """Imported here: most apps need neither."""
+    if lane is Lane.PROCESS:
+        from clearway.runtime.lanes.process import ProcessLane
+
+        return ProcessLane(runtime)
+    from clearway.runtime.lanes.cluster import ClusterLane
+
+    return ClusterLane(runtime)
+
+
+def install(
+    app: Any,
+    *,
+    settings: Settings | None = None,
+    plan: Plan | None = None,
+    contain: bool | Sequence[str] | None = None,
+) -> Runtime:
     """Put every call of a FastAPI or Starlette app into its lane, under any ASGI server.
 
-    Without `settings` they are read from the nearest `clearway.toml` or `pyproject.toml`. Installing twice is
-    installing once. Raises ClearwayError where `app` is neither FastAPI's nor Starlette's.
+    Without `settings` they are read from the nearest `clearway.toml` or `pyproject.toml`. `contain` stands for the
+    setting of that name: true, or the routes and calls to contain. Installing twice is installing once.
+    Raises ClearwayError where `app` is neither FastAPI's nor Starlette's.
     """
     if not isinstance(app, Starlette):
         raise ClearwayError(f"cannot install on {type(app).__name__}: expected a FastAPI or Starlette app")
@@ -247,4 +342,6 @@ def install(app: Any, *, settings: Settings | None = None, plan: Plan | None = N
         return known
     if settings is None:
         settings = Settings.load(Path.cwd())
+    if contain is not None:
+        settings = replace(settings, contain=contain if isinstance(contain, bool) else tuple(contain))
     return Runtime(app, settings, plan or Plan())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-import threading
 import weakref
+from _thread import RLock  # the interpreter's own, also while containment stands in for `threading.RLock`
 
 PYTHONS_OWN_S = 0.005
 SHORT_S = 0.001
@@ -19,7 +19,7 @@ class SwitchInterval:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # a holder may be collected in the middle of anything
+        self._lock = RLock()  # a holder may be collected in the middle of anything
         self._holders: dict[int, weakref.finalize[..., object]] = {}
 
     def shorten(self, holder: object) -> None:

@@ -17,7 +17,7 @@ fast as work arrives. A worker with short work wakes nobody: it will be back bef
 from __future__ import annotations
 
 import os
-import threading
+from _thread import allocate_lock  # containment stands in for `threading.Lock`
 from enum import IntEnum
 from time import perf_counter_ns, process_time_ns
 from typing import TYPE_CHECKING
@@ -75,8 +75,8 @@ class Limiter:
         self.load = 0.0
         """Weights of the running calls, added up."""
         self._start_worker = start_worker
-        self._lock = threading.Lock()
-        self._tiers = tuple(FairQueue() for _ in Tier)
+        self._lock = allocate_lock()
+        self._tiers: tuple[FairQueue[Work], ...] = tuple(FairQueue() for _ in Tier)
         self._parked: list[Worker] = []
         self._running: dict[Worker, Work] = {}
         self._shares: list[RouteRecord] = []
@@ -245,7 +245,7 @@ class Limiter:
             return 0
         return sum(max(0, other.share - other.running) for other in self._shares if other is not route)
 
-    def _find(self) -> tuple[FairQueue, Work] | None:
+    def _find(self) -> tuple[FairQueue[Work], Work] | None:
         for queue in self._tiers:
             if queue:
                 work = queue.first(self._admits)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from clearway.model import Call, CallKind, Lane, Plan, PlanError, SettingsError
-from clearway.runtime import framework
+from clearway.runtime import framework, pins
 from clearway.runtime.site import CallSite
 from clearway.settings import suggest
 
@@ -21,29 +20,11 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
+    from clearway.runtime.containment.contained import Containment
+    from clearway.runtime.pins import Pin
     from clearway.settings import Settings
 
 FRAMEWORKS = frozenset({"fastapi", "starlette"})
-PIN = "__clearway_lane__"
-"""The attribute that a pin leaves on a function."""
-
-_F = TypeVar("_F", bound="Callable[..., Any]")
-
-
-def loop(func: _F) -> _F:
-    """Pin a `def` to the loop: it is known not to block, and runs without a thread hop."""
-    return _pin(func, Lane.LOOP)
-
-
-def thread(func: _F) -> _F:
-    """Pin a `def` to the thread lane, whatever a plan says."""
-    return _pin(func, Lane.THREAD)
-
-
-def _pin(func: _F, lane: Lane) -> _F:
-    target = func.__func__ if isinstance(func, (staticmethod, classmethod)) else func
-    setattr(target, PIN, lane)
-    return func
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +66,14 @@ class Planner:
         self._pins = settings.pins
         self._pins_routes = any(" /" in name for name in settings.pins)
         self._limits = settings.routes
+        self._contained_names = settings.contain if isinstance(settings.contain, tuple) else ()
         self._plan = plan
         self._sites: dict[Any, CallSite] = {}
         self._kept: list[Any] = []
         """Unhashable callables known by their id, kept so that it is not used again."""
         self._by_code: dict[CodeType, CallSite] = {}
+        self.containment: Containment | None = None
+        """Knows which `async def` calls block, where the user wants them contained."""
 
     def site_of(self, scope: Scope, func: Callable[..., Any]) -> tuple[CallSite, CallKind]:
         """The site and the kind of what the framework hands to a thread."""
@@ -104,7 +88,7 @@ class Planner:
             key = kind  # every file has methods of its own; one site stands for all
         else:
             key = getattr(target, "__code__", None) or _lasting(target)
-            pin = getattr(target, PIN, None)
+            pin = getattr(target, pins.ATTRIBUTE, None)
             if pin is not None:
                 key = (key, pin)  # functions made by one factory share their code, not their pins
         if self._pins_routes and kind in (None, CallKind.ENDPOINT):
@@ -123,6 +107,16 @@ class Planner:
             self._remember(key, site)
         return site, kind or site.kind
 
+    def offload_site(self, func: Callable[..., Any], lane: Lane, retries: int) -> CallSite:
+        """The site of what an `async def` hands to a lane of its choice."""
+        key = (getattr(func, "__code__", None) or _lasting(func), lane, retries)
+        site = self._sites.get(key)
+        if site is None:
+            site = self._decide(func, CallKind.OFFLOAD, None)
+            site.lane, site.why, site.retries = lane, "offload", retries
+            self._sites[key] = site
+        return site
+
     def _remember(self, key: Any, site: CallSite) -> None:
         self._sites[key] = site
         if site.code is not None:
@@ -136,18 +130,26 @@ class Planner:
 
     def _decide(self, target: Any, kind: CallKind, route: str | None) -> CallSite:
         call = describe(target, kind)
-        lane, why = self._lane(target, call, route)
-        return CallSite(call.id, kind, lane, why, framework.code_of(target), call.file, call.line)
+        pinned = pins.pin_of(target)
+        lane, why = self._lane_of_async(target, call, route) if call.is_async else self._lane(pinned, call, route)
+        site = CallSite(call.id, kind, lane, why, framework.code_of(target), call.file, call.line)
+        site.retries = pinned.retries if pinned is not None else 0
+        return site
 
-    def _lane(self, target: Any, call: Call, route: str | None) -> tuple[Lane, str]:
-        if call.is_async:
+    def _lane_of_async(self, target: Any, call: Call, route: str | None) -> tuple[Lane, str]:
+        blocks = self.containment and self.containment.reason(route, call.id)
+        if self.containment is None or not blocks:
             return Lane.LOOP, "async def"
+        if id(target) in self.containment.threads:
+            return Lane.THREAD, f"async def that never awaits, contained: {blocks}"
+        return Lane.LOOP, f"async def, contained: {blocks}"
+
+    def _lane(self, pinned: Pin | None, call: Call, route: str | None) -> tuple[Lane, str]:
         for name in (route, call.id, call.id.replace(":", ".")):
             if name is not None and name in self._pins:
                 return self._pins[name], f"pinned in the settings by {name}"
-        pinned = _pin_of(target)
         if pinned is not None:
-            return pinned, f"pinned by @clearway.{pinned}"
+            return pinned.lane, f"pinned by @clearway.{pinned.lane}"
         planned = self._plan.calls.get(call.id)
         if planned is not None:
             return planned.lane, planned.why
@@ -155,15 +157,24 @@ class Planner:
 
     def rows(self) -> Iterator[PlanRow]:
         """Every route's endpoint and dependencies with their lanes."""
+        for _, row, _ in self.targets():
+            yield row
+
+    def placed(self, lane: Lane) -> list[tuple[PlanRow, Callable[..., Any]]]:
+        """The rows of this lane with their callables."""
+        return [(row, target) for _, row, target in self.targets() if row.lane is lane]
+
+    def targets(self) -> Iterator[tuple[Any, PlanRow, Callable[..., Any]]]:
+        """The rows with the framework's route and the callable of each."""
         for name, route in framework.routes_of(self._app):
             kind = CallKind.WEBSOCKET if name.startswith("WS ") else CallKind.ENDPOINT
-            yield self._row(name, route.endpoint, kind)
+            yield route, self._row(name, route.endpoint, kind), route.endpoint
             dependant = getattr(route, "dependant", None)
             seen: list[Any] = []
             for dependency in framework.dependency_calls(dependant) if dependant else ():
                 if not any(dependency is other for other in seen):
                     seen.append(dependency)
-                    yield self._row(name, dependency, CallKind.DEPENDENCY)
+                    yield route, self._row(name, dependency, CallKind.DEPENDENCY), dependency
 
     def packages(self) -> set[Path]:
         """The folders of the packages that the app's own calls come from."""
@@ -189,7 +200,10 @@ class Planner:
 
     def check(self) -> None:
         """Raise SettingsError or PlanError for a name that is no route and no call of the app."""
-        rows = list(self.rows())
+        rows = []
+        for _, row, target in self.targets():
+            rows.append(row)
+            self._check_pin(row, target)
         routes = {row.route for row in rows}
         calls = {row.call for row in rows}
         dotted = {call.replace(":", ".") for call in calls}
@@ -200,11 +214,26 @@ class Planner:
         for name in self._limits:
             if name not in routes:
                 raise SettingsError(f"limits for {name!r}: the app has no such route{suggest(name, routes)}")
-        for name, planned in self._plan.calls.items():
+        for name in self._contained_names:
+            if name not in routes | calls | dotted and not _importable(name):
+                known = routes if " /" in name else calls
+                raise SettingsError(f"contain {name!r}: the app has no such route or call{suggest(name, known)}")
+        for name in self._plan.calls:
             if name not in calls and not _importable(name):
                 raise PlanError(f"plan for {name!r}: the code has no such call{suggest(name, calls)}")
-            if planned.lane not in (Lane.LOOP, Lane.THREAD):
-                raise PlanError(f"plan for {name!r}: the {planned.lane} lane is not available; use loop or thread")
+
+    def _check_pin(self, row: PlanRow, target: Any) -> None:
+        """An `async def` cannot leave the loop's process, whoever says that it should."""
+        if not framework.runs_as_coroutine(target):
+            return
+        pinned = pins.pin_of(target)
+        names = (row.route, row.call, row.call.replace(":", "."))
+        lanes = [self._pins[name] for name in names if name in self._pins] or [pinned.lane if pinned else Lane.LOOP]
+        if lanes[0] in (Lane.PROCESS, Lane.CLUSTER):
+            raise SettingsError(
+                f"{row.route}: {row.call} is pinned to the {lanes[0]} lane, but is an async def, which runs on the "
+                "loop; write it as a def"
+            )
 
 
 def _lasting(target: Any) -> Any:
@@ -218,21 +247,6 @@ def _lasting(target: Any) -> Any:
     if owner is not None and not isinstance(owner, ModuleType):
         return (owner if isinstance(owner, type) else type(owner)), target.__name__
     return target if framework.code_of(target) is None else type(target)
-
-
-def _pin_of(target: Any) -> Lane | None:
-    while True:
-        pin = getattr(target, PIN, None)
-        if isinstance(pin, Lane):
-            return pin
-        if isinstance(target, functools.partial):
-            target = target.func
-        elif hasattr(target, "__wrapped__"):
-            target = target.__wrapped__
-        elif not inspect.isroutine(target) and not inspect.isclass(target) and callable(target):
-            target = type(target).__call__
-        else:
-            return None
 
 
 def _importable(name: str) -> bool:

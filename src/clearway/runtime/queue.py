@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.runtime.lanes.worker import Work
     from clearway.runtime.recorder import RouteRecord
 
 
-class FairQueue:
+class Waiting(Protocol):
+    """What can wait: a call in any lane."""
+
+    submitted_ns: int
+
+    @property
+    def route(self) -> RouteRecord: ...
+
+
+_W = TypeVar("_W", bound=Waiting)
+
+
+class FairQueue(Generic[_W]):
     """First in, first out within a route; the routes take turns. Not thread-safe: the limiter holds its lock."""
 
     def __init__(self) -> None:
-        self._waiting: dict[RouteRecord, deque[Work]] = {}
+        self._waiting: dict[RouteRecord, deque[_W]] = {}
         self._turns: deque[RouteRecord] = deque()
 
     def __bool__(self) -> bool:
         return bool(self._turns)
 
-    def push(self, work: Work) -> None:
+    def push(self, work: _W) -> None:
         """Add work at the end of its route's line."""
         waiting = self._waiting.get(work.route)
         if waiting is None:
@@ -31,7 +42,7 @@ class FairQueue:
         else:
             waiting.append(work)
 
-    def first(self, admits: Callable[[Work], bool]) -> Work | None:
+    def first(self, admits: Callable[[_W], bool]) -> _W | None:
         """The work whose turn it is among the routes that may run one now. It stays in the queue."""
         turns = self._turns
         for _ in range(len(turns)):
@@ -41,7 +52,7 @@ class FairQueue:
             turns.rotate(-1)
         return None
 
-    def pop(self, work: Work) -> None:
+    def pop(self, work: _W) -> None:
         """Take out what `first` returned; the next turn is another route's."""
         route = self._turns.popleft()
         waiting = self._waiting[route]
@@ -51,7 +62,7 @@ class FairQueue:
         else:
             del self._waiting[route]
 
-    def remove(self, work: Work) -> bool:
+    def remove(self, work: _W) -> bool:
         """Take out work that will not run. False when it is not here."""
         waiting = self._waiting.get(work.route)
         if waiting is None:
@@ -65,9 +76,9 @@ class FairQueue:
             self._turns.remove(work.route)
         return True
 
-    def remove_older(self, deadline_ns: int) -> list[Work]:
+    def remove_older(self, deadline_ns: int) -> list[_W]:
         """Take out all work that was submitted before the deadline."""
-        removed: list[Work] = []
+        removed: list[_W] = []
         for route, waiting in list(self._waiting.items()):
             while waiting and waiting[0].submitted_ns < deadline_ns:
                 removed.append(waiting.popleft())

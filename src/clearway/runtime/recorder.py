@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-    from clearway.model import CallKind, Event, Lane, Stall
+    from clearway.model import CallKind, Event, Lane, Loss, Stall
     from clearway.runtime.request import Request
 
 LATEST = 1024
@@ -33,11 +33,14 @@ class RouteRecord:
     """What is known of one route. Times in nanoseconds."""
 
     __slots__ = (
+        "contained",
+        "contained_ns",
         "limit",
         "matched",
         "name",
         "number",
         "parts",
+        "queued_away",
         "refused",
         "requests",
         "running",
@@ -54,8 +57,13 @@ class RouteRecord:
         """Calls answered with 503 because they waited longer than the limit."""
         self.withdrawn = 0
         """Calls taken out of the queue because their client had gone."""
+        self.contained = 0
+        """How often its contained calls have waited for a blocking operation while the loop turned."""
+        self.contained_ns = 0
         self.running = 0
         """Calls of this route in the thread lane now; the limiter counts them."""
+        self.queued_away = 0
+        """Calls of this route that wait for a worker of the process lane or of the cluster."""
         self.limit: int | None = None
         self.share = 0
         """Threads that other routes must leave to this one."""
@@ -74,6 +82,9 @@ class Recorder:
         self.ring = Ring(capacity)
         self.routes: dict[str, RouteRecord] = {}
         self.stalls: deque[Stall] = deque(maxlen=256)
+        self.losses: deque[Loss] = deque(maxlen=256)
+        self.lost = 0
+        """Calls lost with their worker since the start."""
         self._by_route_object: dict[tuple[int, str | None, str | None], tuple[Any, RouteRecord]] = {}
 
     def route_of(self, scope: Scope) -> RouteRecord:
@@ -113,6 +124,9 @@ class Recorder:
             request.return_ns,
         )
         route.requests += 1
+        if request.contained:
+            route.contained += request.contained
+            route.contained_ns += request.contained_ns
         self.ring.put_out(route.number, request.id, in_ns, latency_ns)
 
     def call_done(
@@ -125,6 +139,11 @@ class Recorder:
         """A stall has ended."""
         self.stalls.append(stall)
         self.ring.put_stall(stall)
+
+    def call_lost(self, loss: Loss) -> None:
+        """The worker that ran a call has gone, and the call with it."""
+        self.losses.append(loss)
+        self.lost += 1
 
     def events(self) -> Iterator[Event]:
         """The events that the ring still holds, oldest entry first."""

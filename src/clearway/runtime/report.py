@@ -39,8 +39,10 @@ class Culprit:
 class StallReport:
     """Counts stalls by culprit, and says each culprit's first stall, then its 10th, 100th, 1000th …"""
 
-    def __init__(self, say: Callable[[str], object]) -> None:
+    def __init__(self, say: Callable[[str], object], hint: Callable[[Stall], str | None] = lambda stall: None) -> None:
         self.say = say
+        self._hint = hint
+        """What would help against a stall; said with the first of each culprit."""
         self.count = 0
         self._culprits: dict[str, Culprit] = {}
 
@@ -54,7 +56,9 @@ class StallReport:
         culprit.total_s += stall.duration_s
         culprit.last = stall
         if culprit.count == 1:
-            self.say(f"stall {_milliseconds(stall.duration_s)}  {text}{_victims(stall)}")
+            hint = self._hint(stall)
+            advice = f"; {hint}" if hint else ""
+            self.say(f"stall {_milliseconds(stall.duration_s)}  {text}{_victims(stall)}{advice}")
         elif str(culprit.count).strip("0") == "1":
             so_far = f"[{culprit.count} times, {culprit.total_s:.1f} s together]"
             self.say(f"stall {_milliseconds(stall.duration_s)}  {text}{_victims(stall)}  {so_far}")

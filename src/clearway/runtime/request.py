@@ -10,9 +10,12 @@ from threading import get_ident
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
+from clearway.model import ClearwayError, LaneError, WorkerLost
 from clearway.runtime.hooks import current_request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from clearway.model import Lane
@@ -40,12 +43,20 @@ class Request:
     """How many of its calls the thread lane has taken: the more, the sooner it takes the next."""
     works: tuple[Work, ...] = ()
     """Its calls that wait for a thread or run in one."""
+    abandons: tuple[Callable[[], None], ...] = ()
+    """For each of its calls that is away in another process: what to do when the client has gone."""
+    in_endpoint = False
+    """Whether its `async def` endpoint runs: what that offloads, the client waits for."""
     in_background = False
+    contained = 0
+    """How often it was suspended in a blocking operation."""
+    contained_ns = 0
     gone = False
     endpoint_lane: Lane | None = None
     known_route: RouteRecord | None = None
     _watch: asyncio.Task[None] | None = None
     _early: deque[Message] | None = None
+    _reads = False
 
     def __init__(self, runtime: Runtime, port: LoopPort, scope: Scope, receive: Receive) -> None:
         self.runtime = runtime
@@ -77,11 +88,15 @@ class Request:
             await self._end_watch()
         if self._early:
             return self._early.popleft()
-        return await self._receive()
+        self._reads = True
+        try:
+            return await self._receive()
+        finally:
+            self._reads = False
 
     def watch_client(self) -> None:
-        """Look out for the client going away while a call waits. The app must not be reading meanwhile."""
-        if self._watch is None and self.scope["type"] == "http":
+        """Look out for the client going away while a call waits, unless the app is reading just now."""
+        if (self._watch is None or self._watch.done()) and not self._reads and self.scope["type"] == "http":
             self._watch = asyncio.get_running_loop().create_task(self._await_disconnect())
 
     async def _await_disconnect(self) -> None:
@@ -94,6 +109,8 @@ class Request:
             if message["type"] == "http.disconnect":
                 self.gone = True
                 self.runtime.thread_lane.withdraw_all(self)
+                for abandon in self.abandons:
+                    abandon()
                 return
 
     async def _end_watch(self) -> None:
@@ -118,7 +135,7 @@ class RequestLayer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self.app(scope, receive, self._watching_from_the_start(send))
+            await self._lifespan(scope, receive, send)
             return
         if current_request.get() is not None:
             # A mounted app's calls belong to the request of the app around it.
@@ -136,6 +153,10 @@ class RequestLayer:
         token = current_request.set(request)
         try:
             await self.app(scope, request.receive, send)
+        except LaneError as error:
+            # It was answered with 500 further in, and its reason is Clearway's to tell: in one line.
+            if not isinstance(error, WorkerLost):
+                runtime.tell_lane_error(request, error)
         except BaseException:
             if not request.gone:
                 raise
@@ -147,12 +168,29 @@ class RequestLayer:
             except Exception as error:
                 runtime.fault("recording a request", error)
 
-    def _watching_from_the_start(self, send: Send) -> Send:
-        """The loop is watched once start-up is over, so that a stall in the very first request is seen."""
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lanes are ready before the app starts up, and end after it has shut down."""
+        runtime = self.runtime
+        first: Message | None = await receive()
+        try:
+            await runtime.start_lanes()
+        except ClearwayError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise  # as Starlette does: the server's own way of telling it
 
-        async def watching(message: Message) -> None:
+        async def received() -> Message:
+            nonlocal first
+            message, first = first, None
+            return await receive() if message is None else message
+
+        async def sent(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                self.runtime.port()
+                runtime.port()  # the loop is watched from here on, so that a stall in the very first request is seen
+            elif message["type"] != "lifespan.startup.failed":
+                await runtime.stop_lanes()
             await send(message)
 
-        return watching
+        try:
+            await self.app(scope, received, sent)
+        finally:
+            await runtime.stop_lanes()

@@ -16,7 +16,7 @@ SHORT_NS = 500_000
 class CallSite:
     """One callable of the user's. `weight` is the part of its time that a call computes, 0 to 1."""
 
-    __slots__ = ("code", "file", "id", "kind", "lane", "line", "runs", "short", "wall_ns", "weight", "why")
+    __slots__ = ("code", "file", "id", "kind", "lane", "line", "retries", "runs", "short", "wall_ns", "weight", "why")
 
     def __init__(
         self,
@@ -35,6 +35,8 @@ class CallSite:
         self.code = code
         self.file = file
         self.line = line
+        self.retries = 0
+        """How often the cluster may make the call again."""
         self.runs = 0
         self.wall_ns = 0.0
         self.weight = 1.0  # until something is known of it

@@ -6,6 +6,8 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from clearway.model import Lane
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -40,9 +42,12 @@ def take(runtime: Runtime) -> dict[str, Any]:
             "idle": limiter.idle(),
             "peak": limiter.peak,
             "queued": limiter.queued,
+            "abandoned": runtime.thread_lane.abandoned,
             "load": round(limiter.load, 3),
             "budget": limiter.budget,
         },
+        "processes": _processes(runtime),
+        "cluster": cluster.snapshot() if (cluster := runtime.remote_lanes.get(Lane.CLUSTER)) is not None else None,
         "limits": {
             "threads": limiter.threads,
             "max_wait_s": runtime.thread_lane.max_wait_s,
@@ -54,6 +59,7 @@ def take(runtime: Runtime) -> dict[str, Any]:
             "culprits": [_culprit(culprit) for culprit in runtime.stall_report.culprits()],
             "latest": [_stall(stall) for stall in list(recorder.stalls)[-32:]],
         },
+        "losses": {"count": recorder.lost, "latest": [asdict(loss) for loss in list(recorder.losses)[-32:]]},
         "recorder": {
             "capacity": recorder.ring.capacity,
             "held": len(recorder.ring),
@@ -65,6 +71,7 @@ def take(runtime: Runtime) -> dict[str, Any]:
 
 def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord | None) -> dict[str, Any]:
     endpoint = rows[0] if rows else None
+    contained = runtime.containment.routes
     out: dict[str, Any] = {
         "route": name,
         "lane": str(endpoint.lane) if endpoint else None,
@@ -73,9 +80,14 @@ def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord
         "dependencies": [{"call": row.call, "lane": str(row.lane), "why": row.why} for row in rows[1:]],
         "requests": record.requests if record else 0,
         "running": record.running if record else 0,
-        "queued": runtime.thread_lane.limiter.queue_length(record) if record else 0,
+        "queued": runtime.thread_lane.limiter.queue_length(record) + record.queued_away if record else 0,
         "refused": record.refused if record else 0,
         "withdrawn": record.withdrawn if record else 0,
+        "contained": {
+            "is_on": name in contained,
+            "waits": record.contained if record else 0,
+            "seconds": round(record.contained_ns / 1e9, 3) if record else 0.0,
+        },
     }
     latest = record.latest() if record else []
     columns = list(zip(*((*parts, max(0, parts[0] - sum(parts[1:]))) for parts in latest), strict=True))
@@ -91,6 +103,16 @@ def _percentiles(values_ns: Sequence[int]) -> dict[str, float] | None:
     last = len(ordered) - 1
     picked = {f"p{p}": round(ordered[round(last * p / 100)] / 1e6, 3) for p in (50, 95, 99)}
     return {"mean": round(sum(ordered) / len(ordered) / 1e6, 3), **picked, "max": round(ordered[-1] / 1e6, 3)}
+
+
+def _processes(runtime: Runtime) -> dict[str, Any] | None:
+    """The process lane; None while nothing has been planned for it."""
+    lane = runtime.remote_lanes.get(Lane.PROCESS)
+    if lane is None:
+        return None
+    shown = lane.snapshot()
+    shown["serialise_ms"] = _percentiles(shown.pop("serialise_ns"))
+    return shown
 
 
 def _culprit(culprit: Culprit) -> dict[str, Any]:

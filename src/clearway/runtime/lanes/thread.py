@@ -35,6 +35,8 @@ class ThreadLane:
     def __init__(self, recorder: Recorder, threads: int, max_wait_s: float | None) -> None:
         self.limiter = Limiter(threads, self._new_worker)
         self.max_wait_s = max_wait_s
+        self.abandoned = 0
+        """Calls whose request was cancelled while they ran: they end in their thread, and nobody hears of it."""
         self._recorder = recorder
         self._waits: deque[Work] = deque(maxlen=100_000)
         """Work in the order it came, until it has started or its client is watched."""
@@ -49,8 +51,10 @@ class ThreadLane:
         kind: CallKind,
         func: Callable[..., Any],
         args: tuple[Any, ...],
+        *,
+        abandon: bool = False,
     ) -> Any:
-        """Run `func(*args)` in a thread.
+        """Run `func(*args)` in a thread. With `abandon`, no cancelled request waits for it to end.
 
         Raises HTTPException 503 when the call waited longer than the limit, ClientGone when its client went away
         while it waited. Cancelled while it waits, it never runs; while it runs, its thread counts until it ends.
@@ -74,7 +78,11 @@ class ThreadLane:
         try:
             return await work.future
         except asyncio.CancelledError:
-            if self.limiter.withdraw(work) or work.request.gone or not framework.cancelled_by_anyio():
+            if self.limiter.withdraw(work):
+                raise
+            if abandon or work.request.gone or not framework.cancelled_by_anyio():
+                if work.started_ns and not work.ended_ns:
+                    self.abandoned += 1
                 raise
             return await _wait_shielded(work)
         finally:
@@ -110,9 +118,12 @@ class ThreadLane:
         )
 
     def withdraw_all(self, request: Request) -> None:
-        """The client of a request has gone: take its waiting calls out of the queue."""
+        """The client of a request has gone: take its waiting calls out of the queue.
+
+        Not those that finish it: what a dependency has entered is exited, and a background task still runs.
+        """
         for work in request.works:
-            if self.limiter.withdraw(work) and not work.future.done():
+            if work.tier is not Tier.FINISHING and self.limiter.withdraw(work) and not work.future.done():
                 work.route.withdrawn += 1
                 work.future.set_exception(ClientGone())
 
@@ -174,7 +185,7 @@ def deliver(work: Work) -> None:
 async def _wait_shielded(work: Work) -> Any:
     """Wait for a running call although its scope is cancelled, as AnyIO does: what it entered must be exited."""
     with CancelScope(shield=True):
-        if not work.returned:
+        if work.started_ns and not work.ended_ns:
             work.future = work.port.loop.create_future()
             return await work.future
     if work.error is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from _thread import allocate_lock  # containment stands in for `threading.Lock`
 from contextvars import copy_context
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ class Worker(threading.Thread):
     def __init__(self, limiter: Limiter) -> None:
         super().__init__(name="clearway thread lane", daemon=True)
         self._limiter = limiter
-        self._gate = threading.Lock()
+        self._gate = allocate_lock()
         self._gate.acquire()
         self.searching = False
         self.dismissed = False

@@ -115,8 +115,12 @@ def observe(
     cause: Cause,
     started_ns: int,
     stall_ns: int,
+    in_one: bool = True,
 ) -> ObservedStall:
-    """Put the blame for a stall of known cause. `collector` is the stack that set off a collection."""
+    """Put the blame for a stall of known cause. `collector` is the stack that set off a collection.
+
+    `in_one` says that it may have been one and the same callback.
+    """
     if cause is Cause.GARBAGE_COLLECTION and collector is not None:
         seen, culprit = collector, collector.user[-1] if collector.user else None
         operation = collector.operation
@@ -124,7 +128,9 @@ def observe(
         seen, culprit, operation = None, None, None
     else:
         stacks = _busiest(others) if cause is Cause.GIL else [s.seen for s in samples if not s.seen.idle]
-        seen, culprit, operation = _elect(stacks, cause is Cause.GIL or in_one_callback(samples))
+        if not in_one and len(stacks) == 1 and cause is Cause.CPU:
+            stacks = []  # of many callbacks only one was seen
+        seen, culprit, operation = _elect(stacks, cause is Cause.GIL or (in_one and in_one_callback(samples)))
     steps = () if seen is None else seen.steps
     return ObservedStall(
         started_s=started_ns / 1e9,

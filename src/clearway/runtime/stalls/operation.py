@@ -90,8 +90,8 @@ def _read(site: Site, local: Mapping[str, Any]) -> str | None:
         return None
     if _DOTTED.fullmatch(callee):
         *owners, last = (part.strip() for part in callee.split("."))
-        owner = _value(owners, local, site.scope) if owners else _UNKNOWN
-        value = _value([*owners, last], local, site.scope)
+        owner = value_of(owners, local, site.scope) if owners else _UNKNOWN
+        value = value_of([*owners, last], local, site.scope)
         name = None if value is _UNKNOWN else _name_of(value)
         if name is None and owner is not _UNKNOWN:
             name = _method(owner, last)
@@ -137,7 +137,7 @@ def _source(site: Site) -> str | None:
     return b"".join(encoded).decode()
 
 
-def _value(names: list[str], local: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
+def value_of(names: list[str], local: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
     """What a dotted name stands for, looked up without running any code."""
     first, *rest = names
     found = next((known[first] for known in (local, scope, vars(builtins)) if first in known), _UNKNOWN)

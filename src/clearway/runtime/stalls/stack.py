@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from clearway.model import Frame
+from clearway.runtime.containment.portal import outer_frame
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
@@ -99,7 +100,7 @@ def walk(frame: FrameType | None) -> Stack:
     frames: list[FrameType] = []
     while frame is not None and len(frames) < _MOST_FRAMES:
         frames.append(frame)
-        frame = frame.f_back
+        frame = outer_frame(frame)
     return Stack(frames, idle=False)
 
 
@@ -116,7 +117,7 @@ def walk_callback(frame: FrameType | None, base: CodeType) -> Stack:
             in_c_callback = innermost is frame and base is HANDLE_RUN
             return Stack(frames, idle=not frames and not in_c_callback)
         frames.append(frame)
-        frame = frame.f_back
+        frame = outer_frame(frame)
     return Stack(frames, idle=len(frames) < _MOST_FRAMES)
 
 

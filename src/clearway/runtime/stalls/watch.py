@@ -9,6 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Final
 
 from clearway.model import Cause
+from clearway.runtime.containment.portal import steps as steps_of_portals
 from clearway.runtime.stalls.blame import in_one_callback, observe
 from clearway.runtime.stalls.causes import Evidence, Reading, judge
 from clearway.runtime.stalls.clocks import ThreadFiles, own_switches, thread_cpu_ns
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from clearway.runtime.stalls.watchdog import Watchdog
 
 _CALM_BEATS = 10
+_FEW_STEPS = 4
 
 
 class LoopWatch:
@@ -58,6 +60,7 @@ class LoopWatch:
         self._handle: TimerHandle | None = None
         self._before = self._read()
         self._due_ns = self._before.at_ns
+        self._steps = 0
         self._calm_beats = 0
         self._resting = False
         self._delay_before_ns: int | None = None
@@ -113,6 +116,7 @@ class LoopWatch:
         started_ns = (before.at_ns + max(before.at_ns, min(self._due_ns, after.at_ns))) // 2
         stall_ns = after.at_ns - started_ns
         samples = self._sampler.collect(before.at_ns)
+        steps, self._steps = steps_of_portals.taken - self._steps, steps_of_portals.taken
         if stall_ns <= self._threshold_ns or paused:
             self._delay_before_ns = self._sampler.delay_ns = self._files.delay_ns()
             self._learn_patience(after.at_ns - before.at_ns)
@@ -125,10 +129,14 @@ class LoopWatch:
             return
         # A turn of many short callbacks is a stall only if it was too long at the very least.
         surely_ns = after.at_ns - max(before.at_ns, self._due_ns)
-        if surely_ns > self._threshold_ns or in_one_callback(samples):
-            self._report(before, after, samples, started_ns, stall_ns)
+        # One sample cannot show that many contained calls went on one after the other.
+        in_one = in_one_callback(samples) and (steps <= _FEW_STEPS or len(samples) > 1)
+        if surely_ns > self._threshold_ns or in_one:
+            self._report(before, after, samples, started_ns, stall_ns, in_one)
 
-    def _report(self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int) -> None:
+    def _report(
+        self, before: Reading, after: Reading, samples: list[Sample], started_ns: int, stall_ns: int, in_one: bool
+    ) -> None:
         watchdog = self._watchdog
         others = [sample.other for sample in samples if sample.other is not None]
         others_ns = after.process_ns - before.process_ns - (after.cpu_ns - before.cpu_ns)
@@ -157,7 +165,7 @@ class LoopWatch:
         collector = None
         if cause is Cause.GARBAGE_COLLECTION:
             collector = self._watchdog.garbage.culprit(before.at_ns)
-        self._tell(observe(samples, others, collector, cause, started_ns, stall_ns))
+        self._tell(observe(samples, others, collector, cause, started_ns, stall_ns, in_one))
 
     def _queued_ns(self, is_contended: bool) -> int:
         """How long the loop's thread queued for a core: until now, or until the watchdog last looked."""
@@ -255,6 +263,10 @@ class LoopWatch:
     def is_late(self) -> bool:
         """The heartbeat is overdue."""
         return self._late_since_ns == self._before.at_ns
+
+    def overdue_ns(self, now_ns: int) -> int:
+        """For how long nothing has been heard of a loop whose heartbeat is overdue; 0 while it turns."""
+        return now_ns - self._before.at_ns if self.is_late else 0
 
     @property
     def thread(self) -> int:

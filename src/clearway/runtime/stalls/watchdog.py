@@ -7,6 +7,7 @@ import os
 import threading
 import time
 import weakref
+from _thread import RLock  # the interpreter's own, also while containment stands in for `threading.RLock`
 from typing import TYPE_CHECKING, ClassVar
 
 from clearway.runtime.stalls.alarm import Alarm
@@ -47,7 +48,7 @@ class Watchdog:
     _all: ClassVar[weakref.WeakSet[Watchdog]] = weakref.WeakSet()
 
     def _reset(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._watches: tuple[LoopWatch, ...] = ()
         self._ticks: tuple[tuple[Callable[[int], None], Callable[[], bool]], ...] = ()
         self._thread: threading.Thread | None = None
