@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from clearway.check.program.effects import Effect, Outcome, Unresolved
 from clearway.check.program.expressions import held_at
 from clearway.check.program.python import PYTHON
+from clearway.check.program.session_makers import SESSION_MAKERS
 from clearway.check.program.syntax import name_of, written
 from clearway.check.program.values import (
     OPAQUE,
@@ -42,7 +43,7 @@ class Models:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._external: dict[str, Model] = dict(PYTHON)
+        self._external: dict[str, Model] = {**PYTHON, **SESSION_MAKERS}
         self.lazy: set[str] = set()
         """Functions that iterate what they are given elsewhere, or not at all."""
         self._calls: dict[str, Callable[[ModelV, Arguments, ast.AST, Frame], Outcome]] = {}
