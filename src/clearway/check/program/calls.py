@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearway.check.engine import Span
@@ -14,6 +13,7 @@ from clearway.check.program.effects import (
     Outcome,
     Run,
     Unresolved,
+    chosen,
 )
 from clearway.check.program.externals import ROUTERS
 from clearway.check.program.syntax import is_next_app, written
@@ -106,11 +106,13 @@ class Calls:
             return program.guesses.guess(node, frame, arguments)
         if len(callees) > 1:
             callees = frozenset(callee for callee in callees if self._takes(callee, arguments)) or callees
-        outcome = self._joined([self.apply(callee, arguments, node, frame) for callee in callees])
+        outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
         if len({callee.function for callee in callees if isinstance(callee, FunctionV) and callee.bound}) > 1:
-            # Which of the methods runs is decided elsewhere: each is possible, none certain.
-            return Outcome(outcome.values, tuple(map(_possible, outcome.effects)))
-        return outcome
+            # Which of the methods runs is decided elsewhere.
+            joined = self._joined(outcomes)
+            known = [effect for effect in chosen([outcome.effects for outcome in outcomes]) if _told(effect, joined)]
+            return Outcome(joined.values, tuple(dict.fromkeys(known)))
+        return self._joined(outcomes)
 
     def _takes(self, callee: Value, arguments: Arguments) -> bool:
         """Whether one of several candidates has the parameters that are given by name."""
@@ -338,5 +340,6 @@ class Calls:
         return [value.frame for values in arguments.all() for value in values if isinstance(value, CoroutineV)]
 
 
-def _possible(effect: Effect) -> Effect:
-    return replace(effect, possible=True) if isinstance(effect, Run) else effect
+def _told(effect: Effect, joined: Outcome) -> bool:
+    """Whether joined outcomes have it too: what could not be resolved is left out where others could be."""
+    return not isinstance(effect, Unresolved) or effect in joined.effects

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Block, Effect, Offload, Run, Step, Unresolved
+from clearway.check.program.effects import Block, Effect, Offload, Run, Step, Unresolved, chosen
 from clearway.check.program.modules import Class, Function, last_name
 from clearway.check.program.syntax import LEAVES, children
 from clearway.check.program.values import (
@@ -167,7 +167,7 @@ class Steps:
                 return self._item(program.evaluate(node.left, frame), OPERATORS.get(type(node.op), "__add__"))
             case ast.Attribute(ctx=ast.Load()):
                 values = program.evaluate(node.value, frame)
-                return [Run(getter) for getter in program.attributes.getters(values, node.attr)]
+                return _runs(program.attributes.getters(values, node.attr))
             case ast.Subscript(ctx=ast.Load()):
                 return self._item(program.evaluate(node.value, frame), "__getitem__")
             case ast.YieldFrom():
@@ -224,16 +224,18 @@ class Steps:
     def awaiting(self, values: Values) -> list[Effect]:
         """What awaiting runs."""
         effects: list[Effect] = []
-        # Which class's method it is, is decided elsewhere: each is possible, none certain.
-        possible = len({_owner(value.frame) for value in values if isinstance(value, CoroutineV)}) > 1
+        coroutines = [value.frame for value in values if isinstance(value, CoroutineV)]
+        if len(set(map(_owner, coroutines))) > 1:
+            # Which class's method it is, is decided elsewhere.
+            effects.extend(chosen([[Run(frame)] for frame in coroutines]))
+        else:
+            effects.extend(Run(frame) for frame in coroutines)
         for value in values:
             match value:
-                case CoroutineV(frame=frame):
-                    effects.append(Run(frame, possible and _owner(frame) is not None))
                 case TaskV(frames=frames):
                     effects.extend(Run(frame) for frame in frames)
                 case InstanceV():
-                    effects.extend(Run(frame) for frame in self._program.special_frames(value, "__await__"))
+                    effects.extend(_runs(self._program.special_frames(value, "__await__")))
                 case _:
                     pass
         return effects
@@ -248,7 +250,7 @@ class Steps:
                 case InstanceV():
                     names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
                     for name in names:
-                        effects.extend(Run(frame) for frame in self._program.special_frames(value, name))
+                        effects.extend(_runs(self._program.special_frames(value, name)))
                 case ExternalInstanceV() if not asynchronous:
                     effects.extend(self._special_sinks(value.name, ("__iter__", "__next__")))
                     if not self._program.library.covers(value.name):
@@ -272,7 +274,7 @@ class Steps:
                 case InstanceV():
                     for name in names:
                         frames = self._program.special_frames(value, name)
-                        effects.extend(Run(frame) for frame in frames)
+                        effects.extend(_runs(frames))
                         if not frames and not asynchronous:
                             for base in self._program.definitions.externals(value.cls):
                                 effects.extend(self._special_sinks(base, (name,)))
@@ -288,7 +290,7 @@ class Steps:
         for value in values:
             if isinstance(value, InstanceV):
                 frames = next((found for name in methods if (found := self._program.special_frames(value, name))), [])
-                effects.extend(Run(frame) for frame in frames)
+                effects.extend(_runs(frames))
             elif isinstance(value, ExternalInstanceV):
                 effects.extend(self._special_sinks(value.name, methods))
         return effects
@@ -325,6 +327,13 @@ def _leaves(body: Sequence[ast.stmt], dead: Regions) -> bool:
             case _:
                 pass
     return False
+
+
+def _runs(frames: Sequence[Frame]) -> list[Effect]:
+    """These run; where they are methods of several classes, one of them does."""
+    if len(set(map(_owner, frames))) > 1:
+        return chosen([[Run(frame)] for frame in frames])
+    return [Run(frame) for frame in frames]
 
 
 def _owner(frame: Frame) -> Class | None:
