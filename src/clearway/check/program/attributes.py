@@ -22,6 +22,7 @@ from clearway.check.program.values import (
     ListV,
     ModelV,
     ModuleV,
+    MoreV,
     NamespaceV,
     PartialV,
     SuperV,
@@ -88,6 +89,8 @@ class Attributes:
                 return frozenset({ExternalV(f"asyncio.Task.{name}", value)})
             case ModelV():
                 return self._program.models.attribute(value, name)
+            case MoreV():
+                return frozenset({value})
             case _:
                 return UNKNOWN
 

@@ -18,6 +18,7 @@ from clearway.check.program.effects import (
 from clearway.check.program.externals import ROUTERS
 from clearway.check.program.syntax import is_next_app, written
 from clearway.check.program.values import (
+    MORE,
     OPAQUE,
     UNKNOWN,
     ClassV,
@@ -106,6 +107,8 @@ class Calls:
             return program.guesses.guess(node, frame, arguments)
         if len(callees) > 1:
             callees = frozenset(callee for callee in callees if self._takes(callee, arguments)) or callees
+        if MORE in callees:
+            return self._of_many(callees - {MORE}, arguments, node, frame)
         outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
         if len({callee.function for callee in callees if isinstance(callee, FunctionV) and callee.bound}) > 1:
             # Which of the methods runs is decided elsewhere.
@@ -113,6 +116,13 @@ class Calls:
             known = [effect for effect in chosen([outcome.effects for outcome in outcomes]) if _told(effect, joined)]
             return Outcome(joined.values, tuple(dict.fromkeys(known)))
         return self._joined(outcomes)
+
+    def _of_many(self, callees: Values, arguments: Arguments, node: ast.Call, frame: Frame) -> Outcome:
+        """More are meant than are looked at: none is certain, and what is left out may block."""
+        outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
+        effects = chosen([*(outcome.effects for outcome in outcomes), (Unresolved(written(node)),)])
+        values = self._program.union(self._joined(outcomes).values, frozenset({MORE}))
+        return Outcome(values, tuple(dict.fromkeys(effects)))
 
     def _takes(self, callee: Value, arguments: Arguments) -> bool:
         """Whether one of several candidates has the parameters that are given by name."""

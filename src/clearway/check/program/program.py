@@ -23,6 +23,7 @@ from clearway.check.program.modules import Function, serials
 from clearway.check.program.names import Names
 from clearway.check.program.steps import Steps
 from clearway.check.program.values import (
+    MORE,
     MOST_VALUES,
     OPAQUE,
     UNKNOWN,
@@ -36,6 +37,7 @@ from clearway.check.program.values import (
     InstanceV,
     ListV,
     ModelV,
+    MoreV,
     ShapeV,
     TaskV,
     TupleV,
@@ -118,7 +120,10 @@ class Program:
         if not other:
             return one
         both = one | other
-        return both if len(both) <= MOST_VALUES else one
+        if len(both) <= MOST_VALUES:
+            return both
+        # What is left out must not be taken for nothing; of text and numbers nothing is called.
+        return one | {MORE} if any(map(_matters, other - one)) else one
 
     def part(self, values: Values, path: tuple[int, ...]) -> Values:
         """The part of a value that unpacking takes."""
@@ -148,7 +153,7 @@ class Program:
                 case TaskV(frames=frames):
                     for frame in frames:
                         found = self.union(found, self.returns(frame))
-                case ExternalInstanceV():
+                case ExternalInstanceV() | MoreV():
                     # What a library gives without a word of awaiting, and is awaited all the same.
                     found = self.union(found, frozenset({value}))
                 case _:
@@ -187,6 +192,8 @@ class Program:
                         found = self.union(found, OPAQUE)
                 case ConstantV():
                     found = self.union(found, OPAQUE)
+                case MoreV():
+                    found = self.union(found, frozenset({value}))
                 case _:
                     pass
         return found
@@ -221,6 +228,8 @@ class Program:
                 case ShapeV(shape="await", inner=inner):
                     # `async with pool.acquire() as c`: libraries give something that is awaited or entered.
                     found = self.union(found, self.entered(inner))
+                case MoreV():
+                    found = self.union(found, frozenset({value}))
                 case _:
                     pass
         return found
@@ -340,3 +349,10 @@ class Program:
                 if isinstance(frame, Frame) and frame.code is method:
                     return frame
         return None
+
+
+def _matters(value: Value) -> bool:
+    """Whether something of the program's can be called, or done, by this value."""
+    return not isinstance(value, ConstantV) and not (
+        isinstance(value, ExternalInstanceV) and value.name.startswith("builtins.")
+    )

@@ -10,6 +10,7 @@ from clearway.check.program.effects import Block, Effect, Offload, Run, Step, Un
 from clearway.check.program.modules import Class, Function, last_name
 from clearway.check.program.syntax import LEAVES, children
 from clearway.check.program.values import (
+    MORE,
     CoroutineV,
     ExternalInstanceV,
     ExternalV,
@@ -225,9 +226,9 @@ class Steps:
         """What awaiting runs."""
         effects: list[Effect] = []
         coroutines = [value.frame for value in values if isinstance(value, CoroutineV)]
-        if len(set(map(_owner, coroutines))) > 1:
+        if len(set(map(_owner, coroutines))) > 1 or (coroutines and MORE in values):
             # Which class's method it is, is decided elsewhere.
-            effects.extend(chosen([[Run(frame)] for frame in coroutines]))
+            effects.extend(chosen([*([Run(frame)] for frame in coroutines), *([[]] if MORE in values else [])]))
         else:
             effects.extend(Run(frame) for frame in coroutines)
         for value in values:
