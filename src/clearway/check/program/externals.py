@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from clearway.check.program import waits
 from clearway.check.program.arguments import Arguments
 from clearway.check.program.effects import Block, Effect, Offload, Outcome, Reenter, Run, Spawn, Unresolved
+from clearway.check.program.modules import Function
 from clearway.check.program.syntax import written
 from clearway.check.program.values import (
     OPAQUE,
@@ -129,7 +130,9 @@ class Externals:
                     values = program.union(values, program.returns(inner))
         entry = library.sink(name)
         if entry is not None and self._blocks(entry, arguments) and not self._polls(node, frame):
-            effects.append(Block(waits.shortened(entry, arguments), callee.written or name))
+            repeats = isinstance(frame.code, Function) and frame.code.flow.repeats(node)
+            # Short waits in a loop add up: `while not done: sleep(0.01)`.
+            effects.append(Block(entry if repeats else waits.shortened(entry, arguments), callee.written or name))
         if any(_is_ours(value) for given in arguments.all() for value in given):
             self._given_functions |= {_package(callee)} - sys.stdlib_module_names
         if name in RUNS_TEXT and not all(isinstance(value, ConstantV) for value in arguments.at(0) or [None]):
