@@ -271,9 +271,9 @@ def test_a_place_that_many_roots_reach_is_told_of_once(tmp_path: Path) -> None:
     findings = [finding(root=name, chain=(link(name, 5 + at, "app.crud:load"), below)) for at, name in enumerate(names)]
     alone = finding(root=names[0], chain=(link(names[0], 9, "app.crud:other"), link("app.crud:other", 9, "time.sleep")))
     shown = text_of(select(result(tmp_path, *findings, alone, roots=tuple(map(root, names))), CODES))
-    assert shown.count("app/crud.py:5") == 1
+    assert shown.count("└─ app/crud.py:5") == 1
     assert f"reached by {OFTEN + 1} endpoints; told of once" in shown
-    assert shown.count("app/crud.py:9") == 1
+    assert shown.count("└─ app/crud.py:9") == 1
     assert f"{OFTEN + 2} errors, 2 where shared places count once" in shown
 
 
@@ -281,5 +281,5 @@ def test_a_place_that_few_roots_reach_is_told_of_with_each(tmp_path: Path) -> No
     names = [f"app.main:read_{number}" for number in range(OFTEN)]
     findings = [finding(root=name, chain=(link(name, 5, "app.crud:load"), CHAIN[1])) for name in names]
     shown = text_of(select(result(tmp_path, *findings, roots=tuple(map(root, names))), CODES))
-    assert shown.count("app/crud.py:5") == OFTEN
+    assert shown.count("└─ app/crud.py:5") == OFTEN
     assert "told of once" not in shown

@@ -244,7 +244,9 @@ class Attributes:
                     annotated = program.union(annotated, program.annotations.instances(annotation, frame))
             for method, expression in base.elements.get(name, ()):
                 put = program.evaluate(expression, self.method_frame(method, value))
-                if put:
+                if put and (named := base.keyed.get(expression)) is not None:
+                    found = frozenset(program.registries.with_named(one, put, named) for one in found)
+                elif put:
                     found = frozenset(with_elements(one, put) for one in found)
             if found or annotated:
                 break

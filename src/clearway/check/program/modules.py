@@ -11,7 +11,7 @@ from clearway.check.program.flow import Flow, start_of
 from clearway.check.program.lazily import made_lazily
 from clearway.check.program.narrowing import narrowed
 from clearway.check.program.scopes import Bind, FunctionNode, Scope, parameters, scope_of
-from clearway.check.program.stores import attribute_stores, element_store
+from clearway.check.program.stores import attribute_stores, element_store, own_key
 from clearway.check.program.syntax import blocks, children, statements, walk
 from clearway.check.program.syntax import last_name as last_name
 
@@ -191,6 +191,17 @@ class Class:
                 for target, value, annotation, path in attribute_stores(node):
                     if isinstance(target.value, ast.Name) and target.value.id == receiver:
                         found.setdefault(target.attr, []).append((function, value, annotation, path))
+        return found
+
+    @cached_property
+    def keyed(self) -> dict[ast.expr, str]:
+        """What is put into collections under its own attribute, `self.x[v.name] = v`: the value, the attribute."""
+        found: dict[ast.expr, str] = {}
+        for stores in self.elements.values():
+            for function, value in stores:
+                for node in walk(function.node) if isinstance(value, ast.Name) else ():
+                    if isinstance(node, ast.Assign) and node.value is value and (name := own_key(node)) is not None:
+                        found[value] = name
         return found
 
     @cached_property

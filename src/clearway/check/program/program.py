@@ -21,6 +21,7 @@ from clearway.check.program.loader import Modules
 from clearway.check.program.models import Models
 from clearway.check.program.modules import Function, serials
 from clearway.check.program.names import Names
+from clearway.check.program.registries import Registries
 from clearway.check.program.steps import Steps
 from clearway.check.program.values import (
     MORE,
@@ -74,6 +75,7 @@ class Program:
         self.names = Names(self)
         self.annotations = Annotations(self)
         self.definitions = Definitions(self)
+        self.registries = Registries(self)
         self.attributes = Attributes(self)
         self.models = Models(self)
         self.calls = Calls(self)
