@@ -29,6 +29,12 @@ def runs_once(frame: Frame, node: ast.AST) -> bool:
     return cached or node in code.made_lazily
 
 
+def is_seldom(frame: Frame, node: ast.AST) -> bool:
+    """It runs once in the life of the process, or only on the way to an error."""
+    code = frame.code
+    return runs_once(frame, node) or (isinstance(code, Function) and node in code.on_the_way_to_errors)
+
+
 def is_certain(program: Program, run: Run) -> bool:
     """Whether this runs for certain, or whatever runs in its place blocks as well."""
     if not run.possible:
@@ -70,7 +76,7 @@ class _Choices:
         while waiting:
             frame = waiting.pop()
             for step in self._steps(frame):
-                if not step.effects or runs_once(frame, step.node):
+                if not step.effects or is_seldom(frame, step.node):
                     continue
                 if any(map(_blocks, step.effects)):
                     self._frames[start] = True

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearway.check.choices import is_certain, runs_once
+from clearway.check.choices import is_certain, is_seldom, runs_once
 from clearway.check.program.effects import Block, Offload, Reenter, Run, Spawn, Unresolved
 from clearway.check.program.modules import Class, Function, Module
 from clearway.model import Link, Severity
@@ -154,6 +154,8 @@ def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
     if any(runs_once(hop.frame, hop.node) for hop in hops):
         # Once in the life of the process, not with each request.
         severity = Severity.WARNING if severity is Severity.ERROR else Severity.ADVICE
+    if severity is Severity.ERROR and any(is_seldom(hop.frame, hop.node) for hop in hops):
+        severity = Severity.WARNING
     if severity is Severity.ERROR and any(hop.possible for hop in hops[:-1]):
         # Found by a method's name alone: too little to fail a build for.
         severity = Severity.WARNING

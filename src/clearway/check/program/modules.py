@@ -369,6 +369,16 @@ class Function:
         return self.module.functions_by_name.get(called.id) if isinstance(called, ast.Name) else None
 
     @cached_property
+    def on_the_way_to_errors(self) -> frozenset[ast.AST]:
+        """What stands in handlers that raise in the end: `except Exception: session.rollback(); raise`."""
+        handlers = [
+            node
+            for node in statements(self.node)
+            if isinstance(node, ast.ExceptHandler) and isinstance(node.body[-1], ast.Raise)
+        ]
+        return frozenset(inner for handler in handlers for statement in handler.body for inner in walk(statement))
+
+    @cached_property
     def is_abstract(self) -> bool:
         """It says what others do: abstract, or a body of `...`, `pass`, a docstring or `raise NotImplementedError`."""
         if isinstance(self.node, ast.Lambda):
