@@ -70,6 +70,11 @@ class Registries:
             if value is None or path or method.name != "__init__":
                 return None
             return self._given(cls, owner, method, value, order, steps)
+        return self._in_body(cls, attribute, order, steps)
+
+    def _in_body(self, cls: Class, attribute: str, order: list[Class], steps: int) -> str | None:
+        """What a class statement says of an attribute."""
+        definitions = self._program.definitions
         for base in order:
             method_ = definitions.own_method(base, attribute)
             if method_ is not None:
@@ -114,7 +119,14 @@ class Registries:
         self, cls: Class, owner: Class, method: Function, value: ast.expr, order: list[Class], steps: int
     ) -> str | None:
         """What a constructor stores: a constant, or what the constructors of subclasses hand to it."""
+        if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.Or):
+            # `name or type(self).__name__`
+            return self._given(cls, owner, method, value.values[0], order, steps) or None
         if not isinstance(value, ast.Name) or value.id not in method.scope.bindings:
+            match value:
+                case ast.Attribute(value=ast.Name(id=name)) if steps and name == method.receiver:
+                    # `super().__init__(self.name)`: not set yet, so the class says it.
+                    return self._in_body(cls, value.attr, order, steps)
             return self._read(cls, method, value, steps)
         below = [base for base in order[: order.index(owner)] if "__init__" in base.methods_by_name]
         if not below or len(method.scope.bindings[value.id]) != 1:
