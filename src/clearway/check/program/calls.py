@@ -110,7 +110,8 @@ class Calls:
         if MORE in callees:
             return self._of_many(callees - {MORE}, arguments, node, frame)
         outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
-        if len({callee.function for callee in callees if isinstance(callee, FunctionV) and callee.bound}) > 1:
+        methods = {(one.function, one.frame) for one in callees if isinstance(one, FunctionV) and one.bound}
+        if len(methods) > 1:
             # Which of the methods runs is decided elsewhere.
             joined = self._joined(outcomes)
             known = [effect for effect in chosen([outcome.effects for outcome in outcomes]) if _told(effect, joined)]

@@ -19,6 +19,7 @@ from clearway.check.program.values import (
     InstanceV,
     ModelV,
     TaskV,
+    TupleV,
     Values,
 )
 from clearway.model import Severity
@@ -338,8 +339,17 @@ def _runs(frames: Sequence[Frame]) -> list[Effect]:
 
 
 def _owner(frame: Frame) -> Class | None:
-    """The class of the object whose method runs in a frame."""
-    return frame.receiver.cls if isinstance(frame.receiver, InstanceV) else None
+    """The class of the object whose method runs in a frame; of a decorator's wrapper, that of its first argument."""
+    if isinstance(frame.receiver, InstanceV):
+        return frame.receiver.cls
+    code = frame.code
+    if not isinstance(code, Function) or code.parent is None or not code.parameters:
+        return None
+    first = frame.argument(code.parameters[0].arg) or frozenset()
+    given = next(iter(first)) if len(first) == 1 else None
+    if isinstance(given, TupleV) and given.items and len(given.items[0]) == 1:  # `*args`
+        given = next(iter(given.items[0]))
+    return given.cls if isinstance(given, InstanceV) else None
 
 
 def _unusual(effect: Effect) -> Effect:
