@@ -22,6 +22,7 @@ from clearway.check.program.values import (
     ListV,
     ModelV,
     ModuleV,
+    MoreV,
     NamespaceV,
     PartialV,
     SuperV,
@@ -90,6 +91,8 @@ class Attributes:
                 return frozenset({ExternalV(f"asyncio.Task.{name}", value)})
             case ModelV():
                 return self._program.models.attribute(value, name)
+            case MoreV():
+                return frozenset({value})
             case _:
                 return UNKNOWN
 
@@ -247,7 +250,9 @@ class Attributes:
                     annotated = program.union(annotated, program.annotations.instances(annotation, frame))
             for method, expression in base.elements.get(name, ()):
                 put = program.evaluate(expression, self.method_frame(method, value))
-                if put:
+                if put and (named := base.keyed.get(expression)) is not None:
+                    found = frozenset(program.registries.with_named(one, put, named) for one in found)
+                elif put:
                     found = frozenset(with_elements(one, put) for one in found)
             if found or annotated:
                 break

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearway.check.engine import Span
@@ -14,10 +13,12 @@ from clearway.check.program.effects import (
     Outcome,
     Run,
     Unresolved,
+    chosen,
 )
 from clearway.check.program.externals import ROUTERS
 from clearway.check.program.syntax import is_next_app, written
 from clearway.check.program.values import (
+    MORE,
     OPAQUE,
     UNKNOWN,
     ClassV,
@@ -108,11 +109,23 @@ class Calls:
             return program.guesses.guess(node, frame, arguments)
         if len(callees) > 1:
             callees = frozenset(callee for callee in callees if self._takes(callee, arguments)) or callees
-        outcome = self._joined([self.apply(callee, arguments, node, frame) for callee in callees])
-        if len({callee.function for callee in callees if isinstance(callee, FunctionV) and callee.bound}) > 1:
-            # Which of the methods runs is decided elsewhere: each is possible, none certain.
-            return Outcome(outcome.values, tuple(map(_possible, outcome.effects)))
-        return outcome
+        if MORE in callees:
+            return self._of_many(callees - {MORE}, arguments, node, frame)
+        outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
+        methods = {(one.function, one.frame) for one in callees if isinstance(one, FunctionV) and one.bound}
+        if len(methods) > 1:
+            # Which of the methods runs is decided elsewhere.
+            joined = self._joined(outcomes)
+            known = [effect for effect in chosen([outcome.effects for outcome in outcomes]) if _told(effect, joined)]
+            return Outcome(joined.values, tuple(dict.fromkeys(known)))
+        return self._joined(outcomes)
+
+    def _of_many(self, callees: Values, arguments: Arguments, node: ast.Call, frame: Frame) -> Outcome:
+        """More are meant than are looked at: none is certain, and what is left out may block."""
+        outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
+        effects = chosen([*(outcome.effects for outcome in outcomes), (Unresolved(written(node)),)])
+        values = self._program.union(self._joined(outcomes).values, frozenset({MORE}))
+        return Outcome(values, tuple(dict.fromkeys(effects)))
 
     def _takes(self, callee: Value, arguments: Arguments) -> bool:
         """Whether one of several candidates has the parameters that are given by name."""
@@ -346,5 +359,6 @@ class Calls:
         return [value.frame for values in arguments.all() for value in values if isinstance(value, CoroutineV)]
 
 
-def _possible(effect: Effect) -> Effect:
-    return replace(effect, possible=True) if isinstance(effect, Run) else effect
+def _told(effect: Effect, joined: Outcome) -> bool:
+    """Whether joined outcomes have it too: what could not be resolved is left out where others could be."""
+    return not isinstance(effect, Unresolved) or effect in joined.effects

@@ -175,8 +175,8 @@ class Expressions:
                 exact = held_at(value, asked)
                 if exact and not other:
                     return exact
-                if items and not other and asked and all(key_of(one) is not None for one in asked):
-                    return UNKNOWN  # none of its keys: another dictionary is meant
+                if items and asked and all(key_of(one) is not None for one in asked):
+                    return exact | other  # where it is none of its keys, another dictionary is meant
                 return value.values
             case ListV(element=element):
                 return frozenset({value}) if isinstance(node.slice, ast.Slice) else element

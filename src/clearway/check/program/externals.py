@@ -6,8 +6,10 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from clearway.check.program import waits
 from clearway.check.program.arguments import Arguments
 from clearway.check.program.effects import Block, Effect, Offload, Outcome, Reenter, Run, Spawn, Unresolved
+from clearway.check.program.modules import Function
 from clearway.check.program.syntax import written
 from clearway.check.program.values import (
     OPAQUE,
@@ -32,7 +34,7 @@ from clearway.model import SinkKind
 
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
-    from clearway.check.sinks import Schedule, SinkEntry, Unless
+    from clearway.check.sinks import Schedule, SinkEntry
 
 
 ROUTERS = frozenset(
@@ -51,8 +53,6 @@ OF_DATA = frozenset(
     | {"isoformat", "hex", "hexdigest", "debug", "info", "warn", "warning", "error", "exception", "critical"}
 )
 """Methods that turn data into other data, or write a log, in whatever library they are."""
-NOT_WAITING = frozenset({"LOCK_NB", "MSG_DONTWAIT", "WNOHANG"})
-"""Constants of the operating system with which a call returns at once."""
 
 JOINED = frozenset({"gather", "wait", "wait_for", "shield", "as_completed"})
 """What is handed to these runs while the caller waits for it."""
@@ -133,8 +133,10 @@ class Externals:
                 for inner in frames:
                     values = program.union(values, program.returns(inner))
         entry = library.sink(name)
-        if entry is not None and self._blocks(entry, arguments) and not _polls(node):
-            effects.append(Block(entry, callee.written or name))
+        if entry is not None and self._blocks(entry, arguments) and not self._polls(node, frame):
+            repeats = isinstance(frame.code, Function) and frame.code.flow.repeats(node)
+            # Short waits in a loop add up: `while not done: sleep(0.01)`.
+            effects.append(Block(entry if repeats else waits.shortened(entry, arguments), callee.written or name))
         if any(_is_ours(value) for given in arguments.all() for value in given):
             self._given_functions |= {_package(callee)} - sys.stdlib_module_names
         if name in RUNS_TEXT and not all(isinstance(value, ConstantV) for value in arguments.at(0) or [None]):
@@ -194,11 +196,19 @@ class Externals:
             for value in values
         ):
             return False
-        for unless in entry.unless:
-            position = -1 if unless.position is None else unless.position
-            if any(_excused(unless, value) for value in arguments.at(position, unless.keyword)):
-                return False
-        return True
+        return not any(waits.is_excused(unless, arguments) for unless in entry.unless)
+
+    def _polls(self, node: ast.AST, frame: Frame) -> bool:
+        """`flock(fd, LOCK_EX | LOCK_NB)`: a constant that says not to wait."""
+        if not isinstance(node, ast.Call):
+            return False
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return any(waits.says_not_to(argument, frame, self._assigned_once) for argument in given)
+
+    def _assigned_once(self, name: str, frame: Frame) -> tuple[ast.expr, Frame] | None:
+        """The expression that a name stands for, where it is never assigned anew."""
+        found = self._program.modules.assigned(name, frame)
+        return found if found is not None and len(found[1].code.scope.bindings.get(name, ())) == 1 else None
 
     def offloaded(
         self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame, lane: str, name: str
@@ -297,24 +307,3 @@ def _is_ours(value: Value) -> bool:
 
 def _is_class_name(name: str) -> bool:
     return name[:1].isupper() and any(letter.islower() for letter in name[1:])
-
-
-def _excused(unless: Unless, value: Value) -> bool:
-    """Whether this argument says that the call does not wait."""
-    if unless.instance is not None:
-        return isinstance(value, ExternalInstanceV) and value.name == unless.instance
-    if not isinstance(value, ConstantV):
-        return False
-    # To Python 0 and False are equal.
-    return value.value == unless.value and isinstance(value.value, bool) == isinstance(unless.value, bool)
-
-
-def _polls(node: ast.AST) -> bool:
-    """`flock(fd, LOCK_EX | LOCK_NB)`: a constant that says not to wait."""
-    given = node.args if isinstance(node, ast.Call) else []
-    names = (
-        part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")
-        for arg in given
-        for part in ast.walk(arg)
-    )
-    return any(name in NOT_WAITING for name in names)

@@ -13,6 +13,7 @@ from clearway.check.program.iterators import iterators
 from clearway.check.program.makers import makers
 from clearway.check.program.providers import provided, providers
 from clearway.check.program.python import PYTHON
+from clearway.check.program.session_makers import SESSION_MAKERS
 from clearway.check.program.syntax import name_of, written
 from clearway.check.program.values import (
     OPAQUE,
@@ -46,7 +47,14 @@ class Models:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._external: dict[str, Model] = {**PYTHON, **makers(), **holders(), **iterators(), **providers()}
+        self._external: dict[str, Model] = {
+            **PYTHON,
+            **SESSION_MAKERS,
+            **makers(),
+            **holders(),
+            **iterators(),
+            **providers(),
+        }
         self.lazy: set[str] = set()
         """Functions that iterate what they are given elsewhere, or not at all."""
         self._calls: dict[str, Callable[[ModelV, Arguments, ast.AST, Frame], Outcome]] = {}

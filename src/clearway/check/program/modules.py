@@ -11,7 +11,7 @@ from clearway.check.program.flow import Flow, start_of
 from clearway.check.program.lazily import made_lazily
 from clearway.check.program.narrowing import narrowed
 from clearway.check.program.scopes import Bind, FunctionNode, Scope, parameters, scope_of
-from clearway.check.program.stores import attribute_stores, element_store
+from clearway.check.program.stores import attribute_stores, element_store, own_key
 from clearway.check.program.syntax import blocks, children, statements, walk
 from clearway.check.program.syntax import last_name as last_name
 
@@ -93,6 +93,11 @@ class Module:
         return found
 
     @cached_property
+    def functions_by_name(self) -> dict[str, ast.AST]:
+        """The functions that its own statements define."""
+        return _functions(self.source.tree.body)
+
+    @cached_property
     def lines(self) -> list[str]:
         return self.source.text.splitlines()
 
@@ -167,6 +172,11 @@ class Class:
         }
 
     @cached_property
+    def methods_by_name(self) -> dict[str, ast.AST]:
+        """The functions that its body defines."""
+        return _functions(self.node.body)
+
+    @cached_property
     def stores(self) -> dict[str, list[tuple[Function, ast.expr | None, ast.expr | None, tuple[int, ...]]]]:
         """Attributes that its methods set on their first parameter: (method, value, annotation, part of the value)."""
         found: dict[str, list[tuple[Function, ast.expr | None, ast.expr | None, tuple[int, ...]]]] = {}
@@ -181,6 +191,17 @@ class Class:
                 for target, value, annotation, path in attribute_stores(node):
                     if isinstance(target.value, ast.Name) and target.value.id == receiver:
                         found.setdefault(target.attr, []).append((function, value, annotation, path))
+        return found
+
+    @cached_property
+    def keyed(self) -> dict[ast.expr, str]:
+        """What is put into collections under its own attribute, `self.x[v.name] = v`: the value, the attribute."""
+        found: dict[ast.expr, str] = {}
+        for stores in self.elements.values():
+            for function, value in stores:
+                for node in walk(function.node) if isinstance(value, ast.Name) else ():
+                    if isinstance(node, ast.Assign) and node.value is value and (name := own_key(node)) is not None:
+                        found[value] = name
         return found
 
     @cached_property
@@ -323,7 +344,39 @@ class Function:
     @cached_property
     def made_lazily(self) -> frozenset[ast.AST]:
         """What stands below `if self._client is None:` that sets `self._client`: it runs once."""
-        return made_lazily(self.node)
+        return made_lazily(self.node, self._outlives, self._neighbour)
+
+    def _outlives(self, subject: ast.expr) -> bool:
+        """Whether a name or attribute is the same for the next call: not a local name, nor of what is given."""
+        root = subject
+        named: list[str] = []
+        while isinstance(root, ast.Attribute):
+            named.append(root.attr)
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return False
+        if root is subject or root.id != self.receiver:
+            own = root.id in self.scope.bindings and root.id not in self.scope.elsewhere
+            return not own or "app" in named  # `request.app.state.client`
+        return True
+
+    def _neighbour(self, call: ast.Call) -> ast.AST | None:
+        """The function of the same class, or module, that a call runs by the way it is written."""
+        called = call.func
+        if isinstance(called, ast.Attribute):
+            own = self.owner is not None and isinstance(called.value, ast.Name) and called.value.id == self.receiver
+            return self.owner.methods_by_name.get(called.attr) if own and self.owner is not None else None
+        return self.module.functions_by_name.get(called.id) if isinstance(called, ast.Name) else None
+
+    @cached_property
+    def on_the_way_to_errors(self) -> frozenset[ast.AST]:
+        """What stands in handlers that raise in the end: `except Exception: session.rollback(); raise`."""
+        handlers = [
+            node
+            for node in statements(self.node)
+            if isinstance(node, ast.ExceptHandler) and isinstance(node.body[-1], ast.Raise)
+        ]
+        return frozenset(inner for handler in handlers for statement in handler.body for inner in walk(statement))
 
     @cached_property
     def is_abstract(self) -> bool:
@@ -343,3 +396,7 @@ def _says_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Raise) and statement.exc is not None:
         return last_name(statement.exc) == "NotImplementedError"
     return False
+
+
+def _functions(body: list[ast.stmt]) -> dict[str, ast.AST]:
+    return {one.name: one for one in body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}

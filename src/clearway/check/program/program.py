@@ -22,10 +22,12 @@ from clearway.check.program.loader import Modules
 from clearway.check.program.models import Models
 from clearway.check.program.modules import Function, serials
 from clearway.check.program.names import Names
+from clearway.check.program.registries import Registries
 from clearway.check.program.rows import Rows
 from clearway.check.program.rows import iterated as loaded
 from clearway.check.program.steps import Steps
 from clearway.check.program.values import (
+    MORE,
     MOST_VALUES,
     OPAQUE,
     UNKNOWN,
@@ -39,6 +41,7 @@ from clearway.check.program.values import (
     InstanceV,
     ListV,
     ModelV,
+    MoreV,
     ShapeV,
     TaskV,
     TupleV,
@@ -75,6 +78,7 @@ class Program:
         self.names = Names(self)
         self.annotations = Annotations(self)
         self.definitions = Definitions(self)
+        self.registries = Registries(self)
         self.attributes = Attributes(self)
         self.models = Models(self)
         self.calls = Calls(self)
@@ -123,7 +127,10 @@ class Program:
         if not other:
             return one
         both = one | other
-        return both if len(both) <= MOST_VALUES else one
+        if len(both) <= MOST_VALUES:
+            return both
+        # What is left out must not be taken for nothing; of text and numbers nothing is called.
+        return one | {MORE} if any(map(_matters, other - one)) else one
 
     def part(self, values: Values, path: tuple[int, ...]) -> Values:
         """The part of a value that unpacking takes."""
@@ -155,7 +162,7 @@ class Program:
                         found = self.union(found, self.returns(frame))
                 case ExternalInstanceV(name="asyncio.Future", items=items) if items:
                     found = self.union(found, items)
-                case ExternalInstanceV():
+                case ExternalInstanceV() | MoreV():
                     # What a library gives without a word of awaiting, and is awaited all the same.
                     found = self.union(found, frozenset({value}))
                 case _:
@@ -196,6 +203,8 @@ class Program:
                         found = self.union(found, OPAQUE)
                 case ConstantV():
                     found = self.union(found, OPAQUE)
+                case MoreV():
+                    found = self.union(found, frozenset({value}))
                 case _:
                     pass
         return found
@@ -230,6 +239,8 @@ class Program:
                 case ShapeV(shape="await", inner=inner):
                     # `async with pool.acquire() as c`: libraries give something that is awaited or entered.
                     found = self.union(found, self.entered(inner))
+                case MoreV():
+                    found = self.union(found, frozenset({value}))
                 case _:
                     pass
         return found
@@ -349,3 +360,10 @@ class Program:
                 if isinstance(frame, Frame) and frame.code is method:
                     return frame
         return None
+
+
+def _matters(value: Value) -> bool:
+    """Whether something of the program's can be called, or done, by this value."""
+    return not isinstance(value, ConstantV) and not (
+        isinstance(value, ExternalInstanceV) and value.name.startswith("builtins.")
+    )

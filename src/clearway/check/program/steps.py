@@ -6,10 +6,11 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Block, Effect, Offload, Run, Step, Unresolved
+from clearway.check.program.effects import Block, Effect, Offload, Run, Step, Unresolved, chosen
 from clearway.check.program.modules import Class, Function, last_name
 from clearway.check.program.syntax import LEAVES, children
 from clearway.check.program.values import (
+    MORE,
     CoroutineV,
     ExternalInstanceV,
     ExternalV,
@@ -18,6 +19,7 @@ from clearway.check.program.values import (
     InstanceV,
     ModelV,
     TaskV,
+    TupleV,
     Values,
 )
 from clearway.model import Severity
@@ -176,7 +178,7 @@ class Steps:
                 return self._special(_loaded(node.target), frame, f"__i{name[2:]}", name)
             case ast.Attribute(ctx=ast.Load()):
                 values = program.evaluate(node.value, frame)
-                return [Run(getter) for getter in program.attributes.getters(values, node.attr)]
+                return _runs(program.attributes.getters(values, node.attr))
             case ast.Attribute(ctx=ast.Store()):
                 return self._stored(node, frame)
             case ast.Subscript(ctx=ast.Load()):
@@ -269,16 +271,18 @@ class Steps:
     def awaiting(self, values: Values) -> list[Effect]:
         """What awaiting runs."""
         effects: list[Effect] = []
-        # Which class's method it is, is decided elsewhere: each is possible, none certain.
-        possible = len({_owner(value.frame) for value in values if isinstance(value, CoroutineV)}) > 1
+        coroutines = [value.frame for value in values if isinstance(value, CoroutineV)]
+        if len(set(map(_owner, coroutines))) > 1 or (coroutines and MORE in values):
+            # Which class's method it is, is decided elsewhere.
+            effects.extend(chosen([*([Run(frame)] for frame in coroutines), *([[]] if MORE in values else [])]))
+        else:
+            effects.extend(Run(frame) for frame in coroutines)
         for value in values:
             match value:
-                case CoroutineV(frame=frame):
-                    effects.append(Run(frame, possible and _owner(frame) is not None))
                 case TaskV(frames=frames):
                     effects.extend(Run(frame) for frame in frames)
                 case InstanceV():
-                    effects.extend(Run(frame) for frame in self._program.special_frames(value, "__await__"))
+                    effects.extend(_runs(self._program.special_frames(value, "__await__")))
                 case _:
                     pass
         return effects
@@ -293,7 +297,7 @@ class Steps:
                 case InstanceV():
                     names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
                     for name in names:
-                        effects.extend(Run(frame) for frame in self._program.special_frames(value, name))
+                        effects.extend(_runs(self._program.special_frames(value, name)))
                 case ExternalInstanceV() if not asynchronous:
                     effects.extend(self._special_sinks(value.name, ("__iter__", "__next__")))
                     if not self._program.library.covers(value.name):
@@ -317,7 +321,7 @@ class Steps:
                 case InstanceV():
                     for name in names:
                         frames = self._program.special_frames(value, name)
-                        effects.extend(Run(frame) for frame in frames)
+                        effects.extend(_runs(frames))
                         if not frames and not asynchronous:
                             for base in self._program.definitions.externals(value.cls):
                                 effects.extend(self._special_sinks(base, (name,)))
@@ -333,7 +337,7 @@ class Steps:
         for value in values:
             if isinstance(value, InstanceV):
                 frames = next((found for name in methods if (found := self._program.special_frames(value, name))), [])
-                effects.extend(Run(frame) for frame in frames)
+                effects.extend(_runs(frames))
             elif isinstance(value, ExternalInstanceV):
                 effects.extend(self._special_sinks(value.name, methods))
         return effects
@@ -372,9 +376,25 @@ def _leaves(body: Sequence[ast.stmt], dead: Regions) -> bool:
     return False
 
 
+def _runs(frames: Sequence[Frame]) -> list[Effect]:
+    """These run; where they are methods of several classes, one of them does."""
+    if len(set(map(_owner, frames))) > 1:
+        return chosen([[Run(frame)] for frame in frames])
+    return [Run(frame) for frame in frames]
+
+
 def _owner(frame: Frame) -> Class | None:
-    """The class of the object whose method runs in a frame."""
-    return frame.receiver.cls if isinstance(frame.receiver, InstanceV) else None
+    """The class of the object whose method runs in a frame; of a decorator's wrapper, that of its first argument."""
+    if isinstance(frame.receiver, InstanceV):
+        return frame.receiver.cls
+    code = frame.code
+    if not isinstance(code, Function) or code.parent is None or not code.parameters:
+        return None
+    first = frame.argument(code.parameters[0].arg) or frozenset()
+    given = next(iter(first)) if len(first) == 1 else None
+    if isinstance(given, TupleV) and given.items and len(given.items[0]) == 1:  # `*args`
+        given = next(iter(given.items[0]))
+    return given.cls if isinstance(given, InstanceV) else None
 
 
 def _unusual(effect: Effect) -> Effect:

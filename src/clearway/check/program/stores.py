@@ -23,6 +23,17 @@ def element_store(node: ast.AST) -> tuple[ast.Attribute, ast.expr] | None:
     return None
 
 
+def own_key(node: ast.Assign) -> str | None:
+    """`self.x[value.name] = value`: the attribute by which a value is kept."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Subscript(slice=ast.Attribute(value=ast.Name(id=keyed), attr=name))], value=ast.Name(id=value)
+        ) if keyed == value:
+            return name
+        case _:
+            return None
+
+
 def attribute_stores(
     node: ast.AST,
 ) -> list[tuple[ast.Attribute, ast.expr | None, ast.expr | None, tuple[int, ...]]]:

@@ -303,6 +303,14 @@ class ModelV:
         return hash((stable(self.name), tuple(values for _, values in self.items)))
 
 
+@dataclass(frozen=True, slots=True)
+class MoreV:
+    """What a union that was cut has left out: there are more values than are looked at."""
+
+    def __hash__(self) -> int:
+        return 8
+
+
 Value = (
     ModuleV
     | NamespaceV
@@ -323,6 +331,7 @@ Value = (
     | DictV
     | ConstantV
     | ModelV
+    | MoreV
 )
 Values = frozenset[Value]
 """All that an expression may stand for, as far as is known; empty where nothing is."""
@@ -354,4 +363,5 @@ OPAQUE: Values = frozenset({ExternalInstanceV("builtins.object")})
 """Known not to matter: text, numbers, what only carries data."""
 
 MOST_VALUES = 16
-"""A union of more than this says too much to be of use; it is cut, keeping what was found first."""
+"""A union of more than this says too much to be of use; it is cut, keeping what was found first, and `MORE`."""
+MORE = MoreV()

@@ -1,10 +1,20 @@
 # A base class for plug-ins: no code here makes any of the subclasses, so one that blocks is a warning.
+import functools
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI
 
 app = FastAPI()
+
+
+def queued(method: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[int]]:
+    @functools.wraps(method)
+    async def wrapper(self: "Layer", *args: object) -> int:
+        return await method(self, *args)
+
+    return wrapper
 
 
 class Layer(ABC):
@@ -13,6 +23,9 @@ class Layer(ABC):
 
     @abstractmethod
     async def put(self) -> None: ...
+
+    @abstractmethod
+    async def queue(self) -> int: ...
 
 
 class Slow(Layer):
@@ -23,6 +36,11 @@ class Slow(Layer):
     async def put(self) -> None:
         time.sleep(1)
 
+    @queued
+    async def queue(self) -> int:
+        time.sleep(1)
+        return 1
+
 
 class Fast(Layer):
     async def get(self) -> int:
@@ -30,6 +48,10 @@ class Fast(Layer):
 
     async def put(self) -> None:
         time.sleep(2)
+
+    @queued
+    async def queue(self) -> int:
+        return 2
 
 
 _layer: Layer | None = None
@@ -55,3 +77,15 @@ async def one() -> int:  #: endpoint GET /one blocks time.sleep=warning
 async def every() -> None:  #: endpoint GET /all blocks time.sleep=error
     if layer := get_layer():
         await layer.put()
+
+
+@app.get("/queued")
+async def by_queue() -> int:  #: endpoint GET /queued blocks time.sleep=warning
+    if layer := get_layer():
+        return await layer.queue()
+    return 0
+
+
+@app.get("/slow")
+async def slow() -> int:  #: endpoint GET /slow blocks time.sleep=error
+    return await Slow().queue()

@@ -8,8 +8,8 @@ app = FastAPI()
 
 
 class Resource(ABC):
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str | None = None) -> None:
+        self._name = name or type(self).__name__
 
     @property
     def name(self) -> str:
@@ -31,8 +31,10 @@ class Cache(Resource):
 
 
 class Disk(Resource):
+    kind: str = "disk"
+
     def __init__(self) -> None:
-        super().__init__("disk")
+        super().__init__(self.kind)
 
     async def make(self) -> object:
         time.sleep(2)
@@ -50,7 +52,20 @@ class Registry:
         return self._items[name]
 
 
-registry = Registry()
+class Context:
+    def __init__(self) -> None:
+        self.registry = Registry()
+
+    async def get(self, name: str) -> object:
+        resource = self.resource(name)
+        return await resource.get()
+
+    def resource(self, name: str) -> Resource:
+        return self.registry.find(name)
+
+
+context = Context()
+registry = context.registry
 registry.add(Cache())
 registry.add(Disk())
 
@@ -68,3 +83,13 @@ async def disk() -> object:  #: endpoint GET /disk blocks time.sleep
 @app.get("/any/{name}")
 async def any_of_them(name: str) -> object:  #: endpoint GET /any/{name} blocks time.sleep
     return await registry.find(name).get()
+
+
+@app.get("/context/cache")
+async def context_cache() -> object:  #: endpoint GET /context/cache clean
+    return await context.get("cache")
+
+
+@app.get("/context/disk")
+async def context_disk() -> object:  #: endpoint GET /context/disk blocks time.sleep
+    return await context.get(Disk.kind)
