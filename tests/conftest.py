@@ -13,6 +13,18 @@ TESTS = Path(__file__).parent
 ONLY_COMPUTE = TESTS / "check"
 MACHINES = (TESTS / "runtime" / "cluster", TESTS / "runtime" / "process")
 """Tests that start workers of their own, and last long."""
+THE_SAME_EVERYWHERE = (
+    *(
+        TESTS / "check" / name
+        for name in ("cache", "fix", "report", "sinks", "test_fix_choice.py", "test_fix_end_to_end.py")
+    ),
+    *(TESTS / "cli" / name for name in ("test_address.py", "test_bad_input.py", "test_check.py", "test_target.py")),
+    *(TESTS / "runtime" / "process" / name for name in ("test_lifetime.py", "test_limits.py")),
+    TESTS / "runtime" / "cluster",
+    TESTS / "benchmarks",
+    TESTS / "compat",
+)
+"""What does not depend on the interpreter's version runs on the first."""
 SHARE_THEIR_WORK = ("test_corpus", "test_fix_end_to_end")
 """Modules whose tests use one another's results: they stay in one process."""
 
@@ -23,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         group = _group(item.path)
         if group is not None:
             item.add_marker(pytest.mark.xdist_group(group))
-        if MACHINES[0] in item.path.parents:
+        if any(place == item.path or place in item.path.parents for place in THE_SAME_EVERYWHERE):
             item.add_marker(pytest.mark.once)
 
 

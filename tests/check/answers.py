@@ -76,7 +76,7 @@ def _answers(case: Case, folder: Path) -> dict[str, tuple[int, str]]:
     modules = modules_of(case)
     fakes = Fakes()
     fakes.own = frozenset(name.partition(".")[0] for name in modules)
-    sys.meta_path.append(fakes)
+    fakes.install()
     sys.path[:0] = [str(folder / root) for root in sorted(set(modules.values()))]
     os.chdir(folder)
     time.sleep = lambda _seconds: None

@@ -21,7 +21,7 @@ from tests.check.corpus.report import furnish, run
 pytestmark = pytest.mark.once
 
 ALARMING = {name: case for path in all_cases() if (case := load(path)).must_alarm for name in [name_of(path)]}
-NOT_RUN = frozenset({"rules/cw401_waits_for_its_own_loop", "sinks/threads_primitives"})
+NOT_RUN = frozenset({"rules/cw401_waits_for_its_own_loop", "sinks/threads_primitives", "seen/waits_by_length"})
 """Cases that wait for what never comes."""
 
 
