@@ -89,6 +89,8 @@ class Branches:
                 body = test.body if isinstance(test.body, list) else [test.body]
                 orelse = test.orelse if isinstance(test.orelse, list) else [test.orelse]
                 taken, left = (body, orelse) if answer.holds else (orelse, body)
+                if answer.by_default and taken and isinstance(taken[-1], ast.Raise):
+                    return  # without the variable there is no service: who runs it has set it
                 regions = unusual if answer.by_default else dead
                 regions.add(left)
                 if taken and isinstance(taken[-1], LEAVING):

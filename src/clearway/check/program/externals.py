@@ -240,11 +240,13 @@ class Externals:
         program = self._program
         given = self._handed(schedule, arguments)
         frames: dict[Frame, None] = {}
+        elsewhere: dict[Frame, None] = {}
+        """Of tasks that other code started."""
         for value in given:
             if isinstance(value, CoroutineV):
                 frames[value.frame] = None
             elif isinstance(value, TaskV):
-                frames.update(dict.fromkeys(value.frames))
+                (frames if value.maker is frame.code else elsewhere).update(dict.fromkeys(value.frames))
             elif schedule.what != "coroutine":
                 rest = arguments.after(schedule.position + 1)
                 outcome = self._program.calls.apply(value, rest, node, frame)
@@ -265,7 +267,7 @@ class Externals:
             if joined:
                 effects.extend(Run(inner) for inner in frames)
         results: Values = UNKNOWN
-        for inner in frames:
+        for inner in (*frames, *elsewhere):
             results = program.union(results, program.returns(inner))
         if last == "gather":
             parts = tuple(self._program.awaited_or_same(frozenset({value})) for value in given)
@@ -275,7 +277,9 @@ class Externals:
         elif last in JOINED:
             values = frozenset({ShapeV("await", results or OPAQUE)})
         elif frames and schedule.kind == "task":
-            values = frozenset({TaskV(tuple(frames))})
+            values = frozenset({TaskV(tuple(frames), frame.code)})
+        elif elsewhere and schedule.kind == "task":  # `ensure_future(task)` is the task
+            values = frozenset(value for value in given if isinstance(value, TaskV))
         else:
             values = self._values(callee, arguments, node) or OPAQUE
         return Outcome(values, tuple(effects))

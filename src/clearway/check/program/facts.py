@@ -259,6 +259,8 @@ class Facts:
                 return self.objects.of_class(value, name)
             case InstanceV():
                 return self.objects.of_instance(value, name)
+            case ExternalV(name="os") if name == "environ":
+                return Fact(frozenset({ExternalV("os.environ")}))  # data says of it only that it holds text
             case ExternalV(name=owner):
                 return _host(f"{owner}.{name}") or Fact(self._program.attributes.one(value, name, frame))
             case FunctionV(function=function) if name == "__name__":
@@ -333,8 +335,7 @@ class Facts:
     def _external(self, callee: ExternalV, node: ast.Call, frame: Frame) -> Fact | None:
         name = callee.name
         if name in ENVIRONMENT:
-            default = self.of(node.args[1], frame) if len(node.args) == 2 else None
-            return None if default is None else Fact(default.values, True)
+            return self._variable(node, frame)
         if name == "platform.system":
             return Fact(frozenset({ConstantV("Linux")}))
         if name in ("builtins.isinstance", "builtins.callable", "builtins.hasattr", "builtins.bool"):
@@ -348,6 +349,14 @@ class Facts:
             if owner is not None and all(isinstance(value, InstanceV | ClassV) for value in owner.values):
                 return self.union(self._member(value, str(node.args[1].value), frame) for value in owner.values)
         return None
+
+    def _variable(self, node: ast.Call, frame: Frame) -> Fact | None:
+        """A variable of the environment: what it is where nobody set it."""
+        given = [*node.args[1:], *(keyword.value for keyword in node.keywords if keyword.arg == "default")]
+        if not given and len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred):
+            return Fact(NONE, True)
+        default = self.of(given[0], frame) if len(given) == 1 else None
+        return None if default is None else Fact(default.values, True)
 
     def _text_method(self, text: ConstantV, method: str, node: ast.Call, frame: Frame) -> Fact | None:
         """`os.getenv("KIND", "Local").lower()`."""

@@ -121,7 +121,8 @@ class Models:
             case "singledispatch":
                 return self._every(self._implementations(callee.item("function")), arguments, node, frame)
             case "task_decorator":
-                return Outcome(frozenset({ExternalInstanceV("celery.Task", None, arguments.at(0))}))
+                tasks = [task for task in callee.item("task") if isinstance(task, ExternalInstanceV)]
+                return Outcome(frozenset(ExternalInstanceV(task.name, None, arguments.at(0)) for task in tasks))
             case "singledispatch.register":
                 return Outcome(frozenset({ModelV("identity")}))
             case _:

@@ -287,12 +287,17 @@ def _run_inside(models: Models, _callee: ExternalV, arguments: Arguments, node: 
     return models._every(arguments.at(0), arguments.after(1), node, frame)
 
 
-def _task(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+def _task(made: str) -> Model:
     """Celery's `@app.task` and `@app.task(bind=True)`: calling the task's name runs the function here."""
-    functions = frozenset(value for value in arguments.at(0) if isinstance(value, FunctionV))
-    if functions:
-        return Outcome(frozenset({ExternalInstanceV("celery.Task", None, functions)}))
-    return Outcome(frozenset({ModelV("task_decorator")}))
+
+    def model(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+        # What is given may be an object that is called, too.
+        given = frozenset(value for value in arguments.at(0, "fn") if isinstance(value, FunctionV | InstanceV))
+        if given:
+            return Outcome(frozenset({ExternalInstanceV(made, None, given)}))
+        return Outcome(frozenset({ModelV("task_decorator", (("task", frozenset({ExternalInstanceV(made)})),))}))
+
+    return model
 
 
 def _held(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
@@ -331,8 +336,9 @@ PYTHON: dict[str, Model] = {
     "builtins.repr": _special("__repr__"),
     "builtins.bool": _special("__bool__"),
     "builtins.hash": _special("__hash__"),
-    "celery.Celery.task": _task,
-    "celery.shared_task": _task,
+    "celery.Celery.task": _task("celery.Task"),
+    "celery.shared_task": _task("celery.Task"),
+    "dramatiq.actor": _task("dramatiq.Actor"),
     "contextvars.ContextVar.get": _held,
     "io.TextIOWrapper": _text_wrapper,
     "builtins.super": _super,

@@ -154,7 +154,7 @@ class Steps:
                     *(more for inner in starred for more in self.iteration(program.evaluate(inner, frame))),
                 ]
             case ast.Await():
-                return self.awaiting(program.evaluate(node.value, frame))
+                return self.awaiting(program.evaluate(node.value, frame), frame)
             case ast.For() | ast.AsyncFor() | ast.comprehension():
                 waits = isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and bool(node.is_async))
                 return self.iteration(program.evaluate(node.iter, frame), asynchronous=waits)
@@ -268,7 +268,7 @@ class Steps:
             given = list(program.definitions.decorations(frame.module.functions[node], frame))
         return [effect for decorator, before in given for effect in program.calls.applied(decorator, before, frame)]
 
-    def awaiting(self, values: Values) -> list[Effect]:
+    def awaiting(self, values: Values, where: Frame) -> list[Effect]:
         """What awaiting runs."""
         effects: list[Effect] = []
         coroutines = [value.frame for value in values if isinstance(value, CoroutineV)]
@@ -279,7 +279,7 @@ class Steps:
             effects.extend(Run(frame) for frame in coroutines)
         for value in values:
             match value:
-                case TaskV(frames=frames):
+                case TaskV(frames=frames, maker=maker) if maker is where.code:
                     effects.extend(Run(frame) for frame in frames)
                 case InstanceV():
                     effects.extend(_runs(self._program.special_frames(value, "__await__")))

@@ -200,6 +200,8 @@ class TaskV:
     """A coroutine that runs as a task of its own."""
 
     frames: tuple[Frame, ...]
+    maker: Code | None = None
+    """The code that made it a task. Where other code awaits it, it ran before, and blocks for its own account."""
 
     def __hash__(self) -> int:
         return hash(tuple(frame.serial for frame in self.frames))

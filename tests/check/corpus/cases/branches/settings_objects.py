@@ -90,5 +90,5 @@ async def usual():  #: endpoint blocks requests.get
 @app.get("/unset")
 async def unset():  #: endpoint blocks requests.get
     if URL:
-        return requests.get(URL)  #! CW101 error
+        return requests.get(URL)  #! CW101 warning
     return 1
