@@ -249,15 +249,13 @@ def _cast(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AS
 
 def _narrower(models: Models, said: Values, values: Values) -> Values:
     """What a type says of objects, where it names classes below theirs: `cast(Child, parent)`."""
-    definitions = models.program.definitions
-    owners = {value.cls for value in values if isinstance(value, InstanceV)}
-    narrower = {value for value in said if isinstance(value, InstanceV)}
-    if len(owners) != len(values) or len(narrower) != len(said):
+    below = [value.cls for value in said if isinstance(value, InstanceV)]
+    above = [value.cls for value in values if isinstance(value, InstanceV)]
+    if not below or len(below) < len(said) or len(above) < len(values):
         return UNKNOWN
-    below = (
-        value.cls not in owners and any(definitions.is_subclass(value.cls, one) for one in owners) for value in said
-    )
-    return said if said and all(below) else UNKNOWN
+    is_subclass = models.program.definitions.is_subclass
+    narrows = all(cls not in above and any(is_subclass(cls, base) for base in above) for cls in below)
+    return said if narrows else UNKNOWN
 
 
 def _field(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:

@@ -48,6 +48,8 @@ class Entry:
     """The dependencies that run before it."""
     starting: bool = False
     """It runs once, when the service starts."""
+    unknown: ast.AST | None = None
+    """The decorator that makes of it something of which nothing is known, and which runs in its place."""
     others: dict[Frame, None] = field(default_factory=dict)
     """Further ways in which it is entered: an endpoint that a factory makes for several routes, a method of a base."""
 
@@ -66,10 +68,13 @@ class Entries:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.table: dict[tuple[Function, RootKind], Entry] = {}
+        self.found = 0
+        """How often something was found to be entered, anew or again."""
         self.dependencies = Dependencies(program, self)
 
     def add(self, function: Function, kind: RootKind, frame: Frame, is_async: bool, *, on_loop: bool) -> Entry:
         key = (function, kind)
+        self.found += 1
         entry = self.table.get(key)
         if entry is None:
             entry = self.table[key] = Entry(function, kind, frame, is_async, on_loop)
