@@ -1,5 +1,6 @@
 # The same with an object whose class says how it is called: nothing is left unknown.
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ Handler = Callable[[], Awaitable[Any]]
 class Boxed:
     def __init__(self, function: Handler) -> None:
         self.function = function
+        functools.update_wrapper(self, function)
 
     async def __call__(self) -> Any:
         return await self.function()

@@ -1,6 +1,6 @@
 # A decorator makes an object that is callable by what is put into its class later: the endpoint is there all the same.
 #: unresolved
-import sys
+import functools
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,6 +13,7 @@ Handler = Callable[[], Awaitable[Any]]
 class Boxed:
     def __init__(self, function: Handler) -> None:
         self.function = function
+        functools.update_wrapper(self, function)
 
 
 async def run(self: Boxed) -> Any:
@@ -40,10 +41,3 @@ async def slow() -> None:  #: endpoint GET /slow blocks time.sleep=error
 @boxed
 async def quick() -> int:  #: endpoint GET /quick unknown
     return 1
-
-
-async def found() -> int:
-    return 1
-
-
-app.add_api_route("/found", vars(sys.modules[__name__])["fou" + "nd"])
