@@ -17,6 +17,7 @@ from clearway.check.engine.pyrefly import Pyrefly
 from clearway.check.environment import find_environment, places_of
 from clearway.check.fingerprint import fingerprinted
 from clearway.check.program.program import Program
+from clearway.check.program.syntax import written
 from clearway.check.project import find_project
 from clearway.check.result import Place, Result, Skipped, Unresolved
 from clearway.check.rules import RULES
@@ -163,6 +164,9 @@ def _unresolved(program: Program, found: Survey) -> Unresolved:
                 places[Place(hop.frame.module.shown, hop.line, unresolved.text)] = None
                 if unresolved.module is not None and unresolved.module in program.modules.unknown:
                     modules.add(unresolved.module)
+    for node, frame in found.unresolved:
+        places[Place(frame.module.shown, getattr(node, "lineno", 1), written(node))] = None
+    total += len(found.unresolved)
     return Unresolved(len(places), max(total, len(places)), tuple(sorted(modules)), tuple(places))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from clearway.check.program.effects import Unresolved
+from clearway.check.program.syntax import written
 from clearway.check.reach import Hit, Hop, Reach, reach
 from clearway.check.roots import collect
 from clearway.model import RootKind, Severity, Verdict
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from clearway.check.program.modules import Function
     from clearway.check.program.program import Program
+    from clearway.check.program.values import Frame
     from clearway.check.roots import Entry
 
 
@@ -64,6 +67,8 @@ class Survey:
 
     program: Program
     studies: list[Study]
+    unresolved: list[tuple[ast.AST, Frame]] = field(default_factory=list)
+    """Registrations of handlers of which nothing is known."""
 
     @cached_property
     def _by_function(self) -> dict[Function, list[Study]]:
@@ -98,6 +103,9 @@ def survey(program: Program, *, everything: bool, step: Callable[[int, int], Non
         entry = roots.entries[key]
         before = _decorator(program, entry)
         found = reach(program, *entry.frames, on_loop=entry.on_loop, before=before)
+        if entry.unknown is not None:
+            hop = Hop(program.frames.generic(entry.function), entry.unknown)
+            found.unresolved.append((Unresolved(written(entry.unknown)), hop))
         done[key] = Study(entry, found)
         for spawn, _ in found.spawned:
             # One that was looked at already is looked at again, with the new way in which it is entered.
@@ -107,7 +115,7 @@ def survey(program: Program, *, everything: bool, step: Callable[[int, int], Non
         step(len(done), len(known))
     studies = list(done.values())
     studies.sort(key=lambda study: (study.entry.function.module.shown, study.entry.function.line, study.entry.kind))
-    return Survey(program, studies)
+    return Survey(program, studies, roots.unresolved)
 
 
 def _decorator(program: Program, entry: Entry) -> tuple[Hop, ...]:

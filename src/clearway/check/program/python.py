@@ -236,10 +236,26 @@ def _closing(_models: Models, _callee: ExternalV, arguments: Arguments, _node: a
     return Outcome(frozenset({ShapeV("enter", arguments.at(0))}))
 
 
-def _cast(models: Models, _callee: ExternalV, _arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
-    if isinstance(node, ast.Call) and len(node.args) == 2:
-        return Outcome(models.program.annotations.instances(node.args[0], frame) or _arguments.at(1))
-    return Outcome(UNKNOWN)
+def _cast(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    """`cast(T, x)` is x, whatever the type says; the type tells where x is unknown, and which kind of x it is."""
+    if not isinstance(node, ast.Call) or len(node.args) != 2:
+        return Outcome(arguments.at(1, "val"))
+    said = models.program.annotations.instances(node.args[0], frame)
+    values = arguments.at(1)
+    if not values - OPAQUE - {ConstantV(None)}:
+        return Outcome(said or values)
+    return Outcome(_narrower(models, said, values) or values)
+
+
+def _narrower(models: Models, said: Values, values: Values) -> Values:
+    """What a type says of objects, where it names classes below theirs: `cast(Child, parent)`."""
+    below = [value.cls for value in said if isinstance(value, InstanceV)]
+    above = [value.cls for value in values if isinstance(value, InstanceV)]
+    if not below or len(below) < len(said) or len(above) < len(values):
+        return UNKNOWN
+    is_subclass = models.program.definitions.is_subclass
+    narrows = all(cls not in above and any(is_subclass(cls, base) for base in above) for cls in below)
+    return said if narrows else UNKNOWN
 
 
 def _field(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:

@@ -10,11 +10,14 @@ from clearway.check.program.effects import Register, Run, Spawn
 from clearway.check.program.modules import Function, Module, last_name
 from clearway.check.program.syntax import walk
 from clearway.check.program.values import (
+    OPAQUE,
     ClassV,
     Code,
     ConstantV,
     Frame,
     InstanceV,
+    MoreV,
+    ShapeV,
     Value,
     Values,
 )
@@ -36,6 +39,15 @@ REGISTERING = frozenset(
 _REGISTERING = re.compile(r"\b(" + "|".join(sorted(REGISTERING)) + r")\b")
 _CONVERTOR = re.compile(r":\w+\}")
 """`{path:path}` is shown as `{path}`, as FastAPI's own documentation of a service does."""
+HANDLERS = {
+    "route": RootKind.ENDPOINT,
+    "websocket": RootKind.WEBSOCKET,
+    "middleware": RootKind.MIDDLEWARE,
+    "exception_handler": RootKind.EXCEPTION_HANDLER,
+    "lifespan": RootKind.LIFESPAN,
+}
+"""Registrations of something that the framework calls."""
+ALWAYS_ON_LOOP = ("middleware", "lifespan", "websocket")
 STARTED = (RootKind.TASK, RootKind.BACKGROUND_TASK)
 ROUTE_METHODS = ("get_route_handler", "handle", "__call__")
 """Methods of a route that run, or make what runs, for each request."""
@@ -58,6 +70,11 @@ class Roots:
         """What registered an endpoint."""
         self._handlers: list[tuple[Entry, Value | None]] = []
         """What route classes put around the endpoints of a router."""
+        self._entered: set[ast.AST] = set()
+        """Registrations whose handler is known, in one of the frames at least."""
+        self._unentered: dict[ast.AST, tuple[Register, Frame]] = {}
+        self.unresolved: list[tuple[ast.AST, Frame]] = []
+        """Registrations of which nobody knows what they register."""
 
     def collect(self, *, everything: bool = False) -> None:
         """Find all roots that registration shows; those that running code starts are added with `spawned`."""
@@ -67,6 +84,7 @@ class Roots:
             self._registering_functions(module)
             self._untyped_decorators(module)
         self._assigned_route_classes()
+        self._unknown_handlers()
         self._place()
         for entry in list(self.entries.values()):
             validate(self.program, entry, self._declared.get(entry.function, ()))
@@ -166,7 +184,34 @@ class Roots:
                 entry.routes[route] = None
                 self._entries.dependencies.note(entry)
 
+    def _unknown_handlers(self) -> None:
+        """A handler that nobody can make out is a root by its `def`, where there is one; else it is counted."""
+        for node, (effect, frame) in self._unentered.items():
+            if node in self._entered:
+                continue
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                function = frame.module.functions[node]
+                run = self.program.frames.generic(function)
+                on_loop = function.is_async or effect.kind in ALWAYS_ON_LOOP
+                entry = self._entries.add(function, HANDLERS[effect.kind], run, function.is_async, on_loop=on_loop)
+                entry.unknown = node.decorator_list[min(1, len(node.decorator_list) - 1)]
+                entry.starting = effect.kind == "lifespan"
+                self._entries.dependencies.note(entry)
+                if effect.kind in ("route", "websocket"):
+                    self._routed(effect, entry, None, node, frame)
+            elif all(value in OPAQUE or isinstance(value, ShapeV | MoreV) for value in effect.functions):
+                self.unresolved.append((node, frame))
+
     def _register(self, effect: Register, node: ast.AST, frame: Frame) -> None:
+        before = self._entries.found
+        self._register_one(effect, node, frame)
+        if effect.kind in HANDLERS:
+            if self._entries.found > before:
+                self._entered.add(node)
+            else:
+                self._unentered.setdefault(node, (effect, frame))
+
+    def _register_one(self, effect: Register, node: ast.AST, frame: Frame) -> None:
         match effect.kind:
             case "app":
                 self._routers.made(effect)
@@ -226,13 +271,17 @@ class Roots:
                     self._route_class(cls, owner, target, where)
 
     def _route(self, effect: Register, node: ast.AST, frame: Frame) -> None:
-        paths = sorted({str(v.value) for v in effect.detail("path") if isinstance(v, ConstantV)}) or ["?"]
-        methods = [str(v.value) for v in effect.detail("methods") if isinstance(v, ConstantV)]
         for value in effect.functions:
             for entry, own in self._entries.endpoints(value, effect.kind, node, frame):
-                names = ["WS"] if effect.kind == "websocket" else sorted(own or methods or ["GET"])
-                self._pending.append((entry, effect.owner, names, paths, effect.detail("dependencies")))
-                self._declared.setdefault(entry.function, []).append((node, frame))
+                self._routed(effect, entry, own, node, frame)
+
+    def _routed(self, effect: Register, entry: Entry, own: list[str] | None, node: ast.AST, frame: Frame) -> None:
+        """An endpoint is to be placed; `own` are the methods that it says itself."""
+        paths = sorted({str(v.value) for v in effect.detail("path") if isinstance(v, ConstantV)}) or ["?"]
+        methods = [str(v.value) for v in effect.detail("methods") if isinstance(v, ConstantV)]
+        names = ["WS"] if effect.kind == "websocket" else sorted(own or methods or ["GET"])
+        self._pending.append((entry, effect.owner, names, paths, effect.detail("dependencies")))
+        self._declared.setdefault(entry.function, []).append((node, frame))
 
     def _place(self) -> None:
         """Full paths of the routes, and the dependencies that routers add."""

@@ -48,6 +48,8 @@ class Entry:
     """The dependencies that run before it."""
     starting: bool = False
     """It runs once, when the service starts."""
+    unknown: ast.AST | None = None
+    """The decorator that makes of it something of which nothing is known, and which runs in its place."""
     others: dict[Frame, None] = field(default_factory=dict)
     """Further ways in which it is entered: an endpoint that a factory makes for several routes, a method of a base."""
 
@@ -66,10 +68,13 @@ class Entries:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.table: dict[tuple[Function, RootKind], Entry] = {}
+        self.found = 0
+        """How often something was found to be entered, anew or again."""
         self.dependencies = Dependencies(program, self)
 
     def add(self, function: Function, kind: RootKind, frame: Frame, is_async: bool, *, on_loop: bool) -> Entry:
         key = (function, kind)
+        self.found += 1
         entry = self.table.get(key)
         if entry is None:
             entry = self.table[key] = Entry(function, kind, frame, is_async, on_loop)
@@ -166,15 +171,24 @@ class Entries:
         """The function that a person would name: the decorated one, not its wrapper."""
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return frame.module.functions[node]
-        return self._wrapped(function, run) or function
+        return self._innermost(function, run)
 
-    def _wrapped(self, function: Function, run: Frame) -> Function | None:
-        """The function that a wrapper is the wrapper of, by its `functools.wraps`."""
+    def _innermost(self, function: Function, run: Frame) -> Function:
+        """The function under all its wrappers, by their `functools.wraps`."""
+        outside = run.parent
+        # One decorator may be there twice: its wrapper then wraps another wrapper of its own.
+        seen = {(function, outside)}
+        while (inner := self._wrapped(function, outside)) is not None and (inner.function, inner.frame) not in seen:
+            function, outside = inner.function, inner.frame
+            seen.add((function, outside))
+        return function
+
+    def _wrapped(self, function: Function, outside: Frame | None) -> FunctionV | None:
+        """The function that a wrapper made in this frame is the wrapper of."""
         for decorator in [] if isinstance(function.node, ast.Lambda) else function.node.decorator_list:
             if isinstance(decorator, ast.Call) and last_name(decorator.func) == "wraps" and decorator.args:
-                outside = run.parent or self.program.frames.of_module(run.module)
-                values = self.program.evaluate(decorator.args[0], outside)
-                functions = {value.function for value in values if isinstance(value, FunctionV)}
-                if len(functions) == 1:
-                    return functions.pop()
+                where = outside or self.program.frames.of_module(function.module)
+                found = [one for one in self.program.evaluate(decorator.args[0], where) if isinstance(one, FunctionV)]
+                if len({one.function for one in found}) == 1:
+                    return found[0]
         return None
