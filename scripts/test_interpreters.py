@@ -72,7 +72,7 @@ def made(version: str, python: str) -> str | None:
     state = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == state and version_of(own_python) == version:
         return own_python
-    print(f"== Python {version}: making {folder.name}", flush=True)
+    print(f"== Python {version}: making {folder.name}\n", end="", flush=True)  # in one piece: two are made at once
     pip = [own_python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     steps = [
         [python, "-m", "venv", "--clear", str(folder)],

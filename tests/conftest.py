@@ -9,7 +9,22 @@ import pytest
 
 from tests.served import Served
 
-ONLY_COMPUTE = Path(__file__).parent / "check"
+TESTS = Path(__file__).parent
+ONLY_COMPUTE = TESTS / "check"
+MACHINES = (TESTS / "runtime" / "cluster", TESTS / "runtime" / "process")
+"""Tests that start workers of their own, and last long."""
+THE_SAME_EVERYWHERE = (
+    *(
+        TESTS / "check" / name
+        for name in ("cache", "fix", "report", "sinks", "test_fix_choice.py", "test_fix_end_to_end.py")
+    ),
+    *(TESTS / "cli" / name for name in ("test_address.py", "test_bad_input.py", "test_check.py", "test_target.py")),
+    *(TESTS / "runtime" / "process" / name for name in ("test_lifetime.py", "test_limits.py")),
+    TESTS / "runtime" / "cluster",
+    TESTS / "benchmarks",
+    TESTS / "compat",
+)
+"""What does not depend on the interpreter's version runs on the first."""
 SHARE_THEIR_WORK = ("test_corpus", "test_fix_end_to_end")
 """Modules whose tests use one another's results: they stay in one process."""
 
@@ -17,10 +32,20 @@ SHARE_THEIR_WORK = ("test_corpus", "test_fix_end_to_end")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in two processes, whatever has a loop to be watched or a port to be served keeps to one."""
     for item in items:
-        if ONLY_COMPUTE not in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("serving"))
-        elif item.path.stem in SHARE_THEIR_WORK:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        group = _group(item.path)
+        if group is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
+        if any(place == item.path or place in item.path.parents for place in THE_SAME_EVERYWHERE):
+            item.add_marker(pytest.mark.once)
+
+
+def _group(path: Path) -> str | None:
+    for folder in MACHINES:
+        if folder in path.parents:
+            return folder.name
+    if ONLY_COMPUTE not in path.parents:
+        return "serving"
+    return path.stem if path.stem in SHARE_THEIR_WORK else None
 
 
 @pytest.fixture(autouse=True)

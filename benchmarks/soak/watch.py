@@ -28,7 +28,7 @@ class Watch:
     memory_kib: list[int] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
     stalls: dict[tuple[str, float], float] = field(default_factory=dict)
-    """Longest first: (route, when) and seconds, of stalls by a blocking call on a contained route."""
+    """(where, when) and seconds, of stalls by a blocking call on a contained route."""
     faults: int = 0
 
     def sample(self, server: Server, snapshot: dict[str, Any]) -> None:
@@ -37,7 +37,7 @@ class Watch:
         self.faults = snapshot["faults"]
         for stall in snapshot["stalls"]["latest"]:
             if stall["cause"] == "blocking_call" and stall["route"] in CONTAINED:
-                self.stalls[stall["route"], stall["started_s"]] = stall["duration_s"]
+                self.stalls[_where(stall), stall["started_s"]] = stall["duration_s"]
 
     def problems(self) -> list[str]:
         """What grew, and what stalled; empty when all is well."""
@@ -72,6 +72,11 @@ class Watch:
             f"threads {threads[0]:.0f} early, {threads[1]:.0f} late",
             f"stalls by contained calls: {len(self.stalls)}, longest {longest * 1000:.0f} ms",
         ]
+
+
+def _where(stall: dict[str, Any]) -> str:
+    inner = " < ".join(f"{frame['function']}:{frame['line']}" for frame in reversed(stall["stack"][-3:]))
+    return f"{stall['route']} {stall['operation']} in {inner}"
 
 
 async def snapshot_of(url: str) -> dict[str, Any]:

@@ -414,6 +414,8 @@ class Fix:
     end_line: int
     end_column: int
     description: str
+    more: tuple[Fix, ...] = ()
+    """Edits that go with it, perhaps in other files: all of them are made, or none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,17 +67,17 @@ TO_THREAD = {"to_thread: return load()"}
         "def read(): return 1\nprint(read())\n",
         "def f(read): return read()\n",
         "class A:\n    async def read(self): return 1\n\nasync def f(a: A): return await a.read()\n",
+        "from main import read\n\nasync def test_it():\n    assert await read()\n",
+        "import main\n\nasync def test_it():\n    assert await main.read()\n",
     ],
 )
 def test_an_endpoint_that_nobody_awaits_becomes_def(tmp_path: Path, other: str) -> None:
-    assert edits(tmp_path, ENDPOINT, other=other) == TO_DEF
+    assert edits(tmp_path, ENDPOINT, test_other=other) == TO_DEF
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        "from main import read\n\nasync def test_it():\n    assert await read()\n",
-        "import main\n\nasync def test_it():\n    assert await main.read()\n",
         "import asyncio\nfrom main import read\n\ndef test_it():\n    asyncio.run(read())\n",
         "from main import read as endpoint\n\nasync def test_it():\n    await endpoint()\n",
         "from main import read\n\nHANDLERS = {'read': read}\n",
@@ -331,10 +331,12 @@ async def service():
 
 @app.get("/a")
 async def a():
+    await asyncio.sleep(0)
     return await service()
 
 @app.get("/b")
 async def b():
+    await asyncio.sleep(0)
     return await service()
 """
     assert len({finding.fix for finding in findings(tmp_path, text)}) == 1

@@ -21,8 +21,8 @@ from tests.check.corpus.report import furnish, run
 pytestmark = pytest.mark.once
 
 ALARMING = {name: case for path in all_cases() if (case := load(path)).must_alarm for name in [name_of(path)]}
-NOT_RUN = frozenset({"rules/cw401_waits_for_its_own_loop", "sinks/threads_primitives"})
-"""Cases that wait for what never comes."""
+NOT_RUN = frozenset({"rules/cw401_waits_for_its_own_loop", "sinks/threads_primitives", "seen/waits_by_length"})
+"""Cases that wait for what never comes: they are fixed, not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ OUTCOMES = _Outcomes()
 
 def _fixed(case: Case, folder: Path) -> Outcome:
     case.write(folder)
-    answered = steady_answers(case, folder)
+    runs = case.name not in NOT_RUN
+    answered = steady_answers(case, folder) if runs else None
     case.write(folder)  # asking may have written files
     furnish(folder)
     first = _texts(case, folder)
@@ -65,7 +66,7 @@ def _fixed(case: Case, folder: Path) -> Outcome:
     after = _fix(folder, case.arguments)
     third = _texts(case, folder)
     texts = {name: (first[name], second[name], third[name]) for name in first}
-    return Outcome(before, after, texts, (answered, answers(case, folder)))
+    return Outcome(before, after, texts, (answered, answers(case, folder) if runs else None))
 
 
 def _fix(folder: Path, arguments: list[str]) -> dict[str, Any]:
@@ -140,6 +141,25 @@ def test_the_app_answers_as_before(case: Case, tmp_path: Path) -> None:
     assert {name: after[name] for name in well} == well
 
 
+@pytest.mark.parametrize("case", ALARMING.values(), ids=ALARMING)
+def test_no_fix_says_another_thing_than_the_advice(case: Case, tmp_path: Path) -> None:
+    """One root, one recommendation. What is fixed elsewhere (a stream's body, a helper) is no word about the root."""
+    outcome = OUTCOMES.of(case, tmp_path)
+    roots = {root["id"]: root for root in outcome.before["roots"] if root["advice"] is not None}
+    for finding in outcome.before["findings"]:
+        root = roots.get(finding["root"])
+        if root is None or finding["fix"] is None or finding["sink"] is None:
+            continue
+        own = [
+            edit
+            for edit in (finding["fix"], *finding["fix"].get("more", ()))
+            if edit["file"] == root["file"] and edit["line"] == root["line"]
+        ]
+        makes_def = any(edit["kind"] == "to_def" for edit in own)
+        in_root = finding["fix"]["kind"] != "to_def" and len(finding["chain"]) == 1
+        assert root["advice"]["change"] == ("def" if makes_def else "await") or not (makes_def or in_root)
+
+
 def test_most_cases_answer_and_all_kinds_of_fix_are_made(tmp_path: Path) -> None:
     kinds: Counter[str] = Counter()
     answered = left = 0
@@ -148,7 +168,7 @@ def test_most_cases_answer_and_all_kinds_of_fix_are_made(tmp_path: Path) -> None
         answered += sum(status < 500 for status, _ in (outcome.answers[0] or {}).values())
         for finding in outcome.before["findings"]:
             fix = finding["fix"]
-            left += fix is None
+            left += fix is None and finding["sink"] is not None
             if fix is not None:
                 kinds[fix["kind"]] += 1
     assert answered >= len(ALARMING)

@@ -57,6 +57,32 @@ SHAPES = {
         "N(None).up()",
         "class N:\n    def __init__(self, n): self.n = n\n    def up(self): return N(self).up()\n",
     ),
+    "a name that grows for ever": service(
+        "read()",
+        "import lib\ndef unwrap(x, f):\n    return unwrap(x.inner, f) if hasattr(x, 'inner') else f()\n"
+        "unwrap(lib.thing, print)\nunwrap(lib.Thing(), lambda: 1)\n",
+    ),
+    "closures that are given closures": service(
+        "build([app], lambda: 1)",
+        "def build(body, run):\n    def hook(node):\n        def inner():\n            return run()\n"
+        "        return build(node.body, inner)\n    return [hook(node) for node in body]\n",
+    ),
+    "partials of partials": service(
+        "grow(print)()", "from functools import partial\ndef grow(f): return grow(partial(f, grow)) or partial(f, f)\n"
+    ),
+    "collections of collections": service(
+        "grow([1])", "def grow(x):\n    y = {'a': [x], 'b': (x, [x])}\n    return grow(y) or grow([y]) or y\n"
+    ),
+    "queries of queries": service(
+        "grow(select(C))",
+        "from sqlalchemy import select\nfrom sqlalchemy.orm import DeclarativeBase\nclass C(DeclarativeBase): pass\n"
+        "def grow(q): return grow(select(q, C).where(grow)) or grow([q])\n",
+    ),
+    "models that hold each other": service(
+        "A(b={'a': {}})",
+        "from pydantic import BaseModel, model_validator\nclass A(BaseModel):\n    b: 'B'\nclass B(BaseModel):\n"
+        "    a: A\n    @model_validator(mode='after')\n    def v(self): return B(a=A(b=self))\n",
+    ),
     "classes in a circle": service("A().x()", "class A(B): pass\nclass B(A): pass\n"),
     "a line of classes": service(
         "C200().m()",

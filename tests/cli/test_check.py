@@ -304,7 +304,7 @@ def test_fix_edits_until_nothing_changes(check: Check, analysis: Analysis, tmp_p
 def test_fix_gives_up_on_edits_that_never_end(
     check: Check, analysis: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clearway.check.fix.apply", lambda text, fixes: text + "#")
+    monkeypatch.setattr("clearway.check.fix.together.applied", lambda text, fixes: (text + "#", ()))
     outcome = check(APP, "--fix")
     assert outcome.code == 1
     assert "there is still something to fix after 10 rounds" in outcome.err
@@ -318,10 +318,10 @@ def test_only_shown_findings_are_fixed(check: Check, tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_fixed_is_told(check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(text: str, fixes: object) -> str:
+    def refuse(text: str, fixes: object) -> tuple[str, tuple[object, ...]]:
         raise ValueError("line 1: invalid syntax")
 
-    monkeypatch.setattr("clearway.check.fix.apply", refuse)
+    monkeypatch.setattr("clearway.check.fix.together.applied", refuse)
     outcome = check(APP, "--fix")
     assert outcome.code == 1
     assert "app.py: not fixed: line 1: invalid syntax" in outcome.err

@@ -50,7 +50,7 @@ async def locked() -> str:
 
 @app.get("/thread/")
 async def thread() -> bool:
-    time.sleep(0.001)
+    time.sleep(0.05)
     return threading.current_thread() is threading.main_thread()
 """
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearway.check.engine.awaited import AwaitedCallGraph
+from clearway.check.engine.kept import KeptCallGraph
 from clearway.check.engine.pyrefly import Pyrefly
 from clearway.check.environment import find_environment, places_of
 from clearway.check.fingerprint import fingerprinted
 from clearway.check.program.program import Program
+from clearway.check.program.syntax import written
 from clearway.check.project import find_project
 from clearway.check.result import Place, Result, Skipped, Unresolved
 from clearway.check.rules import RULES
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TypeVar
 
+    from clearway.check.cache.store import Store
     from clearway.check.engine import Engine
     from clearway.check.environment import Environment
     from clearway.check.project import Project
@@ -45,13 +48,23 @@ WORTH_STARTING_EARLY = 40
 """Files. The engine of a larger project works beside us from the start; a smaller one may well do without."""
 
 
-def check(request: Request, engine: Engine | None = None, looked: Looked | None = None) -> Result:
-    """Carry out a check, and tell `looked` what the result rests on. Raises ClearwayError for what cannot be done."""
+def check(
+    request: Request,
+    engine: Engine | None = None,
+    looked: Looked | None = None,
+    kept: tuple[Store, str] | None = None,
+) -> Result:
+    """Carry out a check, and tell `looked` what the result rests on. Raises ClearwayError for what cannot be done.
+
+    `kept` is where the engine's answers are kept, and the key of this request there.
+    """
     with _few_collections():
-        return _with_deep_stack(lambda: _check(request, engine or Pyrefly(), looked))
+        return _with_deep_stack(lambda: _check(request, engine or Pyrefly(), looked, kept))
 
 
-def _check(request: Request, engine: Engine, looked: Looked | None = None) -> Result:
+def _check(
+    request: Request, engine: Engine, looked: Looked | None = None, kept: tuple[Store, str] | None = None
+) -> Result:
     started = time.perf_counter()
     settings = request.settings
     project = find_project(request.paths, request.src, settings.exclude)
@@ -60,17 +73,24 @@ def _check(request: Request, engine: Engine, looked: Looked | None = None) -> Re
     program = Program(project, environment, library)
     with tempfile.TemporaryDirectory(prefix="clearway-") as workplace:
         graph = AwaitedCallGraph(engine, project, Path(workplace))
-        program.graph = graph
+        answers = None if kept is None else KeptCallGraph(graph, *kept)
+        program.graph = answers or graph
+        early = len(project.files) >= WORTH_STARTING_EARLY
         try:
-            if len(project.files) >= WORTH_STARTING_EARLY:
+            if early and not (answers and answers.has_answers):
                 graph.start()
             _read(program, project, request)
+            if answers and not _all_hold(answers, program, project) and early:
+                graph.start()
             gc.freeze()  # trees stay to the end: the collector need not look at them again and again
             gc.enable()
             found = survey(
                 program, everything=request.all_roots, step=lambda done, total: _tell(request, "roots", done, total)
             )
             findings = _findings(found)
+            roots = tuple(root_of(study, found) for study in found.studies)  # asks the engine too: while it is there
+            if answers:
+                answers.keep()
         finally:
             graph.cancel()
     if looked is not None:
@@ -78,7 +98,7 @@ def _check(request: Request, engine: Engine, looked: Looked | None = None) -> Re
     skipped = [*project.skipped, *_unreadable(project, program)]
     return Result(
         root=project.root,
-        roots=tuple(root_of(study, found) for study in found.studies),
+        roots=roots,
         findings=findings,
         unresolved=_unresolved(program, found),
         skipped=tuple(skipped),
@@ -105,6 +125,12 @@ def _read(program: Program, project: Project, request: Request) -> None:
         program.modules.load(file.path)
         if done % 50 == 0:
             _tell(request, "reading", done, len(project.files))
+
+
+def _all_hold(answers: KeptCallGraph, program: Program, project: Project) -> bool:
+    """Whether the engine said all that was asked of it the last time for these very files."""
+    sources = [module.source for module in program.modules.project]
+    return answers.compare(project, sources, program.modules.unreadable)
 
 
 def _tell(request: Request, what: str, done: int, total: int) -> None:
@@ -138,6 +164,9 @@ def _unresolved(program: Program, found: Survey) -> Unresolved:
                 places[Place(hop.frame.module.shown, hop.line, unresolved.text)] = None
                 if unresolved.module is not None and unresolved.module in program.modules.unknown:
                     modules.add(unresolved.module)
+    for node, frame in found.unresolved:
+        places[Place(frame.module.shown, getattr(node, "lineno", 1), written(node))] = None
+    total += len(found.unresolved)
     return Unresolved(len(places), max(total, len(places)), tuple(sorted(modules)), tuple(places))
 
 

@@ -20,7 +20,8 @@ def check(request: Request) -> Result:
     folder = cache_folder() if request.use_cache else None
     if folder is None:
         return _analysed(request, None)
-    results, key = Results(Store(folder)), key_of(request)
+    store, key = Store(folder), key_of(request)
+    results = Results(store)
     warnings: tuple[str, ...] = ()
     try:
         known = results.find(key)
@@ -29,7 +30,7 @@ def check(request: Request) -> Result:
     except CacheError as error:
         warnings = (str(error),)
     looked = Looked()
-    result = _analysed(request, looked)
+    result = _analysed(request, looked, (store, key))
     try:
         results.keep(key, result, looked, read_ns)
     except CacheError as error:
@@ -37,7 +38,7 @@ def check(request: Request) -> Result:
     return replace(result, warnings=(*result.warnings, *warnings))
 
 
-def _analysed(request: Request, looked: Looked | None) -> Result:
+def _analysed(request: Request, looked: Looked | None, kept: tuple[Store, str] | None = None) -> Result:
     from clearway.check import analysis
 
-    return analysis.check(request, looked=looked)
+    return analysis.check(request, looked=looked, kept=kept)

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clearway.check.choices import is_certain, is_seldom, runs_once
 from clearway.check.program.effects import Block, Offload, Reenter, Run, Spawn, Unresolved
 from clearway.check.program.modules import Class, Function, Module
 from clearway.model import Link, Severity
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from clearway.check.sinks import SinkEntry
 
 OPENINGS = frozenset({"builtins.open", "open", "io.open", "pathlib.Path.open"})
-CACHES = frozenset({"lru_cache", "cache"})
 DEEPEST = 2_000
 """Chains longer than this are not followed, and counted as unresolved."""
 
@@ -91,11 +91,18 @@ def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[H
     found = Reach()
     own = before[0].frame.code if before else roots[0].code
     waiting: deque[tuple[Frame, tuple[Hop, ...], bool]] = deque((root, before, on_loop) for root in roots)
+    # What is only possible is followed last: a function that is reached for certain, too, is told of as certain.
+    perhaps: deque[tuple[Frame, tuple[Hop, ...], bool]] = deque()
     seen: set[tuple[Frame, bool]] = {(root, on_loop) for root in roots}
     reported: set[tuple[ast.AST, str]] = set()
     opening: set[Frame] = set()
-    while waiting:
-        frame, hops, looping = waiting.popleft()
+    while waiting or perhaps:
+        certain = bool(waiting)
+        frame, hops, looping = (waiting if certain else perhaps).popleft()
+        if not certain:
+            if (frame, looping) in seen:
+                continue
+            seen.add((frame, looping))
         if frame.code is own:
             hops = ()  # back from its decorator's wrapper
         found.modules.add(frame.module)
@@ -103,13 +110,18 @@ def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[H
         for step in program.steps(frame):
             for effect in step.effects:
                 match effect:
-                    case Run(frame=inner, possible=possible, on_loop=moved):
+                    case Run(frame=inner, on_loop=moved):
+                        possible = not is_certain(program, effect)
                         way = (inner, looping or moved)
                         if len(hops) >= DEEPEST:
                             found.unresolved.append((Unresolved("a chain of too many calls"), Hop(frame, step.node)))
                         elif way not in seen:
-                            seen.add(way)
-                            waiting.append((inner, (*hops, Hop(frame, step.node, possible)), way[1]))
+                            onward = (inner, (*hops, Hop(frame, step.node, possible)), way[1])
+                            if certain and not possible:
+                                seen.add(way)
+                                waiting.append(onward)
+                            else:
+                                perhaps.append(onward)
                     case Block() if frame in opening and effect.entry.name.startswith("io."):
                         pass  # reading what was opened here: the opening is told of
                     case Block():
@@ -139,23 +151,16 @@ def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
     if inside and severity is not Severity.ERROR:
         # What a package does with files is its own affair: only what can take seconds counts there.
         return None
-    if any(_runs_once(hop) for hop in hops):
+    if any(runs_once(hop.frame, hop.node) for hop in hops):
         # Once in the life of the process, not with each request.
         severity = Severity.WARNING if severity is Severity.ERROR else Severity.ADVICE
+    if severity is Severity.ERROR and any(is_seldom(hop.frame, hop.node) for hop in hops):
+        severity = Severity.WARNING
     if severity is Severity.ERROR and any(hop.possible for hop in hops[:-1]):
         # Found by a method's name alone: too little to fail a build for.
         severity = Severity.WARNING
     possible = any(hop.possible for hop in hops)
     return Hit(effect.entry, effect.called, hops, severity, possible, on_loop)
-
-
-def _runs_once(hop: Hop) -> bool:
-    """What it gives is kept: by a cached function without parameters, or behind `if x is None: x = ...`."""
-    code = hop.frame.code
-    if not isinstance(code, Function):
-        return False
-    cached = bool(CACHES & set(code.decorators)) and not code.parameters
-    return cached or hop.node in code.made_lazily
 
 
 def code_id(code: Code) -> str:

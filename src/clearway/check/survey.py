@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from clearway.check.program.effects import Unresolved
+from clearway.check.program.syntax import written
 from clearway.check.reach import Hit, Hop, Reach, reach
 from clearway.check.roots import collect
 from clearway.model import RootKind, Severity, Verdict
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
     from clearway.check.program.modules import Function
     from clearway.check.program.program import Program
+    from clearway.check.program.values import Frame
     from clearway.check.roots import Entry
 
 
@@ -33,6 +37,12 @@ class Study:
             return hits
         # What runs once, before the first request, delays nobody.
         return [replace(hit, severity=Severity.ADVICE) for hit in hits]
+
+    @property
+    def awaits(self) -> bool:
+        """Whether the root's own body awaits anything, or is an async generator."""
+        function = self.entry.function
+        return function.scope.awaits or (function.is_async and function.is_generator)
 
     @property
     def blocks(self) -> bool:
@@ -57,10 +67,19 @@ class Survey:
 
     program: Program
     studies: list[Study]
+    unresolved: list[tuple[ast.AST, Frame]] = field(default_factory=list)
+    """Registrations of handlers of which nothing is known."""
+
+    @cached_property
+    def _by_function(self) -> dict[Function, list[Study]]:
+        found: dict[Function, list[Study]] = {}
+        for study in self.studies:
+            found.setdefault(study.entry.function, []).append(study)
+        return found
 
     def of(self, function: Function) -> Study | None:
         """The study of a function that is a root, the dependency among several."""
-        found = [study for study in self.studies if study.entry.function is function]
+        found = self._by_function.get(function, [])
         return next((study for study in found if study.entry.kind is RootKind.DEPENDENCY), found[0] if found else None)
 
     def blocking_dependencies(self, study: Study) -> list[Study]:
@@ -77,20 +96,26 @@ def survey(program: Program, *, everything: bool, step: Callable[[int, int], Non
     roots = collect(program, everything=everything)
     done: dict[tuple[Function, RootKind], Study] = {}
     waiting = dict.fromkeys((entry.function, entry.kind) for entry in roots.entries.values())
+    known = set(waiting)
     while waiting:
         key = next(iter(waiting))
         del waiting[key]
         entry = roots.entries[key]
         before = _decorator(program, entry)
         found = reach(program, *entry.frames, on_loop=entry.on_loop, before=before)
+        if entry.unknown is not None:
+            hop = Hop(program.frames.generic(entry.function), entry.unknown)
+            found.unresolved.append((Unresolved(written(entry.unknown)), hop))
         done[key] = Study(entry, found)
         for spawn, _ in found.spawned:
             # One that was looked at already is looked at again, with the new way in which it is entered.
-            waiting.update(dict.fromkeys((other.function, other.kind) for other in roots.spawned(spawn)))
-        step(len(done), len(done.keys() | waiting.keys()))
+            started = dict.fromkeys((other.function, other.kind) for other in roots.spawned(spawn))
+            waiting.update(started)
+            known.update(started)
+        step(len(done), len(known))
     studies = list(done.values())
     studies.sort(key=lambda study: (study.entry.function.module.shown, study.entry.function.line, study.entry.kind))
-    return Survey(program, studies)
+    return Survey(program, studies, roots.unresolved)
 
 
 def _decorator(program: Program, entry: Entry) -> tuple[Hop, ...]:

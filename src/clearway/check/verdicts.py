@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearway.check.proof import never_blocks
+from clearway.check.rules.fixes import def_or_not
 from clearway.model import Advice, Lane, Root, RootKind, Severity, SinkKind, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clearway.check.reach import Hit
     from clearway.check.survey import Study, Survey
+
+PROVABLE = frozenset({RootKind.ENDPOINT, RootKind.DEPENDENCY})
+"""What can run on the loop or in a thread, whichever is better."""
+ADVISED = PROVABLE | {RootKind.EXCEPTION_HANDLER, RootKind.BACKGROUND_TASK}
+"""What the framework runs in a thread where it is `def`."""
 
 
 def root_of(study: Study, survey: Survey) -> Root:
@@ -33,25 +42,36 @@ def root_of(study: Study, survey: Survey) -> Root:
     )
 
 
-def awaits(study: Study) -> bool:
-    """Whether the root's own body awaits anything, or is an async generator."""
-    scope = study.entry.function.scope
-    return scope.awaits or (study.entry.function.is_async and bool(scope.yields))
-
-
 def _advice(survey: Survey, study: Study) -> Advice | None:
     entry = study.entry
-    if entry.kind not in (RootKind.ENDPOINT, RootKind.DEPENDENCY):
+    if entry.kind not in ADVISED:
         return None
     serious = [hit for hit in study.reach.hits if hit.severity is not Severity.ADVICE]
-    computes = [hit for hit in serious if hit.entry.kind is SinkKind.CPU and hit.severity is Severity.ERROR]
-    if computes and len(computes) == len(serious):
-        return Advice(Lane.PROCESS, "process lane", f"{computes[0].called} computes: threads would share one core")
+    computes = next((hit for hit in serious if _computes(hit)), None) if all(map(_computes, serious)) else None
     if entry.is_async and serious:
-        if not awaits(study):
-            return Advice(Lane.THREAD, "def", "nothing is awaited")
-        return Advice(Lane.LOOP, "await", f"hand {serious[0].called} to a thread, or use its async counterpart")
-    if never_blocks(survey.program, study):
+        return _off_the_loop(survey, study, serious, computes)
+    if computes is not None:
+        return Advice(Lane.PROCESS, "process lane", f"{computes.called} computes: threads would share one core")
+    if entry.kind in PROVABLE and never_blocks(survey.program, study):
         calls = study.reach.calls
         return Advice(Lane.LOOP, "none", f"{calls} call{'' if calls == 1 else 's'} read, none blocks")
     return None
+
+
+def _off_the_loop(survey: Survey, study: Study, serious: Sequence[Hit], computes: Hit | None) -> Advice | None:
+    """What to do with an `async def` that blocks: the same that the fixes of its findings do."""
+    become_def, stays = def_or_not(survey, study)
+    lane = Lane.THREAD if computes is None else Lane.PROCESS
+    if become_def:
+        why = "nothing is awaited" if not study.awaits else "it awaits nothing but what can be `def` with it"
+        return Advice(lane, "def", why if computes is None else f"{why}, and {computes.called} computes")
+    if study.entry.kind not in PROVABLE:
+        return None
+    what = f"hand {serious[0].called} to a {'thread' if computes is None else 'process'}"
+    if computes is None:
+        what += ", or use its async counterpart"
+    return Advice(Lane.LOOP if computes is None else lane, "await", f"{stays}: {what}" if stays else what)
+
+
+def _computes(hit: Hit) -> bool:
+    return hit.entry.kind is SinkKind.CPU and hit.severity is Severity.ERROR

@@ -9,19 +9,17 @@ import re
 import shutil
 import tempfile
 import tokenize
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clearway.check import fix
+from clearway.check.fix import apply_together, parts_of
 from clearway.model import ClearwayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from clearway.check.report.selection import Selection
-    from clearway.model import Fix
 
 MOST_ROUNDS = 10
 """One edit can uncover another; a set of edits that is not done by then contradicts itself."""
@@ -75,27 +73,30 @@ def fix_all(selection: Selection, check: Callable[[], Selection]) -> Fixed:
 
 def edits_of(selection: Selection) -> tuple[list[Edit], list[str]]:
     """What the fixes of the shown findings make of the files, and why some of them are left as they are."""
-    by_file: dict[str, dict[Fix, None]] = defaultdict(dict)
-    for finding in selection.shown:
-        if finding.fix is not None:
-            by_file[finding.fix.file][finding.fix] = None  # two chains may ask for the same edit
-    edits, notes = [], []
-    for file, fixes in by_file.items():
+    fixes = dict.fromkeys(finding.fix for finding in selection.shown if finding.fix is not None)
+    files = dict.fromkeys(part.file for fix in fixes for part in parts_of(fix))
+    texts: dict[str, str] = {}
+    encodings: dict[str, str] = {}
+    troubles: dict[str, str] = {}
+    for file in files:
         try:
-            edit = _edit(selection.result.root / file, file, tuple(fixes))
+            texts[file], encodings[file] = _read(selection.result.root / file)
         except (OSError, ValueError, SyntaxError) as error:  # SyntaxError: an encoding that there is not
-            notes.append(f"{file}: not fixed: {getattr(error, 'strerror', None) or error}")
-            continue
-        if edit.after != edit.before:
-            edits.append(edit)
-    return edits, notes
+            troubles[file] = str(getattr(error, "strerror", None) or error)
+    together = apply_together(texts, fixes)
+    edits = [
+        Edit(file, selection.result.root / file, texts[file], together.texts[file], encodings[file])
+        for file in files
+        if together.texts.get(file, texts.get(file)) != texts.get(file)
+    ]
+    return edits, [f"{file}: not fixed: {trouble}" for file, trouble in (troubles | together.troubles).items()]
 
 
-def _edit(path: Path, file: str, fixes: Sequence[Fix]) -> Edit:
+def _read(path: Path) -> tuple[str, str]:
+    """A file's text and its encoding."""
     data = path.read_bytes()
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    text = data.decode(encoding)
-    return Edit(file, path, text, fix.apply(text, fixes), encoding)
+    return data.decode(encoding), encoding
 
 
 def _write(edit: Edit) -> None:

@@ -62,6 +62,18 @@ def cluster_lines(cluster: Mapping[str, Any] | None, rows: Sequence[Row]) -> lis
     return [f"cluster  {cluster['address']}: {size}{unused}"]
 
 
+def contain_lines(is_on: bool, routes: int) -> list[str]:
+    """What is contained from the first request on; nothing where containment is off."""
+    if not is_on:
+        return []
+    if routes:
+        return [f"contain  {routes} {'route' if routes == 1 else 'routes'} known to block the loop"]
+    return [
+        "contain  no call is known to block yet: each is contained once it has stalled; "
+        "a plan knows before: clearway check --write-plan clearway-plan.json"
+    ]
+
+
 def cut_off_line(count: int) -> str:
     from clearway.runtime.report import counted  # the runtime brings FastAPI, and a check does without
 

@@ -81,8 +81,6 @@ class KeptLifespan(LifespanOn):
     """Keeps what the app's start-up raised, so that it can be told in one line."""
 
     failure: BaseException | None = None
-    said: str | None = None
-    """Or what it said of its failure without raising: a lane that could not be made ready."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -91,13 +89,8 @@ class KeptLifespan(LifespanOn):
 
     def _keeping(self, app: Any) -> Any:
         async def keeping(scope: Any, receive: Any, send: Any) -> None:
-            async def sent(message: Any) -> None:
-                if message["type"] == "lifespan.startup.failed" and message.get("message"):
-                    self.said = message["message"]
-                await send(message)
-
             try:
-                await app(scope, receive, sent)
+                await app(scope, receive, send)
             except BaseException as error:
                 self.failure = error
                 raise
@@ -157,8 +150,7 @@ class GracefulServer(uvicorn.Server):
             await startup
         except SystemExit:  # uvicorn's word for a failed start-up, which it has logged
             failure = getattr(self.lifespan, "failure", None)
-            said = getattr(self.lifespan, "said", None)
-            why = f": {described(failure)}" if failure else f": {said.strip().splitlines()[-1]}" if said else ""
+            why = f": {failure if isinstance(failure, ClearwayError) else described(failure)}" if failure else ""
             raise ClearwayError(f"{self.config.options.target} failed to start{why}") from failure
         except OSError as error:  # somebody else began to listen between our bind and now
             await self.lifespan.shutdown()

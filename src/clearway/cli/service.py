@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.cli.address import Address, url_of
 from clearway.cli.loading import lane_app, load_app
-from clearway.cli.report import cluster_lines, plan_lines, say
+from clearway.cli.report import cluster_lines, contain_lines, plan_lines, say
 from clearway.console.server import SNAPSHOT_PATH, ConsoleServer, PortTaken
 from clearway.model import ClearwayError, PlanError, shown
 from clearway.runtime import install
@@ -75,6 +75,7 @@ class Service:
             ]
             if self.runtime is not None:
                 lines += [self.plan_note] if self.plan_note else []
+                lines += contain_lines(*self.runtime.containment.extent())
                 lines += cluster_lines(self.runtime.snapshot()["cluster"], self.runtime.plan_table())
                 lines += plan_lines(self.runtime.plan_table())
             else:

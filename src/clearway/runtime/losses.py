@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from clearway.model import Loss
 
 MOST_KINDS = 1000
-NUMBERS = re.compile(r"\d+")
+OF_ONE_LOSS = re.compile(r"(?<=worker )\S+ |(?<=used )[\d.]+ MB, ")
+"""Which worker it was, and how much it used: no reasons of their own."""
 MOST_LINES = 10
 """Lines of the summary."""
 GOODBYES = frozenset({"client gone", "cancelled"})
@@ -22,7 +23,7 @@ GOODBYES = frozenset({"client gone", "cancelled"})
 
 
 class LossReport:
-    """Counts losses by call and reason. What tells two workers apart, their numbers, makes no other reason."""
+    """Counts losses by call and reason."""
 
     def __init__(self, say: Callable[[str], object]) -> None:
         self.say = say
@@ -31,7 +32,7 @@ class LossReport:
     def __call__(self, loss: Loss) -> None:
         if loss.reason in GOODBYES:
             return
-        kind = (loss.call, NUMBERS.sub("#", loss.reason))
+        kind = (loss.call, OF_ONE_LOSS.sub("", loss.reason))
         if kind not in self._kinds and len(self._kinds) >= MOST_KINDS:
             kind = ("others", "")
         self._kinds[kind] += 1

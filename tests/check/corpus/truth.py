@@ -70,10 +70,19 @@ class Fake(metaclass=_Anything):
     def __exit__(self, *error: object) -> None: ...
 
 
+DRIVERS = frozenset({"psycopg", "psycopg2", "pymysql", "redis"})
+"""Stood in for also where they are installed, for the tests of containment: no case has a server to talk to."""
+
+
 class Fakes(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Asked last: whatever nobody else finds is a fake. Modules of the case itself must be real."""
 
     own: frozenset[str] = frozenset()
+
+    def install(self) -> None:
+        """From here on, for the life of the process."""
+        sys.meta_path.insert(0, _Drivers(self))
+        sys.meta_path.append(self)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
@@ -95,6 +104,20 @@ class Fakes(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return made
 
         module.__getattr__ = attribute  # type: ignore[method-assign]
+
+
+class _Drivers(importlib.abc.MetaPathFinder):
+    """Asked first."""
+
+    def __init__(self, fakes: Fakes) -> None:
+        self._fakes = fakes
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname.partition(".")[0] not in DRIVERS:
+            return None
+        return self._fakes.find_spec(fullname, path, target)
 
 
 def _is_fake(name: str) -> bool:
@@ -191,7 +214,7 @@ def main() -> None:
     """Write the answer for all cases that this interpreter can read."""
     warnings.simplefilter("ignore")
     fakes = Fakes()
-    sys.meta_path.append(fakes)
+    fakes.install()
     answers: dict[str, Any] = {}
     out = os.dup(1)
     os.dup2(2, 1)

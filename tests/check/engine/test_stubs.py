@@ -60,5 +60,5 @@ def test_a_run_leaves_nothing_in_memory(tmp_path: Path, memory: Path, monkeypatc
     pending = Pyrefly().start(project_of(tmp_path / "project", {"main.py": ""}), tmp_path)
     assert len(list(memory.iterdir())) == 1
     assert pending.wait().unanswered == ()
-    assert list(memory.iterdir()) == []
     pending.cancel()
+    assert list(memory.iterdir()) == []

@@ -64,3 +64,14 @@ def test_a_file_name_that_is_not_utf_8(tmp_path: Path) -> None:
     found = finding(chain=(link("a:b", 1, "c", os.fsdecode(b"caf\xe9.py")),))
     (line,) = commands(Selection(result(tmp_path, found), (found,)))
     assert "file=caf\\udce9.py," in line
+
+
+def test_more_than_github_shows_is_said_first(tmp_path: Path) -> None:
+    many = [finding(message=f"finding {number}") for number in range(11)]
+    lines = commands(select(result(tmp_path, *many), CODES))
+    assert lines[0] == (
+        "::notice title=clearway::findings: 11 of level error. GitHub shows 10 of each level; the log has all."
+    )
+    assert len(lines) == 12
+    few = commands(select(result(tmp_path, *many[:10]), CODES))
+    assert len(few) == 10

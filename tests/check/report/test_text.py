@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from clearway.check.report.lines import LONGEST, SourceLines, printable
 from clearway.check.report.selection import Selection, select
+from clearway.check.report.shared import OFTEN
 from clearway.check.report.text import console_on, render
 from clearway.check.result import Place, Result, Skipped, Unresolved
 from clearway.model import Advice, Fix, Lane, RootKind, Severity, Sink, SinkKind, Verdict
-from tests.check.report.made import CODES, finding, link, result, root, write_app
+from tests.check.report.made import CHAIN, CODES, finding, link, result, root, write_app
 
 FIX = Fix("to_thread", "app/crud.py", 5, 11, 5, 20, "hand requests.get to a thread")
 
@@ -249,3 +250,36 @@ def test_source_lines_are_python_s_lines(tmp_path: Path) -> None:
     assert [lines.line("x.py", number) for number in (1, 2, 3)] == ["a = '\\x0c\\u2028'", "b", "c"]
     assert len(lines.line("x.py", 4)) == LONGEST + 1
     assert lines.line("x.py", 99) == lines.line("gone.py", 1) == lines.line("x.py", 0) == ""
+
+
+def test_an_edit_that_fixes_several_findings_is_told_once_and_the_advice_where_something_is_left(
+    tmp_path: Path,
+) -> None:
+    advised = root(advice=Advice(Lane.THREAD, "def", "nothing is awaited"))
+    two = [finding(fix=FIX, message=message) for message in ("one", "two")]
+    text = text_of(select(result(tmp_path, *two, roots=(advised,)), CODES))
+    assert text.count("(--fix)") == 1
+    assert "make it `def`" not in text
+    text = text_of(select(result(tmp_path, *two, finding(message="three"), roots=(advised,)), CODES))
+    assert text.count("(--fix)") == 1
+    assert text.count("make it `def`: nothing is awaited") == 1
+
+
+def test_a_place_that_many_roots_reach_is_told_of_once(tmp_path: Path) -> None:
+    names = [f"app.main:read_{number}" for number in range(OFTEN + 1)]
+    below = CHAIN[1]
+    findings = [finding(root=name, chain=(link(name, 5 + at, "app.crud:load"), below)) for at, name in enumerate(names)]
+    alone = finding(root=names[0], chain=(link(names[0], 9, "app.crud:other"), link("app.crud:other", 9, "time.sleep")))
+    shown = text_of(select(result(tmp_path, *findings, alone, roots=tuple(map(root, names))), CODES))
+    assert shown.count("└─ app/crud.py:5") == 1
+    assert f"reached by {OFTEN + 1} endpoints; told of once" in shown
+    assert shown.count("└─ app/crud.py:9") == 1
+    assert f"{OFTEN + 2} errors, 2 where shared places count once" in shown
+
+
+def test_a_place_that_few_roots_reach_is_told_of_with_each(tmp_path: Path) -> None:
+    names = [f"app.main:read_{number}" for number in range(OFTEN)]
+    findings = [finding(root=name, chain=(link(name, 5, "app.crud:load"), CHAIN[1])) for name in names]
+    shown = text_of(select(result(tmp_path, *findings, roots=tuple(map(root, names))), CODES))
+    assert shown.count("└─ app/crud.py:5") == OFTEN
+    assert "told of once" not in shown

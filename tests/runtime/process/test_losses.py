@@ -58,7 +58,7 @@ def test_a_worker_that_dies_fails_its_call_alone(install: Install, serve: Serve)
     assert runtime.snapshot()["processes"]["lost"] == runtime.snapshot()["losses"]["count"] == 2
     assert runtime.loss_report.summary()[:2] == [
         "lost: 2 calls",
-        f"       1 ×  {work.__name__}:segfault  worker # was killed by signal SIGSEGV",
+        f"       1 ×  {work.__name__}:segfault  worker was killed by signal SIGSEGV",
     ]
     assert runtime.faults == 0
 

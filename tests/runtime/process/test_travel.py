@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copyreg
 import functools
 import io
 import sqlite3
@@ -203,6 +204,13 @@ def test_exceptions_come_back_as_they_were_with_the_worker_s_traceback(error: Ex
     text = str(caught.value.__cause__)
     assert "in fail" in text
     assert "lanes/travel.py" not in text
+
+
+def test_packages_that_change_how_errors_are_pickled_change_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(copyreg.dispatch_table, UnicodeDecodeError, lambda error: (RuntimeError, ("another",)))
+    errors.append(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"))
+    with pytest.raises(UnicodeDecodeError, match="invalid"):
+        through(fail)
 
 
 def test_a_validation_error_comes_back() -> None:

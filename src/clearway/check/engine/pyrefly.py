@@ -109,7 +109,7 @@ class PendingReports:
         for number in range(len(self._runs)):
             self._started[number].wait()
             self._start_some(number + 1)
-        self._stubs.remove()
+        self._stubs.begin_to_remove()
         reports = ((running.run, Report(running.report, VERSION)) for running in self._started)
         return ReportedCallGraph(self._project.files, self._roots, reports)
 

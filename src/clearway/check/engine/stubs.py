@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 IN_MEMORY = Path("/dev/shm")
@@ -22,6 +23,7 @@ class StubsInMemory:
 
     def __init__(self) -> None:
         self._folder: Path | None = None
+        self._removing: threading.Thread | None = None
         try:
             if shutil.disk_usage(IN_MEMORY).free >= _ROOM:
                 self._folder = Path(tempfile.mkdtemp(prefix="pyrefly-", dir=IN_MEMORY))
@@ -37,7 +39,14 @@ class StubsInMemory:
             (self._folder / name).mkdir(exist_ok=True)
             (report / name).symlink_to(self._folder / name)
 
+    def begin_to_remove(self) -> None:
+        """Give the memory back beside what goes on; the runs have ended."""
+        if self._folder is not None and self._removing is None:
+            self._removing = threading.Thread(target=shutil.rmtree, args=(self._folder, True))
+            self._removing.start()
+
     def remove(self) -> None:
         """Give the memory back; the runs have ended."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self.begin_to_remove()
+        if self._removing is not None:
+            self._removing.join()

@@ -9,8 +9,8 @@ import libcst as cst
 from libcst import helpers
 
 from clearway.check.fix.arguments import lead, parts, spread
-from clearway.check.fix.edit import Edit, Edits
-from clearway.check.fix.function import to_def
+from clearway.check.fix.edit import Edit, Edits, opening
+from clearway.check.fix.function import to_def, without_await
 from clearway.check.fix.handing import hand_over
 from clearway.check.fix.imports import Section, close_gaps, unused
 from clearway.check.fix.kind import FixKind
@@ -45,6 +45,9 @@ _TAKES_COROUTINES = frozenset(
 )
 
 
+_SETTLING = frozenset({FixKind.DROP_AWAIT, FixKind.THREAD_AWAITED})
+
+
 def apply(text: str, fixes: Sequence[Fix]) -> str:
     """The text after these fixes, with the imports that they need.
 
@@ -62,17 +65,21 @@ def applied(text: str, fixes: Sequence[Fix]) -> tuple[str, tuple[Fix, ...]]:
     """
     try:
         session = _Session(text)
-        for to_functions in (True, False):
-            for fix in fixes:
-                if (fix.kind == FixKind.TO_DEF) is to_functions:
-                    session.take(fix)
-        return session.finish(), tuple(fix for fix in dict.fromkeys(fixes) if _place(fix) in session.done)
+        for fix in sorted(fixes, key=_turn):
+            session.take(fix)
+        return session.finish(), tuple(fix for fix in dict.fromkeys(fixes) if place_of(fix) in session.done)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
 
-def _place(fix: Fix) -> tuple[str, int, int, int, int]:
+def place_of(fix: Fix) -> tuple[str, int, int, int, int]:
+    """What tells one edit of a text from another."""
     return fix.kind, fix.line, fix.column, fix.end_line, fix.end_column
+
+
+def _turn(fix: Fix) -> int:
+    """A function can become `def` when its awaits are settled, and nothing may be awaited in it after that."""
+    return 0 if fix.kind in _SETTLING else 1 if fix.kind == FixKind.TO_DEF else 2
 
 
 class _Session:
@@ -85,6 +92,7 @@ class _Session:
         self._section = Section(self._tree)
         self._edits = Edits()
         self._edited: set[cst.CSTNode] = set()
+        self._settled: set[cst.Await] = set()
         self._imports: set[str] = set()
         self._dropped: set[cst.Name] = set()
         self._wanted: set[str] = set()
@@ -98,9 +106,15 @@ class _Session:
         if node is None or node in self._edited:
             return
         self._wanted.clear()
-        edits = to_def(self._tree, node) if isinstance(node, cst.FunctionDef) else self._for_call(fix.kind, node)
+        if isinstance(node, cst.FunctionDef):
+            edits = to_def(self._tree, node, self._settled)
+        else:
+            edits = self._for_call(fix.kind, node)
         if edits is not None and self._edits.add(edits):
-            self.done.add(_place(fix))
+            self.done.add(place_of(fix))
+            around = self._tree.parents[node]
+            if fix.kind in _SETTLING and isinstance(around, cst.Await):
+                self._settled.add(around)
             self._edited.add(node)
             self._imports |= self._wanted
             if fix.kind == FixKind.ASYNC_SLEEP and isinstance(node, cst.Call):
@@ -123,6 +137,10 @@ class _Session:
     def _for_call(self, kind: str, call: cst.Call) -> list[Edit] | None:
         if kind == FixKind.HAND_OVER:
             return hand_over(self._tree, call, lambda: self._reference("functools", "partial", call))
+        if kind == FixKind.DROP_AWAIT:
+            return without_await(self._tree, call)
+        if kind == FixKind.THREAD_AWAITED:
+            return self._thread_awaited(call)
         function = awaiting_function(self._tree, call)
         if function is None or function in self._edited:
             return None
@@ -133,6 +151,15 @@ class _Session:
         if kind == FixKind.ADD_AWAIT and not self._is_given_to_loop(call):
             return awaited(self._tree, call, "")
         return None
+
+    def _thread_awaited(self, call: cst.Call) -> list[Edit] | None:
+        if not isinstance(self._tree.parents[call], cst.Await) or call.lpar:
+            return None
+        function = self._reference("asyncio", "to_thread", call)
+        if function is None:
+            return None
+        start = opening(f"{function}({lead(self._tree, call)}", self._tree.span(call))
+        return [start, *spread(self._tree, call)]
 
     def _to_thread(self, call: cst.Call) -> list[Edit] | None:
         called = helpers.get_full_name_for_node(call.func) or ""

@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class FixKind(StrEnum):
-    """What is done at the place that a Fix names."""
+    """What is done at the place that a Fix names. DROP_AWAIT and THREAD_AWAITED make sense only beside a TO_DEF."""
 
     TO_DEF = "to_def"
-    """The `async def` at the place becomes `def`. Its body awaits nothing and yields nothing."""
+    """The `async def` at the place becomes `def`. Its body yields nothing, and awaits nothing when all is done."""
     TO_THREAD = "to_thread"
     """The call at the place, `f(a, b=c)`, becomes `await asyncio.to_thread(f, a, b=c)`."""
     ASYNC_SLEEP = "async_sleep"
@@ -20,3 +20,7 @@ class FixKind(StrEnum):
     """
     ADD_AWAIT = "add_await"
     """The call at the place gets an `await`."""
+    DROP_AWAIT = "drop_await"
+    """The `await` of the call at the place goes: what it calls becomes `def`, and is no coroutine any more."""
+    THREAD_AWAITED = "thread_awaited"
+    """`await f(a)`, whose call is at the place, becomes `await asyncio.to_thread(f, a)`: `f` becomes `def`."""

@@ -48,9 +48,9 @@ class Arguments:
 
     def after(self, count: int) -> Arguments:
         """Without the first ones."""
-        return Arguments(self.positional[count:], self.keywords, self.rest, self.has_rest)
+        return Arguments(self.positional[count:], self.keywords, self.rest, self.has_rest, self.complete)
 
     def behind(self, first: tuple[Values, ...], keywords: tuple[tuple[str, Values], ...]) -> Arguments:
         """With others before them."""
         merged = dict(keywords) | dict(self.keywords)
-        return Arguments((*first, *self.positional), tuple(merged.items()), self.rest, self.has_rest)
+        return Arguments((*first, *self.positional), tuple(merged.items()), self.rest, self.has_rest, self.complete)

@@ -22,6 +22,7 @@ from clearway.check.program.values import (
     ListV,
     ModelV,
     ModuleV,
+    MoreV,
     NamespaceV,
     PartialV,
     SuperV,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 STATES = frozenset({"starlette.datastructures.State"})
 MOST_STORES = 20
+LONGEST_NAME = 12
+"""Parts of a library's dotted name. What a loop or a recursion hangs on it beyond this is not told apart."""
 STATEFUL = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.requests.Request", "fastapi.Request"}
     | {"starlette.requests.HTTPConnection", "starlette.websockets.WebSocket", "fastapi.WebSocket"}
@@ -88,10 +91,14 @@ class Attributes:
                 return frozenset({ExternalV(f"asyncio.Task.{name}", value)})
             case ModelV():
                 return self._program.models.attribute(value, name)
+            case MoreV():
+                return frozenset({value})
             case _:
                 return UNKNOWN
 
     def _external(self, value: ExternalV, name: str) -> Values:
+        if value.name.count(".") >= LONGEST_NAME:
+            return UNKNOWN
         library = self._program.library
         dotted = library.canonical(f"{value.name}.{name}")
         held = library.attribute(dotted)
@@ -105,6 +112,8 @@ class Attributes:
             return self._state(name)
         if name == "state" and value.name in STATEFUL:
             return frozenset({ExternalInstanceV("starlette.datastructures.State")})
+        if value.name.count(".") >= LONGEST_NAME:
+            return UNKNOWN
         library = self._program.library
         dotted = f"{value.name}.{name}"
         held = library.attribute(dotted)
@@ -177,7 +186,7 @@ class Attributes:
         if self._program.definitions.is_enum(value.cls):
             own = value.cls.scope.bindings.get(name)
             if own and own[0].kind is Bind.VALUE:
-                return frozenset({InstanceV(value.cls)})
+                return frozenset({InstanceV(value.cls, None, own[0].node)})
         return self._along(self._program.definitions.mro(value.cls), value, name)
 
     def instance(self, value: InstanceV, name: str) -> Values:
@@ -208,7 +217,8 @@ class Attributes:
         if found:
             return found
         if name in ("name", "value") and definitions.is_enum(value.cls):
-            return OPAQUE
+            fact = self._program.facts.objects.of_instance(value, name) if value.is_member else None
+            return OPAQUE if fact is None else fact.values
         outside = self._outside(value, name)
         if outside:
             return outside
@@ -231,15 +241,18 @@ class Attributes:
             if not isinstance(base, Class):
                 continue
             for method, expression, annotation, path in base.stores.get(name, ()):
-                frame = self._method_frame(method, value)
-                if expression is not None:
+                frame = self.method_frame(method, value)
+                dead = program.branches.dead(frame)
+                if expression is not None and not (dead and dead.covers(expression)):
                     part = program.part(program.evaluate(expression, frame), path)
                     found = program.union(found, part)
                 if annotation is not None:
                     annotated = program.union(annotated, program.annotations.instances(annotation, frame))
             for method, expression in base.elements.get(name, ()):
-                put = program.evaluate(expression, self._method_frame(method, value))
-                if put:
+                put = program.evaluate(expression, self.method_frame(method, value))
+                if put and (named := base.keyed.get(expression)) is not None:
+                    found = frozenset(program.registries.with_named(one, put, named) for one in found)
+                elif put:
                     found = frozenset(with_elements(one, put) for one in found)
             if found or annotated:
                 break
@@ -248,7 +261,8 @@ class Attributes:
         telling = any(not isinstance(one, ConstantV) for one in found)
         return found if telling or not annotated else program.union(annotated, found)
 
-    def _method_frame(self, method: Function, value: InstanceV) -> Frame:
+    def method_frame(self, method: Function, value: InstanceV) -> Frame:
+        """The call of a method of an object: of its constructor the one that made it."""
         made_by = value.made_by
         if made_by is not None and made_by.code is method:
             return made_by
@@ -359,7 +373,7 @@ class Attributes:
                 found = program.union(found, program.evaluate(expression, where))
         return found
 
-    def _descriptors(self, value: InstanceV, name: str) -> list[Frame]:
+    def descriptors(self, value: InstanceV, name: str, special: str = "__get__") -> list[Frame]:
         """The `__get__` that reading an attribute runs, where its class holds a descriptor of the project's own."""
         program = self._program
         for base in program.definitions.mro(value.cls):
@@ -369,7 +383,7 @@ class Attributes:
                     run
                     for held in program.names.bound(name, frame)
                     if isinstance(held, InstanceV)
-                    for run in program.special_frames(held, "__get__")
+                    for run in program.special_frames(held, special)
                 ]
         return []
 
@@ -381,7 +395,7 @@ class Attributes:
             if isinstance(value, InstanceV):
                 function = program.definitions.method(value.cls, name)
                 if function is None:
-                    found.extend(self._descriptors(value, name))
+                    found.extend(self.descriptors(value, name))
                 if function is None or not function.is_property:
                     continue
                 if function.is_abstract and value.made_by is None:
@@ -408,7 +422,7 @@ def bind(value: Value, receiver: Value) -> Value:
         case PartialV():
             # A decorator's result that is a partial does not become a method.
             return value
-        case ModelV(name="context_manager" | "decorated"):
+        case ModelV(name="context_manager" | "decorated" | "singledispatch"):
             return ModelV(value.name, tuple((k, frozenset(bind(v, receiver) for v in vs)) for k, vs in value.items))
         case _:
             return value

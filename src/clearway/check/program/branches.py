@@ -1,140 +1,131 @@
-"""Which branches a frame takes, where code asks what it was given: `if iscoroutinefunction(f)`."""
+"""Which parts of a function never run in a frame, and which only where the environment says so."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Function, last_name
-from clearway.check.program.values import (
-    ClassV,
-    ConstantV,
-    CoroutineV,
-    DictV,
-    Frame,
-    FunctionV,
-    GeneratorV,
-    InstanceV,
-    ListV,
-    OffloadedV,
-    PartialV,
-    TaskV,
-    TupleV,
-    Value,
-)
+from clearway.check.program.answers import Answer, Answers
+from clearway.check.program.flow import end_of, start_of
+from clearway.check.program.modules import Function, Module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from clearway.check.program.program import Program
+    from clearway.check.program.values import Frame
+
+
+class Regions:
+    """Parts of a function's text."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[tuple[int, int], tuple[int, int]]] = []
+
+    def add(self, nodes: Sequence[ast.AST]) -> None:
+        if nodes:
+            self._parts.append((start_of(nodes[0]), end_of(nodes[-1])))
+
+    def covers(self, node: ast.AST) -> bool:
+        """Whether a node stands in one of them."""
+        begins, ends = start_of(node), end_of(node)
+        return any(start <= begins < end and ends <= end for start, end in self._parts)
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
+
+NOWHERE = Regions()
 
 
 class Branches:
-    """Leaves out what a test rules out."""
+    """Says what tests give, and which parts of a function never run, once for each frame."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._answers = Answers(program)
+        self._dead: dict[Frame, Regions] = {}
+        self._unusual: dict[Frame, Regions] = {}
 
-    def live(self, statements: Sequence[ast.AST], frame: Frame) -> list[ast.AST]:
-        """Statements without the branches that a test such as `iscoroutinefunction(f)` rules out."""
-        live: list[ast.AST] = []
-        for statement in statements:
-            taken = self._taken(statement, frame)
-            if taken is None:
-                live.append(statement)
-                continue
-            assert isinstance(statement, ast.If)
-            live.append(statement.test)
-            live.extend(self.live(taken, frame))
-            if taken and isinstance(taken[-1], ast.Return | ast.Raise):
-                break
-        return live
-
-    def _taken(self, statement: ast.AST, frame: Frame) -> Sequence[ast.stmt] | None:
-        if not isinstance(statement, ast.If) or not isinstance(frame.code, Function):
-            return None
-        if not frame.code.asks_what_it_got and not frame.code.flags:
-            return None
-        decided = self.decided(statement.test, frame)
-        if decided is None:
-            return None
-        return statement.body if decided else statement.orelse
-
-    def decided(self, test: ast.expr, frame: Frame) -> bool | None:
+    def answer(self, test: ast.expr, frame: Frame) -> Answer | None:
         """Whether a test holds in this frame; None where that is open."""
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            inner = self.decided(test.operand, frame)
-            return None if inner is None else not inner
-        if isinstance(test, ast.BoolOp):
-            parts = [self.decided(part, frame) for part in test.values]
-            if isinstance(test.op, ast.Or):
-                return True if True in parts else None if None in parts else False
-            return False if False in parts else None if None in parts else True
-        if isinstance(test, ast.Name):
-            return self._given(test.id, frame)
-        if not isinstance(test, ast.Call) or len(test.args) != 1:
-            return None
-        asks = QUESTIONS.get(last_name(test.func))
-        if asks is None:
-            return None
-        answers = {asks(value) for value in self._program.evaluate(test.args[0], frame)}
-        return answers.pop() if len(answers) == 1 else None
+        return self._answers.of(test, frame)
 
-    def _given(self, name: str, frame: Frame) -> bool | None:
-        """Whether a flag is set, where every call that leads to this frame says so."""
-        assert isinstance(frame.code, Function)
-        values = frame.argument(name) if name in frame.code.flags else None
-        answers = {bool(value.value) if isinstance(value, ConstantV) else None for value in values or ()}
-        return answers.pop() if len(answers) == 1 else None
+    def dead(self, frame: Frame) -> Regions:
+        """What never runs in this frame."""
+        known = self._dead.get(frame)
+        return self._read(frame) if known is None else known
+
+    def unusual(self, frame: Frame) -> Regions:
+        """What runs only where a variable of the environment differs from its default."""
+        self.dead(frame)
+        return self._unusual.get(frame, NOWHERE)
+
+    def _read(self, frame: Frame) -> Regions:
+        tests: Sequence[ast.AST] = ()
+        if isinstance(frame.code, Function):
+            tests = frame.code.flow.tests
+        elif isinstance(frame.code, Module):
+            tests = frame.code.tests
+        if not tests:
+            self._dead[frame] = NOWHERE
+            return NOWHERE
+        # Filled test by test: what an earlier one rules out counts for the later ones already.
+        dead = self._dead[frame] = Regions()
+        unusual = self._unusual[frame] = Regions()
+        for test in tests:
+            if not (dead and dead.covers(test)):
+                self._ruled_out(test, frame, dead, unusual)
+        return dead
+
+    def _ruled_out(self, test: ast.AST, frame: Frame, dead: Regions, unusual: Regions) -> None:
+        match test:
+            case ast.If() | ast.IfExp():
+                answer = self.answer(test.test, frame)
+                if answer is None:
+                    return
+                body = test.body if isinstance(test.body, list) else [test.body]
+                orelse = test.orelse if isinstance(test.orelse, list) else [test.orelse]
+                taken, left = (body, orelse) if answer.holds else (orelse, body)
+                if answer.by_default and taken and isinstance(taken[-1], ast.Raise):
+                    return  # without the variable there is no service: who runs it has set it
+                regions = unusual if answer.by_default else dead
+                regions.add(left)
+                if taken and isinstance(taken[-1], LEAVING):
+                    regions.add(self._behind(test, frame))
+            case ast.While():
+                answer = self.answer(test.test, frame)
+                if answer is not None and not answer.holds:
+                    (unusual if answer.by_default else dead).add(test.body)
+            case ast.BoolOp():
+                for index, part in enumerate(test.values[:-1]):
+                    answer = self.answer(part, frame)
+                    if answer is not None and answer.holds is isinstance(test.op, ast.Or):
+                        (unusual if answer.by_default else dead).add(test.values[index + 1 :])
+                        return
+            case ast.Match():
+                self._cases(test, frame, dead, unusual)
+            case _:
+                pass
+
+    def _behind(self, test: ast.AST, frame: Frame) -> Sequence[ast.stmt]:
+        """The statements behind one in its block."""
+        code = frame.code
+        return code.flow.behind(test) if isinstance(code, Function) else ()
+
+    def _cases(self, test: ast.Match, frame: Frame, dead: Regions, unusual: Regions) -> None:
+        over: Answer | None = None
+        for case in test.cases:
+            if over is not None:
+                (unusual if over.by_default else dead).add(case.body)
+                continue
+            answer = self._answers.matches(test.subject, case.pattern, frame)
+            if answer is not None and not answer.holds:
+                (unusual if answer.by_default else dead).add(case.body)
+            elif answer is not None and case.guard is None:
+                over = answer
 
 
-def _is_async(value: Value) -> bool | None:
-    match value:
-        case FunctionV(function=function):
-            return function.is_async and not function.is_generator
-        case PartialV(function=inner):
-            return _is_async(inner)
-        case OffloadedV():
-            return True
-        case ClassV():
-            return False
-        case _:
-            return None
-
-
-def _is_coroutine_function(value: Value) -> bool | None:
-    """`iscoroutinefunction` looks at functions only; an object with an async `__call__` is none."""
-    return False if isinstance(value, InstanceV) else _is_async(value)
-
-
-def _is_awaitable(value: Value) -> bool | None:
-    match value:
-        case CoroutineV() | TaskV():
-            return True
-        case GeneratorV() | InstanceV() | ClassV() | FunctionV() | ConstantV() | ListV() | DictV() | TupleV():
-            return False
-        case _:
-            return None
-
-
-def _is_generator(value: Value) -> bool | None:
-    return isinstance(value, GeneratorV) and not getattr(value.frame.code, "is_async", False)
-
-
-def _is_generator_function(value: Value) -> bool | None:
-    if not isinstance(value, FunctionV):
-        return None
-    return value.function.is_generator and not value.function.is_async
-
-
-QUESTIONS: dict[str, Callable[[Value], bool | None]] = {
-    "iscoroutinefunction": _is_coroutine_function,
-    "is_async_callable": _is_async,
-    "is_coroutine_callable": _is_async,
-    "is_coroutine_function": _is_async,
-    "isawaitable": _is_awaitable,
-    "iscoroutine": _is_awaitable,
-    "isgenerator": _is_generator,
-    "isgeneratorfunction": _is_generator_function,
-}
-"""Tests by which code tells async functions from others, by their last name."""
+LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearway.check.engine import Span
@@ -14,13 +13,16 @@ from clearway.check.program.effects import (
     Outcome,
     Run,
     Unresolved,
+    chosen,
 )
 from clearway.check.program.externals import ROUTERS
 from clearway.check.program.syntax import is_next_app, written
 from clearway.check.program.values import (
+    MORE,
     OPAQUE,
     UNKNOWN,
     ClassV,
+    Complete,
     ConstantV,
     CoroutineV,
     DictV,
@@ -43,6 +45,8 @@ from clearway.check.program.values import (
 if TYPE_CHECKING:
     from clearway.check.program.modules import Class, Function
     from clearway.check.program.program import Program
+
+DATA_MODELS = frozenset({"pydantic.BaseModel"})
 
 
 class Calls:
@@ -96,6 +100,8 @@ class Calls:
         program = self._program
         callees = program.evaluate(node.func, frame)
         arguments = program.expressions.arguments(node, frame)
+        # A constant is not called: `handler = None` stands where something else is put later.
+        callees = frozenset(callee for callee in callees if not isinstance(callee, ConstantV))
         if not callees:
             resolved = self._from_graph(node, frame, arguments)
             if resolved is not None:
@@ -103,11 +109,23 @@ class Calls:
             return program.guesses.guess(node, frame, arguments)
         if len(callees) > 1:
             callees = frozenset(callee for callee in callees if self._takes(callee, arguments)) or callees
-        outcome = self._joined([self.apply(callee, arguments, node, frame) for callee in callees])
-        if len({callee.function for callee in callees if isinstance(callee, FunctionV) and callee.bound}) > 1:
-            # Which of the methods runs is decided elsewhere: each is possible, none certain.
-            return Outcome(outcome.values, tuple(map(_possible, outcome.effects)))
-        return outcome
+        if MORE in callees:
+            return self._of_many(callees - {MORE}, arguments, node, frame)
+        outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
+        methods = {(one.function, one.frame) for one in callees if isinstance(one, FunctionV) and one.bound}
+        if len(methods) > 1:
+            # Which of the methods runs is decided elsewhere.
+            joined = self._joined(outcomes)
+            known = [effect for effect in chosen([outcome.effects for outcome in outcomes]) if _told(effect, joined)]
+            return Outcome(joined.values, tuple(dict.fromkeys(known)))
+        return self._joined(outcomes)
+
+    def _of_many(self, callees: Values, arguments: Arguments, node: ast.Call, frame: Frame) -> Outcome:
+        """More are meant than are looked at: none is certain, and what is left out may block."""
+        outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
+        effects = chosen([*(outcome.effects for outcome in outcomes), (Unresolved(written(node)),)])
+        values = self._program.union(self._joined(outcomes).values, frozenset({MORE}))
+        return Outcome(values, tuple(dict.fromkeys(effects)))
 
     def _takes(self, callee: Value, arguments: Arguments) -> bool:
         """Whether one of several candidates has the parameters that are given by name."""
@@ -256,10 +274,12 @@ class Calls:
             else:
                 more[name] = values
         if arguments.complete:
-            for name in function.flags - given.keys():
+            for name in self._program.flags.of(function) - given.keys():
                 default = function.defaults.get(name)
-                if isinstance(default, ast.Constant) and (default.value is None or isinstance(default.value, bool)):
-                    given[name] = frozenset({ConstantV(default.value)})
+                if default is not None:
+                    fact = self._program.facts.of(default, self._program.frames.parent(function))
+                    if fact is not None:
+                        given[name] = Complete(fact.values, fact.by_default)
         if spec.kwarg is not None and more:
             given[spec.kwarg.arg] = frozenset({DictV(tuple(more.items()))})
         return {name: values for name, values in given.items() if values}
@@ -275,7 +295,7 @@ class Calls:
         parent = callee.frame or program.frames.parent(cls)
         effects: list[Effect] = []
         made_by: Frame | None = None
-        init = definitions.method(cls, "__init__")
+        init = definitions.constructor(cls)
         if init is not None and init.owner is not None:
             bare = InstanceV(cls, None, site)
             where = program.frames.of_class(
@@ -286,6 +306,11 @@ class Calls:
         else:
             given = dict(arguments.keywords)
             given.update(zip(definitions.fields(cls), arguments.positional, strict=False))
+            if arguments.complete:
+                for name in program.flags.of(cls) - given.keys():
+                    default = program.facts.objects.default(cls, name)
+                    if default is not None:
+                        given[name] = Complete(default.values, default.by_default)
             made_by = program.frames.call(cls, given, None, parent)
             effects.extend(self._external_construct(cls))
         made = InstanceV(cls, made_by, site)
@@ -299,6 +324,12 @@ class Calls:
                         ).effects
                     )
                     break
+        given_names = frozenset(name for name, _ in arguments.keywords) if arguments.complete else None
+        if given_names is not None:
+            given_names |= frozenset(definitions.fields(cls)[: len(arguments.positional)])
+        effects.extend(program.hooks.making(cls, made, None if init is not None else given_names))
+        if init is None and definitions.derives(cls, DATA_MODELS):
+            effects.extend(program.hooks.inside(cls, arguments.all()))
         for name in ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init"):
             method = definitions.method(cls, name)
             if method is not None:
@@ -328,5 +359,6 @@ class Calls:
         return [value.frame for values in arguments.all() for value in values if isinstance(value, CoroutineV)]
 
 
-def _possible(effect: Effect) -> Effect:
-    return replace(effect, possible=True) if isinstance(effect, Run) else effect
+def _told(effect: Effect, joined: Outcome) -> bool:
+    """Whether joined outcomes have it too: what could not be resolved is left out where others could be."""
+    return not isinstance(effect, Unresolved) or effect in joined.effects

@@ -31,6 +31,9 @@ PLAIN = frozenset(
 )
 """Decorators that attribute access takes care of, or that change nothing."""
 
+MODELS = frozenset({"pydantic", "pydantic_settings", "sqlmodel"})
+"""Packages whose base classes take the fields of a class as parameters."""
+
 
 class Definitions:
     """Functions behind their decorators, classes with their bases and subclasses."""
@@ -158,6 +161,20 @@ class Definitions:
                     found[function.name].append(function)
         return found
 
+    @cached_property
+    def setters(self) -> dict[str, list[Function]]:
+        """The setters of the project's properties, by name."""
+        return {
+            name: found
+            for name, methods in self.methods.items()
+            if (found := [method for method in methods if "setter" in method.decorators])
+        }
+
+    def setter(self, cls: Class, name: str) -> Function | None:
+        """What setting a property of an object of the class runs."""
+        owned = {method.owner: method for method in self.setters.get(name, ())}
+        return next((owned[base] for base in self.mro(cls) if isinstance(base, Class) and base in owned), None)
+
     def is_protocol(self, cls: Class) -> bool:
         """Whether a class only says what others have."""
         return any(base.rpartition(".")[2] in ("Protocol",) for base in self.externals(cls))
@@ -196,6 +213,20 @@ class Definitions:
             if isinstance(base, Class) and (function := self.own_method(base, name)) is not None:
                 return function
         return None
+
+    def constructor(self, cls: Class) -> Function | None:
+        """The `__init__` that somebody wrote; None where the fields of the class are its parameters."""
+        init = self.method(cls, "__init__")
+        return None if init is not None and init.module.name.partition(".")[0] in MODELS else init
+
+    def made_here(self, frame: Frame) -> InstanceV | None:
+        """The object that a constructor is making, as those see it who are given `self` by it."""
+        receiver = frame.receiver
+        if not isinstance(receiver, InstanceV) or receiver.made_by is not None or not frame.arguments:
+            return None
+        if not isinstance(frame.code, Function) or frame.code.name != "__init__":
+            return None
+        return InstanceV(receiver.cls, frame, receiver.site) if self.constructor(receiver.cls) is frame.code else None
 
     def is_enum(self, cls: Class) -> bool:
         return any(base.rpartition(".")[2].endswith(("Enum", "Flag")) for base in self.externals(cls))

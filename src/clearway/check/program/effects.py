@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Sequence
 
     from clearway.check.program.values import Frame, Value, Values
     from clearway.check.sinks import SinkEntry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """Several functions of which one runs: which, is decided elsewhere."""
+
+    candidates: tuple[tuple[Effect, ...], ...]
+    """What each of them does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +27,11 @@ class Run:
 
     frame: Frame
     possible: bool = False
-    """Found by the method's name alone."""
+    """Found by the method's name alone, or one of several."""
     on_loop: bool = False
     """It runs on the loop whoever asks for it, as the body of a streamed response does."""
+    choice: Choice | None = None
+    """What it is one of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +115,17 @@ class Step:
 
     node: ast.AST
     effects: tuple[Effect, ...]
+
+
+def chosen(candidates: Sequence[Sequence[Effect]]) -> list[Effect]:
+    """The effects of several candidates of which one is taken: what they run is possible, none of it certain."""
+    if len(candidates) < 2:
+        return [effect for effects in candidates for effect in effects]
+    choice = Choice(tuple(map(tuple, candidates)))
+    return [
+        replace(effect, possible=True, choice=None if effect.possible and effect.choice is None else choice)
+        if isinstance(effect, Run)
+        else effect
+        for effects in candidates
+        for effect in effects
+    ]

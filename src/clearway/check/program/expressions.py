@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.check.program.arguments import Arguments
 from clearway.check.program.modules import Function
+from clearway.check.program.providers import MARKERS
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
     ClassV,
+    Complete,
     ConstantV,
     DictV,
     ExternalInstanceV,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 TEXT: Values = frozenset({ExternalInstanceV("builtins.str")})
 LONGEST_TEXT = 200
+_MADE = (ConstantV, InstanceV)
+_CERTAIN = (ConstantV, InstanceV, FunctionV, ClassV, ListV, DictV, TupleV, ExternalInstanceV)
 
 
 class Expressions:
@@ -40,9 +44,15 @@ class Expressions:
         self._program = program
         self._known: dict[tuple[ast.expr, Frame], Values] = {}
         self._busy: set[tuple[ast.expr, Frame]] = set()
+        self._same: dict[Values, Values] = {}
+        """One set for all that are alike: most expressions of a program mean one of a few things."""
+        self._constants: dict[tuple[type, object], Values] = {}
 
     def evaluate(self, node: ast.expr, frame: Frame) -> Values:
         """All that this expression may stand for."""
+        if node.__class__ is ast.Constant:
+            assert isinstance(node, ast.Constant)
+            return self._constant(node)
         key = (node, frame)
         known = self._known.get(key)
         if known is not None:
@@ -57,15 +67,19 @@ class Expressions:
             values = reader(self, node, frame)
         finally:
             self._busy.discard(key)
-        self._known[key] = values
+        values = self._known[key] = self._same.setdefault(values, values)
         return values
 
-    def _constant(self, node: ast.Constant, _frame: Frame) -> Values:
+    def _constant(self, node: ast.Constant) -> Values:
         value = node.value
         if isinstance(value, str | bytes) and len(value) > LONGEST_TEXT:
             return TEXT
         if value is None or isinstance(value, str | bytes | int | float):
-            return frozenset({ConstantV(value)})
+            key = (value.__class__, value)
+            known = self._constants.get(key)
+            if known is None:
+                known = self._constants[key] = frozenset({ConstantV(value)})
+            return known
         return OPAQUE
 
     def _name(self, node: ast.Name, frame: Frame) -> Values:
@@ -79,7 +93,7 @@ class Expressions:
         """The values that an `isinstance` test leaves; all of them where it cannot be told."""
         for several in [one for one in classes if isinstance(one, TupleV)]:
             classes = (classes - {several}).union(*several.items)
-        kept = frozenset(value for value in values if self._is_instance(value, classes) is not (not holds))
+        kept = frozenset(value for value in values if self.is_instance(value, classes) is not (not holds))
         if kept or not holds:
             return kept or values
         made = frozenset(
@@ -89,7 +103,7 @@ class Expressions:
         )
         return made or values
 
-    def _is_instance(self, value: Value, classes: Values) -> bool | None:
+    def is_instance(self, value: Value, classes: Values) -> bool | None:
         """Whether a value is an object of one of these classes; None where that is open."""
         program = self._program
         answers: set[bool] = set()
@@ -105,10 +119,17 @@ class Expressions:
                     return True
                 if value.name == "builtins.object" or value.name in program.library.bases(cls.name):
                     return None
+                if value.name.startswith("builtins.") and not cls.name.startswith("builtins."):
+                    return None  # `Mapping` is any dictionary
                 answers.add(False)
             elif isinstance(value, InstanceV) and isinstance(cls, ExternalV):
                 if program.definitions.derives(value.cls, frozenset({cls.name})):
                     return True
+                answers.add(False)
+            elif isinstance(cls, ExternalV) and isinstance(value, ConstantV | ListV | DictV | TupleV):
+                held = _built_in(value, cls.name)
+                if held is not False:
+                    return held
                 answers.add(False)
             elif (isinstance(value, ExternalInstanceV) and isinstance(cls, ClassV)) or (
                 isinstance(value, ConstantV | FunctionV | ListV | DictV) and isinstance(cls, ClassV)
@@ -151,12 +172,11 @@ class Expressions:
         match value:
             case DictV(items=items, other=other):
                 asked = self.evaluate(node.slice, frame)
-                keys = {one.value for one in asked if isinstance(one, ConstantV)}
-                exact = [values for key, values in items if key in keys]
+                exact = held_at(value, asked)
                 if exact and not other:
-                    return frozenset().union(*exact)
-                if items and not other and asked and all(isinstance(one, ConstantV) for one in asked):
-                    return UNKNOWN  # none of its keys: another dictionary is meant
+                    return exact
+                if items and asked and all(key_of(one) is not None for one in asked):
+                    return exact | other  # where it is none of its keys, another dictionary is meant
                 return value.values
             case ListV(element=element):
                 return frozenset({value}) if isinstance(node.slice, ast.Slice) else element
@@ -167,6 +187,8 @@ class Expressions:
             case ClassV():
                 # `Repository[User]` is Repository; `Color["red"]` a member.
                 return frozenset({InstanceV(value.cls) if program.definitions.is_enum(value.cls) else value})
+            case ExternalV(name=name) if name in MARKERS:
+                return self.evaluate(node.slice, frame)
             case ExternalV():
                 return frozenset({value}) if not value.name.startswith(("typing.", "typing_extensions.")) else UNKNOWN
             case FunctionV():
@@ -194,9 +216,9 @@ class Expressions:
                         items.update(one.items)
                         other |= one.other
                 continue
-            names = [one.value for one in self.evaluate(key, frame) if isinstance(one, ConstantV)]
-            if len(names) == 1:
-                items[names[0]] = values
+            keys = [known for one in self.evaluate(key, frame) if (known := key_of(one)) is not None]
+            if len(keys) == 1:
+                items[keys[0][0]] = values
             else:
                 other = self._program.union(other, values)
         return frozenset({DictV(tuple(items.items()), other)})
@@ -229,6 +251,9 @@ class Expressions:
         return frozenset({DictV((), self.evaluate(node.value, frame))})
 
     def _either(self, node: ast.IfExp, frame: Frame) -> Values:
+        answer = self._program.branches.answer(node.test, frame)
+        if answer is not None and not answer.by_default:
+            return self.evaluate(node.body if answer.holds else node.orelse, frame)
         return self._program.union(self.evaluate(node.body, frame), self.evaluate(node.orelse, frame))
 
     def _bool(self, node: ast.BoolOp, frame: Frame) -> Values:
@@ -263,6 +288,8 @@ class Expressions:
             lists = [value for value in left | right if isinstance(value, ListV | TupleV)]
             if lists:
                 return frozenset({ListV(self._program.iterated(frozenset(lists)))})
+        if isinstance(node.op, ast.BitOr) and (joined := _joined(left, right)):
+            return joined
         return OPAQUE if left and right else UNKNOWN
 
     def _formatted(self, node: ast.JoinedStr, frame: Frame) -> Values:
@@ -297,31 +324,108 @@ class Expressions:
                 values = self.evaluate(argument.value, frame)
                 known = [value for value in values if isinstance(value, TupleV)]
                 if len(known) == 1 and len(values) == 1:
-                    positional.extend(known[0].items)
+                    own = _is_handed_on(argument.value, frame)
+                    positional.extend(known[0].items if own else map(bare, known[0].items))
                 else:
                     return Arguments(
                         tuple(positional), self._keywords(node, frame), self._program.iterated(values), True
                     )
             else:
-                positional.append(self.evaluate(argument, frame))
+                positional.append(self._given(argument, frame))
         complete = all(keyword.arg is not None for keyword in node.keywords)
         return Arguments(tuple(positional), self._keywords(node, frame), complete=complete)
+
+    def _given(self, node: ast.expr, frame: Frame) -> Values:
+        """An argument, marked where it is certain."""
+        values = self.evaluate(node, frame)
+        kinds = _MADE if type(node) is ast.Call else _CERTAIN
+        if not values or not all(isinstance(value, kinds) for value in values):
+            return bare(values)
+        return self._program.facts.complete(node, bare(values), frame)
 
     def _keywords(self, node: ast.Call, frame: Frame) -> tuple[tuple[str, Values], ...]:
         found: dict[str, Values] = {}
         for keyword in node.keywords:
-            values = self.evaluate(keyword.value, frame)
+            values = self._given(keyword.value, frame)
             if keyword.arg is not None:
                 found[keyword.arg] = values
             else:
+                own = _is_handed_on(keyword.value, frame)
                 for value in values:
                     if isinstance(value, DictV):
-                        found.update((key, held) for key, held in value.items if isinstance(key, str))
+                        given = ((key, held) for key, held in value.items if isinstance(key, str))
+                        found.update((key, held if own else bare(held)) for key, held in given)
         return tuple(found.items())
 
 
+def bare(values: Values) -> Values:
+    """Values without the word that they are all."""
+    return frozenset(values) if isinstance(values, Complete) else values
+
+
+def _is_handed_on(node: ast.expr, frame: Frame) -> bool:
+    """`*args` and `**kwargs` just as this function got them."""
+    function = frame.code
+    if not isinstance(node, ast.Name) or not isinstance(function, Function):
+        return False
+    spec = function.node.args
+    own = [parameter.arg for parameter in (spec.vararg, spec.kwarg) if parameter is not None]
+    scope = function.scope
+    return node.id in own and len(scope.bindings[node.id]) == 1 and node.id not in scope.elements
+
+
+def _joined(left: Values, right: Values) -> Values:
+    """`one | other`, of dictionaries and of sets."""
+    found: set[Value] = set()
+    for one in left:
+        for other in right:
+            if isinstance(one, DictV) and isinstance(other, DictV):
+                items = {**dict(one.items), **dict(other.items)}
+                found.add(DictV(tuple(items.items()), one.other | other.other))
+            elif isinstance(one, ListV) and isinstance(other, ListV):
+                found.add(ListV(one.element | other.element))
+    return frozenset(found)
+
+
+def key_of(value: Value) -> tuple[object] | None:
+    """What a value is as a key: constants and members of enumerations can be told apart."""
+    if isinstance(value, ConstantV):
+        return (value.value,)
+    if isinstance(value, InstanceV) and value.is_member and value.site is not None:
+        return (("member", value.cls.id, value.cls.member_values[value.site]),)
+    return None
+
+
+def held_at(held: DictV, asked: Values) -> Values:
+    """What a dictionary has at these keys; nothing where that cannot be told."""
+    known = [key_of(one) for one in asked]
+    keys = {key[0] for key in known if key is not None}
+    if None in known and any(isinstance(one, InstanceV) for one in asked):
+        return UNKNOWN  # some member of the enumeration
+    return frozenset().union(*(values for key, values in held.items if key in keys))
+
+
+def _built_in(value: ConstantV | ListV | DictV | TupleV, cls: str) -> bool | None:
+    """Whether text, a number or a collection is an object of a built-in class; None where the class is another's."""
+    module, _, name = cls.rpartition(".")
+    if module != "builtins" or name not in _BUILT_IN:
+        return None
+    match value:
+        case ConstantV(value=constant):
+            return isinstance(constant, _BUILT_IN[name])
+        case DictV():
+            return name == "dict"
+        case TupleV():
+            return name == "tuple" if value.items else None if name in ("list", "dict", "set", "tuple") else False
+        case ListV():
+            return True if name == "list" else None if name in ("set", "tuple", "frozenset") else False
+
+
+_BUILT_IN: dict[str, type] = {
+    kind.__name__: kind for kind in (str, bytes, int, float, bool, list, dict, set, tuple, frozenset, complex, type)
+}
+
 _READERS: dict[type[ast.expr], Callable[[Expressions, Any, Frame], Values]] = {
-    ast.Constant: Expressions._constant,
     ast.Name: Expressions._name,
     ast.Attribute: Expressions._attribute,
     ast.Call: Expressions._call,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
+from clearway.check.program import waits
 from clearway.check.program.arguments import Arguments
 from clearway.check.program.effects import Block, Effect, Offload, Outcome, Reenter, Run, Spawn, Unresolved
+from clearway.check.program.modules import Function
 from clearway.check.program.syntax import written
 from clearway.check.program.values import (
     OPAQUE,
@@ -17,8 +20,10 @@ from clearway.check.program.values import (
     ExternalInstanceV,
     ExternalV,
     Frame,
+    FunctionV,
     ListV,
     OffloadedV,
+    PartialV,
     ShapeV,
     TaskV,
     TupleV,
@@ -29,7 +34,7 @@ from clearway.model import SinkKind
 
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
-    from clearway.check.sinks import Schedule, SinkEntry, Unless
+    from clearway.check.sinks import Schedule, SinkEntry
 
 
 ROUTERS = frozenset(
@@ -38,8 +43,16 @@ ROUTERS = frozenset(
 IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
 """Reading and writing these touches no disk."""
 
-NOT_WAITING = frozenset({"LOCK_NB", "MSG_DONTWAIT", "WNOHANG"})
-"""Constants of the operating system with which a call returns at once."""
+RUNS_TEXT = frozenset({"builtins.eval", "builtins.exec", "builtins.__import__"})
+"""They run, or find, what only the running program knows."""
+MOST_STEPS = 20
+MAKING = frozenset({"parse", "from", "of", "new", "make", "build", "construct"})
+"""What a class method's name begins with that makes an object: `RecordID.parse(text)`, `Point.from_dict(data)`."""
+OF_DATA = frozenset(
+    {"to_dict", "to_json", "to_list", "to_tuple", "to_string", "as_dict", "asdict", "model_dump", "model_dump_json"}
+    | {"isoformat", "hex", "hexdigest", "debug", "info", "warn", "warning", "error", "exception", "critical"}
+)
+"""Methods that turn data into other data, or write a log, in whatever library they are."""
 
 JOINED = frozenset({"gather", "wait", "wait_for", "shield", "as_completed"})
 """What is handed to these runs while the caller waits for it."""
@@ -59,6 +72,32 @@ class Externals:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._given_functions: set[str] = set()
+        """Packages, none of Python's own, that are given functions of the project."""
+
+    def runs_ours(self, call: ast.Call, frame: Frame) -> bool:
+        """Whether what is called belongs to a package that was given functions of the project: a graph that runs them,
+        a queue that hands messages to them.
+        """
+        return bool(self._given_functions & self._packages(call.func, frame))
+
+    def _packages(self, node: ast.expr, frame: Frame, depth: int = 0) -> set[str]:
+        """The packages that an object of unknown make may come from, by what was called to get it."""
+        values = self._program.evaluate(node, frame)
+        if values or depth > MOST_STEPS:
+            return {_package(value) for value in values if isinstance(value, ExternalV | ExternalInstanceV)}
+        if isinstance(node, ast.Attribute | ast.Subscript | ast.Await):
+            return self._packages(node.value, frame, depth + 1)
+        if isinstance(node, ast.Call):
+            return self._packages(node.func, frame, depth + 1)
+        if not isinstance(node, ast.Name):
+            return set()
+        where = frame if node.id in frame.code.scope.bindings else self._program.frames.of_module(frame.module)
+        found: set[str] = set()
+        for binding in where.code.scope.bindings.get(node.id, ()):
+            if isinstance(binding.node, ast.expr):
+                found |= self._packages(binding.node, where, depth + 1)
+        return found
 
     def call(self, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
         """Calling something outside the program."""
@@ -80,6 +119,10 @@ class Externals:
         schedule = library.schedule(name)
         if schedule is not None:
             return self._scheduled(callee, schedule, arguments, node, frame)
+        if name.startswith("builtins.object."):
+            possible = program.guesses.of_models(name.removeprefix("builtins.object."), arguments, node, frame)
+            if possible is not None:
+                return possible
         values = self._values(callee, arguments, node)
         effects: list[Effect] = []
         if library.reenters(name):
@@ -90,8 +133,15 @@ class Externals:
                 for inner in frames:
                     values = program.union(values, program.returns(inner))
         entry = library.sink(name)
-        if entry is not None and self._blocks(entry, arguments) and not _polls(node):
-            effects.append(Block(entry, callee.written or name))
+        if entry is not None and self._blocks(entry, arguments) and not self._polls(node, frame):
+            repeats = isinstance(frame.code, Function) and frame.code.flow.repeats(node)
+            # Short waits in a loop add up: `while not done: sleep(0.01)`.
+            effects.append(Block(entry if repeats else waits.shortened(entry, arguments), callee.written or name))
+        if any(_is_ours(value) for given in arguments.all() for value in given):
+            self._given_functions |= {_package(callee)} - sys.stdlib_module_names
+        if name in RUNS_TEXT and not all(isinstance(value, ConstantV) for value in arguments.at(0) or [None]):
+            effects.append(Unresolved(written(node)))
+            values = UNKNOWN
         if entry is None and library.returns(name) is None and not library.covers(name):
             located = program.guesses.located(node, arguments)
             values = program.union(located, values)
@@ -103,12 +153,14 @@ class Externals:
 
     def _unknown(self, callee: ExternalV, node: ast.AST, *, hides: bool) -> Unresolved:
         root, _, last = callee.name.rpartition(".")
+        owner = root.rpartition(".")[2]
         root = root.partition(".")[0] or last
         if (last in _METHODS_OF_TEXT and callee.name.count(".") > 1) or self._program.guesses.looks_up_a_key(node):
             hides = False
         else:
             # Making an object seldom blocks; what is done with it afterwards is judged by itself.
-            hides = hides and (callee.receiver is not None or not _is_class_name(last))
+            makes = _is_class_name(last) or (_is_class_name(owner) and last.partition("_")[0] in MAKING)
+            hides = hides and last not in OF_DATA and (callee.receiver is not None or not makes)
         return Unresolved(written(node), module=root, hides=hides)
 
     def _spread(self, values: Values) -> list[Values]:
@@ -122,6 +174,8 @@ class Externals:
     def _values(self, callee: ExternalV, arguments: Arguments, node: ast.AST) -> Values:
         library = self._program.library
         name = callee.name
+        if (loaded := self._program.rows.of(callee, arguments)) is not None:
+            return loaded
         held = library.returns(name)
         if held is not None:
             values = self._program.returned(held, callee.receiver, arguments.positional)
@@ -142,11 +196,19 @@ class Externals:
             for value in values
         ):
             return False
-        for unless in entry.unless:
-            position = -1 if unless.position is None else unless.position
-            if any(_excused(unless, value) for value in arguments.at(position, unless.keyword)):
-                return False
-        return True
+        return not any(waits.is_excused(unless, arguments) for unless in entry.unless)
+
+    def _polls(self, node: ast.AST, frame: Frame) -> bool:
+        """`flock(fd, LOCK_EX | LOCK_NB)`: a constant that says not to wait."""
+        if not isinstance(node, ast.Call):
+            return False
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return any(waits.says_not_to(argument, frame, self._assigned_once) for argument in given)
+
+    def _assigned_once(self, name: str, frame: Frame) -> tuple[ast.expr, Frame] | None:
+        """The expression that a name stands for, where it is never assigned anew."""
+        found = self._program.modules.assigned(name, frame)
+        return found if found is not None and len(found[1].code.scope.bindings.get(name, ())) == 1 else None
 
     def offloaded(
         self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame, lane: str, name: str
@@ -178,11 +240,13 @@ class Externals:
         program = self._program
         given = self._handed(schedule, arguments)
         frames: dict[Frame, None] = {}
+        elsewhere: dict[Frame, None] = {}
+        """Of tasks that other code started."""
         for value in given:
             if isinstance(value, CoroutineV):
                 frames[value.frame] = None
             elif isinstance(value, TaskV):
-                frames.update(dict.fromkeys(value.frames))
+                (frames if value.maker is frame.code else elsewhere).update(dict.fromkeys(value.frames))
             elif schedule.what != "coroutine":
                 rest = arguments.after(schedule.position + 1)
                 outcome = self._program.calls.apply(value, rest, node, frame)
@@ -203,7 +267,7 @@ class Externals:
             if joined:
                 effects.extend(Run(inner) for inner in frames)
         results: Values = UNKNOWN
-        for inner in frames:
+        for inner in (*frames, *elsewhere):
             results = program.union(results, program.returns(inner))
         if last == "gather":
             parts = tuple(self._program.awaited_or_same(frozenset({value})) for value in given)
@@ -213,7 +277,9 @@ class Externals:
         elif last in JOINED:
             values = frozenset({ShapeV("await", results or OPAQUE)})
         elif frames and schedule.kind == "task":
-            values = frozenset({TaskV(tuple(frames))})
+            values = frozenset({TaskV(tuple(frames), frame.code)})
+        elif elsewhere and schedule.kind == "task":  # `ensure_future(task)` is the task
+            values = frozenset(value for value in given if isinstance(value, TaskV))
         else:
             values = self._values(callee, arguments, node) or OPAQUE
         return Outcome(values, tuple(effects))
@@ -233,26 +299,15 @@ class Externals:
         return list(found)
 
 
+def _package(value: ExternalV | ExternalInstanceV) -> str:
+    return value.name.partition(".")[0]
+
+
+def _is_ours(value: Value) -> bool:
+    if isinstance(value, PartialV):
+        return _is_ours(value.function)
+    return isinstance(value, FunctionV) and value.function.module.is_project
+
+
 def _is_class_name(name: str) -> bool:
     return name[:1].isupper() and any(letter.islower() for letter in name[1:])
-
-
-def _excused(unless: Unless, value: Value) -> bool:
-    """Whether this argument says that the call does not wait."""
-    if unless.instance is not None:
-        return isinstance(value, ExternalInstanceV) and value.name == unless.instance
-    if not isinstance(value, ConstantV):
-        return False
-    # To Python 0 and False are equal.
-    return value.value == unless.value and isinstance(value.value, bool) == isinstance(unless.value, bool)
-
-
-def _polls(node: ast.AST) -> bool:
-    """`flock(fd, LOCK_EX | LOCK_NB)`: a constant that says not to wait."""
-    given = node.args if isinstance(node, ast.Call) else []
-    names = (
-        part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")
-        for arg in given
-        for part in ast.walk(arg)
-    )
-    return any(name in NOT_WAITING for name in names)

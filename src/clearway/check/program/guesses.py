@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from clearway.check.program.syntax import is_next_app, name_of, written
 from clearway.check.program.values import UNKNOWN, ClassV, Frame, FunctionV, InstanceV, Value, Values
 
 if TYPE_CHECKING:
+    from clearway.check.program.modules import Function
     from clearway.check.program.program import Program
 
 
@@ -34,8 +36,19 @@ WAITING_NAMES = frozenset(
 )
 """Names that blocking operations of many libraries have."""
 
+WAITING_VERBS = frozenset(
+    {"fetch", "load", "save", "execute", "send", "recv", "receive", "download", "upload", "query", "search", "insert"}
+    | {"connect", "read", "write", "publish", "wait", "commit", "invoke", "request", "scan", "persist", "compute"}
+    | {"predict", "generate", "transcribe", "translate", "embed", "encode", "train", "render", "sync", "run", "call"}
+    | {"delete", "create", "update", "store", "retrieve", "submit", "process", "do", "perform", "scrape", "crawl"}
+)
+"""What a method's name begins with that may wait or compute: `fetch_rows`, `runQuery`."""
+
+_WORDS = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
+
 _LOCATING_NAMES = frozenset({"get", "resolve", "provide", "inject", "get_instance", "get_service", "create_object"})
 
+_OF_DATA = frozenset({*dir(str), *dir(bytes), *dir(dict), *dir(list), *dir(set)})
 _METHODS_OF_DATA = frozenset({"get", "pop", "setdefault"})
 
 _CLIENT_WORDS = ("client", "redis", "cache", "session", "http", "request", "conn", "db", "api", "store", "repo")
@@ -47,6 +60,17 @@ SESSION_WAITS = frozenset({"commit", "execute", "refresh", "flush", "rollback", 
 QUERY_ENDS = frozenset(
     {"all", "first", "one", "one_or_none", "scalar", "count", "update", "delete", "get", "exists"} - {"exists"}
 )
+
+
+MODELS = frozenset(
+    {"pydantic.BaseModel", "sqlalchemy.orm.DeclarativeBase", "sqlmodel.SQLModel", "beanie.Document", "tortoise.Model"}
+    | {"tortoise.models.Model", "peewee.Model", "mongoengine.Document", "msgspec.Struct", "odmantic.Model"}
+)
+"""Base classes of what libraries load and make from data."""
+
+
+def _is_plain(method: Function) -> bool:
+    return not method.is_static and not method.is_classmethod and not method.is_abstract
 
 
 class Guesses:
@@ -71,7 +95,7 @@ class Guesses:
         if is_next_app(node):
             return Outcome(UNKNOWN, tuple(effects))
         located = self.located(node, arguments)
-        hides = not name or not isinstance(called, ast.Attribute) or self.may_hide(node)
+        hides = not isinstance(called, ast.Attribute) or self.may_hide(node) or self._inherits(called, frame)
         effects.append(Unresolved(written(node), hides=hides and not located))
         return Outcome(located, tuple(effects))
 
@@ -87,7 +111,20 @@ class Guesses:
         """Whether a method of an object of which nothing is known could block, by its name and how it is called."""
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return True
-        return node.func.attr in self.sinking_names and not self.looks_up_a_key(node)
+        name = node.func.attr
+        verb = _WORDS.split(name.lstrip("_"), maxsplit=1)[0]
+        waits = name in self.sinking_names or (verb in WAITING_VERBS and name not in _OF_DATA)
+        return waits and not self.looks_up_a_key(node)
+
+    def _inherits(self, called: ast.Attribute, frame: Frame) -> bool:
+        """Whether the method may come from a base class of a library of which nothing is known."""
+        library = self.program.library
+        return any(
+            not library.covers(f"{base}.{called.attr}") and library.returns(f"{base}.{called.attr}") is None
+            for value in self.program.evaluate(called.value, frame)
+            if isinstance(value, InstanceV)
+            for base in self.program.definitions.externals(value.cls)
+        )
 
     def looks_up_a_key(self, node: ast.AST) -> bool:
         """`payload.get("name", default)`: a dictionary's method, unless the object's name says that it is a client."""
@@ -107,6 +144,27 @@ class Guesses:
             for value in values
             if isinstance(value, FunctionV) and value.function.is_async and value.function.parent is frame.code
         ]
+
+    def of_models(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome | None:
+        """A method of what a library gave as data: it may be one of the project's models, which it loaded."""
+        methods = self._of_models.get(name)
+        if methods is None or not isinstance(node, ast.Call):
+            return None
+        possible = self._namesakes(name, arguments, node, frame)
+        return Outcome(UNKNOWN, (Unresolved(written(node)),)) if possible is None else possible
+
+    @cached_property
+    def _of_models(self) -> dict[str, list[Function]]:
+        """Methods of the project's models, by names that data itself does not have."""
+        definitions = self.program.definitions
+        found: dict[str, list[Function]] = {}
+        for name, methods in definitions.methods.items():
+            if name.startswith("_") or name in COMMON_NAMES or name in _OF_DATA:
+                continue
+            ours = [m for m in methods if m.owner is not None and not m.is_property and _is_plain(m)]
+            if any(method.owner is not None and definitions.derives(method.owner, MODELS) for method in ours):
+                found[name] = ours
+        return found
 
     def _namesakes(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome | None:
         """The project's few methods of this name, as possible targets."""

@@ -8,8 +8,9 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Function, Module, attribute_stores
+from clearway.check.program.modules import Function, Module
 from clearway.check.program.scopes import Bind, Binding
+from clearway.check.program.stores import attribute_stores
 from clearway.check.program.syntax import blocks
 from clearway.check.program.values import (
     UNKNOWN,
@@ -22,6 +23,7 @@ from clearway.check.program.values import (
     Values,
 )
 from clearway.check.source import Source, Unreadable, parse
+from clearway.check.source.compact import compact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 _STORE = re.compile(r"\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
 
 _PUT = re.compile(r"\b(\w+)(?:\[|\.(?:append|add|appendleft|put_nowait|put|set|insert|setdefault)\()")
+
+
+MANY_FILES = 1000
+"""In so large a project trees are made smaller: that takes time, and saves memory where there is little to spare."""
 
 
 class Modules:
@@ -80,7 +86,10 @@ class Modules:
 
     def _load(self, path: Path) -> Module | None:
         try:
-            return self._module(parse(path))
+            source = parse(path)
+            if len(self._files) >= MANY_FILES:
+                compact(source.tree)
+            return self._module(source)
         except Unreadable as error:
             self.unreadable[path] = str(error)
             return None

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Effect, Outcome
+from clearway.check.program.effects import Effect, Outcome, Unresolved
+from clearway.check.program.expressions import held_at
+from clearway.check.program.holders import holders
+from clearway.check.program.iterators import iterators
+from clearway.check.program.makers import makers
+from clearway.check.program.providers import provided, providers
 from clearway.check.program.python import PYTHON
-from clearway.check.program.syntax import name_of
+from clearway.check.program.session_makers import SESSION_MAKERS
+from clearway.check.program.syntax import name_of, written
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
-    ConstantV,
     DictV,
     ExternalInstanceV,
     ExternalV,
@@ -32,12 +38,23 @@ if TYPE_CHECKING:
     Model = Callable[["Models", ExternalV, Arguments, ast.AST, Frame], Outcome | None]
 
 
+CALLS_ITS_FIRST = frozenset({"builtins.map", "builtins.filter", "functools.reduce", "contextvars.Context.run"})
+CALLS_ITS_KEY = frozenset({"builtins.sorted", "builtins.max", "builtins.min"})
+
+
 class Models:
     """By dotted name, what the functions of Python itself do. Frameworks add theirs with `add`."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._external: dict[str, Model] = dict(PYTHON)
+        self._external: dict[str, Model] = {
+            **PYTHON,
+            **SESSION_MAKERS,
+            **makers(),
+            **holders(),
+            **iterators(),
+            **providers(),
+        }
         self.lazy: set[str] = set()
         """Functions that iterate what they are given elsewhere, or not at all."""
         self._calls: dict[str, Callable[[ModelV, Arguments, ast.AST, Frame], Outcome]] = {}
@@ -68,11 +85,17 @@ class Models:
         if callee.name.startswith("container."):
             return Outcome(self._container(callee, arguments))
         model = self._found(callee.name)
-        return model(self, callee, arguments, node, frame) if model is not None else None
+        if model is None:
+            return None
+        outcome = model(self, callee, arguments, node, frame)
+        unknown = _unknown_functions(callee.name, arguments, node)
+        return replace(outcome, effects=(*outcome.effects, *unknown)) if outcome is not None and unknown else outcome
 
     def attribute(self, value: ModelV, name: str) -> Values:
         if name == "__wrapped__":
             return value.item("function")
+        if value.name == "namespace":
+            return value.item(name)
         if value.name == "singledispatch" and name == "register":
             return frozenset({ModelV("singledispatch.register", value.items, value.site)})
         return UNKNOWN
@@ -93,10 +116,13 @@ class Models:
             case "context":
                 # A context manager used as a decorator.
                 return Outcome(arguments.at(0))
+            case "provider":
+                return provided(self, callee, arguments, node, frame)
             case "singledispatch":
                 return self._every(self._implementations(callee.item("function")), arguments, node, frame)
             case "task_decorator":
-                return Outcome(frozenset({ExternalInstanceV("celery.Task", None, arguments.at(0))}))
+                tasks = [task for task in callee.item("task") if isinstance(task, ExternalInstanceV)]
+                return Outcome(frozenset(ExternalInstanceV(task.name, None, arguments.at(0)) for task in tasks))
             case "singledispatch.register":
                 return Outcome(frozenset({ModelV("identity")}))
             case _:
@@ -114,7 +140,7 @@ class Models:
                         if not isinstance(target, ast.Attribute) or target.attr != "register":
                             continue
                         if name_of(target.value) == value.function.name:
-                            found |= {FunctionV(function, self.program.frames.parent(function))}
+                            found |= {FunctionV(function, self.program.frames.parent(function), value.bound)}
         return found
 
     def _every(self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
@@ -132,10 +158,8 @@ class Models:
         name = callee.name.removeprefix("container.")
         if isinstance(held, DictV):
             if name in ("get", "pop", "setdefault"):
-                keys = {value.value for value in arguments.at(0) if isinstance(value, ConstantV)}
-                exact = [values for key, values in held.items if key in keys]
-                found = frozenset().union(*exact) if exact and not held.other else held.values
-                return found | arguments.at(1)
+                exact = held_at(held, arguments.at(0))
+                return (exact if exact and not held.other else held.values) | arguments.at(1)
             if name == "values":
                 return frozenset({ListV(held.values)})
             if name == "items":
@@ -147,3 +171,10 @@ class Models:
         if name in ("pop", "popleft"):
             return elements
         return frozenset({held}) if name == "copy" and held is not None else OPAQUE
+
+
+def _unknown_functions(name: str, arguments: Arguments, node: ast.AST) -> list[Effect]:
+    """A function that is called here, and of which nothing is known."""
+    given = name in CALLS_ITS_FIRST and bool(arguments.positional) and not arguments.at(0)
+    keyed = name in CALLS_ITS_KEY and arguments.has("key") and not arguments.named("key")
+    return [Unresolved(written(node))] if given or keyed else []

@@ -7,8 +7,13 @@ import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.scopes import FunctionNode, Scope, element_put, parameters, scope_of
+from clearway.check.program.flow import Flow, start_of
+from clearway.check.program.lazily import made_lazily
+from clearway.check.program.narrowing import narrowed
+from clearway.check.program.scopes import Bind, FunctionNode, Scope, parameters, scope_of
+from clearway.check.program.stores import attribute_stores, element_store, own_key
 from clearway.check.program.syntax import blocks, children, statements, walk
+from clearway.check.program.syntax import last_name as last_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +72,30 @@ class Module:
     @cached_property
     def scope(self) -> Scope:
         return scope_of(self.source.tree)
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether its text has the name of a function that tells async things from others."""
+        return any(name in self.source.text for name in ASKING)
+
+    @cached_property
+    def tests(self) -> list[ast.AST]:
+        """The `if` statements outside of functions and classes."""
+        found: list[ast.AST] = []
+        waiting: list[ast.AST] = list(self.source.tree.body)
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.If):
+                found.append(node)
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                waiting += blocks(node)
+        found.sort(key=start_of)
+        return found
+
+    @cached_property
+    def functions_by_name(self) -> dict[str, ast.AST]:
+        """The functions that its own statements define."""
+        return _functions(self.source.tree.body)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -133,6 +162,21 @@ class Class:
         return scope_of(self.node)
 
     @cached_property
+    def member_values(self) -> dict[ast.AST, str]:
+        """What is assigned in its body, with its name: the members, where it is an enumeration."""
+        return {
+            binding.node: name
+            for name, bindings in self.scope.bindings.items()
+            for binding in bindings
+            if binding.kind is Bind.VALUE and not binding.path
+        }
+
+    @cached_property
+    def methods_by_name(self) -> dict[str, ast.AST]:
+        """The functions that its body defines."""
+        return _functions(self.node.body)
+
+    @cached_property
     def stores(self) -> dict[str, list[tuple[Function, ast.expr | None, ast.expr | None, tuple[int, ...]]]]:
         """Attributes that its methods set on their first parameter: (method, value, annotation, part of the value)."""
         found: dict[str, list[tuple[Function, ast.expr | None, ast.expr | None, tuple[int, ...]]]] = {}
@@ -144,9 +188,20 @@ class Class:
             if receiver is None:
                 continue
             for node in statements(statement):
-                for target, value, annotation, path in _stores(node):
+                for target, value, annotation, path in attribute_stores(node):
                     if isinstance(target.value, ast.Name) and target.value.id == receiver:
                         found.setdefault(target.attr, []).append((function, value, annotation, path))
+        return found
+
+    @cached_property
+    def keyed(self) -> dict[ast.expr, str]:
+        """What is put into collections under its own attribute, `self.x[v.name] = v`: the value, the attribute."""
+        found: dict[ast.expr, str] = {}
+        for stores in self.elements.values():
+            for function, value in stores:
+                for node in walk(function.node) if isinstance(value, ast.Name) else ():
+                    if isinstance(node, ast.Assign) and node.value is value and (name := own_key(node)) is not None:
+                        found[value] = name
         return found
 
     @cached_property
@@ -157,56 +212,10 @@ class Class:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
                 function = self.module.functions[statement]
                 for node in walk(statement):
-                    put = _element(node)
+                    put = element_store(node)
                     if put is not None and isinstance(put[0].value, ast.Name) and put[0].value.id == function.receiver:
                         found.setdefault(put[0].attr, []).append((function, put[1]))
         return found
-
-
-def _element(node: ast.AST) -> tuple[ast.Attribute, ast.expr] | None:
-    """`self.x[key] = value`, `self.x.append(value)`: the attribute and what is put into it."""
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target = node.targets[0]
-        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
-            return target.value, node.value
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Attribute)
-    ):
-        put = element_put(node)
-        return (node.func.value, put) if put is not None else None
-    return None
-
-
-def _stores(
-    node: ast.AST,
-) -> list[tuple[ast.Attribute, ast.expr | None, ast.expr | None, tuple[int, ...]]]:
-    """The attributes that a statement sets."""
-    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
-        return [(node.target, node.value, node.annotation, ())]
-    found: list[tuple[ast.Attribute, ast.expr | None, ast.expr | None, tuple[int, ...]]] = []
-    if isinstance(node, ast.Assign):
-        for target in node.targets:
-            if isinstance(target, ast.Attribute):
-                found.append((target, node.value, None, ()))
-            elif isinstance(target, ast.Tuple | ast.List):
-                found.extend(
-                    (part, node.value, None, (index,))
-                    for index, part in enumerate(target.elts)
-                    if isinstance(part, ast.Attribute)
-                )
-    elif isinstance(node, ast.With | ast.AsyncWith):
-        # `with f() as self.x`: entering mostly gives the object itself.
-        found.extend(
-            (item.optional_vars, item.context_expr, None, ())
-            for item in node.items
-            if isinstance(item.optional_vars, ast.Attribute)
-        )
-    return found
-
-
-attribute_stores = _stores
 
 
 class Function:
@@ -316,60 +325,58 @@ class Function:
         )
 
     @cached_property
-    def flags(self) -> frozenset[str]:
-        """Parameters that it tests as they are, `if wait:`: which branch runs depends on what it is called with."""
-        if isinstance(self.node, ast.Lambda):
-            return frozenset()
-        names = {argument.arg for argument in self.parameters}
-        found: set[str] = set()
-        for node in ast.walk(self.node):
-            if isinstance(node, ast.If | ast.IfExp):
-                found.update(part.id for part in _tested(node.test) if part.id in names)
-        return frozenset(name for name in found if len(self.scope.bindings.get(name, ())) == 1)
+    def flow(self) -> Flow:
+        """Its tests, and where its names are bound and handed on."""
+        return Flow(self.node)
 
     @cached_property
     def asks_what_it_got(self) -> bool:
         """It tests whether something is async: which branch runs depends on what it is called with."""
-        return any(isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in walk(self.node))
+        return self.module.asks and any(
+            isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in walk(self.node)
+        )
 
     @cached_property
     def narrowed(self) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:
         """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
-        found: dict[ast.Name, list[tuple[ast.expr, bool]]] = {}
-        for node in walk(self.node):
-            if isinstance(node, ast.If | ast.IfExp):
-                body = node.body if isinstance(node.body, list) else [node.body]
-                orelse = node.orelse if isinstance(node.orelse, list) else [node.orelse]
-                for name, cls, holds in _instance_tests(node.test):
-                    _narrow(body, name, cls, holds, found)
-                    if node.test is not cls and not isinstance(node.test, ast.BoolOp):
-                        _narrow(orelse, name, cls, not holds, found)
-            for name in ("body", "orelse", "finalbody"):
-                together = getattr(node, name, None)
-                if isinstance(together, list):
-                    self._narrowed_behind(together, found)
-        return found
-
-    def _narrowed_behind(self, together: list[ast.stmt], found: dict[ast.Name, list[tuple[ast.expr, bool]]]) -> None:
-        """What comes behind `if isinstance(x, C): return`."""
-        for index, statement in enumerate(together):
-            if not isinstance(statement, ast.If) or statement.orelse or isinstance(statement.test, ast.BoolOp):
-                continue
-            if isinstance(statement.body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break):
-                for name, cls, holds in _instance_tests(statement.test):
-                    _narrow(together[index + 1 :], name, cls, not holds, found)
+        return narrowed(self.node) if "isinstance" in self.module.source.text else {}
 
     @cached_property
     def made_lazily(self) -> frozenset[ast.AST]:
         """What stands below `if self._client is None:` that sets `self._client`: it runs once."""
-        found: set[ast.AST] = set()
-        for node in walk(self.node):
-            if isinstance(node, ast.If) and (kept := _asked_for(node.test)) is not None:
-                sets = [target for inner in node.body for target in _targets(inner)]
-                if any(ast.dump(target).replace("Store()", "Load()") == kept for target in sets):
-                    for inner in node.body:
-                        found.update(walk(inner))
-        return frozenset(found)
+        return made_lazily(self.node, self._outlives, self._neighbour)
+
+    def _outlives(self, subject: ast.expr) -> bool:
+        """Whether a name or attribute is the same for the next call: not a local name, nor of what is given."""
+        root = subject
+        named: list[str] = []
+        while isinstance(root, ast.Attribute):
+            named.append(root.attr)
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return False
+        if root is subject or root.id != self.receiver:
+            own = root.id in self.scope.bindings and root.id not in self.scope.elsewhere
+            return not own or "app" in named  # `request.app.state.client`
+        return True
+
+    def _neighbour(self, call: ast.Call) -> ast.AST | None:
+        """The function of the same class, or module, that a call runs by the way it is written."""
+        called = call.func
+        if isinstance(called, ast.Attribute):
+            own = self.owner is not None and isinstance(called.value, ast.Name) and called.value.id == self.receiver
+            return self.owner.methods_by_name.get(called.attr) if own and self.owner is not None else None
+        return self.module.functions_by_name.get(called.id) if isinstance(called, ast.Name) else None
+
+    @cached_property
+    def on_the_way_to_errors(self) -> frozenset[ast.AST]:
+        """What stands in handlers that raise in the end: `except Exception: session.rollback(); raise`."""
+        handlers = [
+            node
+            for node in statements(self.node)
+            if isinstance(node, ast.ExceptHandler) and isinstance(node.body[-1], ast.Raise)
+        ]
+        return frozenset(inner for handler in handlers for statement in handler.body for inner in walk(statement))
 
     @cached_property
     def is_abstract(self) -> bool:
@@ -379,53 +386,6 @@ class Function:
         if any(name in ABSTRACT for name in self.decorators):
             return True
         return all(_says_nothing(statement) for statement in self.node.body)
-
-
-def _asked_for(test: ast.expr) -> str | None:
-    """The name or attribute of `x is None` and `not x`, as text to compare by."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        subject = test.operand
-    elif isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Is | ast.Eq):
-        subject = test.left
-    else:
-        return None
-    return ast.dump(subject) if isinstance(subject, ast.Name | ast.Attribute) else None
-
-
-def _targets(statement: ast.stmt) -> list[ast.expr]:
-    return [
-        target
-        for node in walk(statement)
-        if isinstance(node, ast.Assign | ast.AnnAssign)
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name | ast.Attribute)
-    ]
-
-
-def _instance_tests(test: ast.expr) -> list[tuple[str, ast.expr, bool]]:
-    """`isinstance(x, C)`, negated or among others that hold too: the name, the class, and whether it holds."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return [(name, cls, not holds) for name, cls, holds in _instance_tests(test.operand)]
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return [found for part in test.values for found in _instance_tests(part)]
-    if isinstance(test, ast.Call) and last_name(test.func) == "isinstance" and len(test.args) == 2:
-        subject = test.args[0]
-        if isinstance(subject, ast.Name):
-            return [(subject.id, test.args[1], True)]
-    return []
-
-
-def _narrow(
-    nodes: list[ast.stmt] | list[ast.expr],
-    name: str,
-    cls: ast.expr,
-    holds: bool,
-    found: dict[ast.Name, list[tuple[ast.expr, bool]]],
-) -> None:
-    for node in nodes:
-        for inner in walk(node):
-            if isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Load):
-                found.setdefault(inner, []).append((cls, holds))
 
 
 def _says_nothing(statement: ast.stmt) -> bool:
@@ -438,21 +398,5 @@ def _says_nothing(statement: ast.stmt) -> bool:
     return False
 
 
-def _tested(test: ast.expr) -> list[ast.Name]:
-    """The names that a test is made of with `not`, `and` and `or`."""
-    if isinstance(test, ast.Name):
-        return [test]
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _tested(test.operand)
-    if isinstance(test, ast.BoolOp):
-        return [name for part in test.values for name in _tested(part)]
-    return []
-
-
-def last_name(node: ast.expr) -> str:
-    """`c` of `a.b.c(...)`; empty for what has no name."""
-    while isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
+def _functions(body: list[ast.stmt]) -> dict[str, ast.AST]:
+    return {one.name: one for one in body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}

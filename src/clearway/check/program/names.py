@@ -25,6 +25,7 @@ from clearway.check.program.values import (
 )
 
 if TYPE_CHECKING:
+    from clearway.check.program.branches import Regions
     from clearway.check.program.program import Program
 
 BUILTINS = frozenset(dir(builtins))
@@ -70,16 +71,24 @@ class Names:
             return known
         if key in self._busy:
             return UNKNOWN
+        dead = self._program.branches.dead(frame)
         self._busy.add(key)
         try:
-            values = self._bound(name, frame)
+            values = self._bound(name, frame, dead)
         finally:
             self._busy.discard(key)
         self._known[key] = values
         return values
 
-    def _bound(self, name: str, frame: Frame) -> Values:
-        bindings = [(binding, frame) for binding in frame.code.scope.bindings.get(name, ())]
+    def _bound(self, name: str, frame: Frame, dead: Regions) -> Values:
+        given = frame.argument(name)
+        if given is not None and all(one.kind is Bind.ELEMENT for one in frame.code.scope.bindings.get(name, ())):
+            return given  # one turn of a loop
+        bindings = [
+            (binding, frame)
+            for binding in frame.code.scope.bindings.get(name, ())
+            if not (dead and dead.covers(binding.node))
+        ]
         if isinstance(frame.code, Module):
             for function, binding in self._program.modules.global_stores(frame.code).get(name, ()):
                 bindings.append((binding, self._program.frames.generic(function)))
@@ -143,11 +152,11 @@ class Names:
         function = frame.code
         assert isinstance(function, Function)
         given = frame.argument(parameter.arg)
-        if given:
+        if given and not all(isinstance(value, ListV | DictV) and not _says_more(value) for value in given):
             return given
         if parameter.arg == function.receiver and function.owner is not None:
             if frame.receiver is not None:
-                return frozenset({frame.receiver})
+                return frozenset({self._program.definitions.made_here(frame) or frame.receiver})
             if function.is_classmethod:
                 return frozenset({ClassV(function.owner)})
             return frozenset({InstanceV(function.owner)})
@@ -172,6 +181,11 @@ class Names:
         return self._program.evaluate(default, frame.parent or self._program.frames.of_module(frame.module))
 
 
+def _says_more(value: ListV | DictV) -> bool:
+    """Whether more is known of a collection than that it is one."""
+    return bool(value.element) if isinstance(value, ListV) else bool(value.items or value.other)
+
+
 def _says_something(value: object) -> bool:
     """Whether a value is worth more than the annotation beside it."""
     if isinstance(value, ConstantV | ListV):
@@ -181,7 +195,7 @@ def _says_something(value: object) -> bool:
     return not isinstance(value, DictV | TupleV)
 
 
-HOLDERS = frozenset({"contextvars.ContextVar", "asyncio.Queue", "queue.Queue", "queue.SimpleQueue"})
+HOLDERS = frozenset({"contextvars.ContextVar", "asyncio.Queue", "queue.Queue", "queue.SimpleQueue", "asyncio.Future"})
 """Library classes whose objects give back what was put into them."""
 
 

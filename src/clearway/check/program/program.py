@@ -7,19 +7,27 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.annotations import Annotations
 from clearway.check.program.attributes import Attributes
+from clearway.check.program.branches import Branches
 from clearway.check.program.calls import Calls
 from clearway.check.program.definitions import Definitions
 from clearway.check.program.expressions import Expressions
 from clearway.check.program.externals import Externals
+from clearway.check.program.facts import Facts
+from clearway.check.program.flags import Flags
 from clearway.check.program.frames import Frames
 from clearway.check.program.guesses import Guesses
+from clearway.check.program.hooks import Hooks
 from clearway.check.program.injection import Injection
 from clearway.check.program.loader import Modules
 from clearway.check.program.models import Models
 from clearway.check.program.modules import Function, serials
 from clearway.check.program.names import Names
+from clearway.check.program.registries import Registries
+from clearway.check.program.rows import Rows
+from clearway.check.program.rows import iterated as loaded
 from clearway.check.program.steps import Steps
 from clearway.check.program.values import (
+    MORE,
     MOST_VALUES,
     OPAQUE,
     UNKNOWN,
@@ -33,6 +41,7 @@ from clearway.check.program.values import (
     InstanceV,
     ListV,
     ModelV,
+    MoreV,
     ShapeV,
     TaskV,
     TupleV,
@@ -63,19 +72,25 @@ class Program:
         serials.restart()
         self.library = library
         self.graph: CallGraph | None = None
-        self.frames = Frames()
+        self.flags = Flags(self)
+        self.frames = Frames(self.flags.of)
         self.modules = Modules(self, project, environment)
         self.names = Names(self)
         self.annotations = Annotations(self)
         self.definitions = Definitions(self)
+        self.registries = Registries(self)
         self.attributes = Attributes(self)
         self.models = Models(self)
         self.calls = Calls(self)
         self.externals = Externals(self)
+        self.rows = Rows(self)
+        self.hooks = Hooks(self)
         self.guesses = Guesses(self)
         self.injection = Injection(self)
         self.expressions = Expressions(self)
-        self._steps = Steps(self)
+        self.facts = Facts(self)
+        self.branches = Branches(self)
+        self.steps_of = Steps(self)
         self._returns: dict[Frame, Values] = {}
         self._yields: dict[Frame, Values] = {}
         self._busy: set[tuple[str, Frame]] = set()
@@ -87,19 +102,23 @@ class Program:
 
     def steps(self, frame: Frame) -> Sequence[Step]:
         """What the frame's code does when it runs, in the order in which it is written."""
-        return self._steps.of(frame)
+        return self.steps_of.of(frame)
+
+    def effects_of(self, node: ast.AST, frame: Frame) -> Sequence[Effect]:
+        """What one expression or statement does, seen from a frame."""
+        return self.steps_of.effects(node, frame)
 
     def calls_in(self, frame: Frame) -> int:
         """How many calls stand in the frame's own statements."""
-        return self._steps.calls(frame)
+        return self.steps_of.calls(frame)
 
     def iteration(self, values: Values) -> tuple[Effect, ...]:
         """What iterating over this to the end does."""
-        return self._steps.iteration(values)
+        return self.steps_of.iteration(values)
 
-    def entering(self, values: Values) -> tuple[Effect, ...]:
+    def entering(self, values: Values, *, asynchronous: bool = False) -> tuple[Effect, ...]:
         """What entering and leaving this context manager does."""
-        return self._steps.entering(values)
+        return self.steps_of.entering(values, asynchronous=asynchronous)
 
     def union(self, one: Values, other: Values) -> Values:
         """Both, unless that would say too much."""
@@ -108,7 +127,10 @@ class Program:
         if not other:
             return one
         both = one | other
-        return both if len(both) <= MOST_VALUES else one
+        if len(both) <= MOST_VALUES:
+            return both
+        # What is left out must not be taken for nothing; of text and numbers nothing is called.
+        return one | {MORE} if any(map(_matters, other - one)) else one
 
     def part(self, values: Values, path: tuple[int, ...]) -> Values:
         """The part of a value that unpacking takes."""
@@ -138,7 +160,9 @@ class Program:
                 case TaskV(frames=frames):
                     for frame in frames:
                         found = self.union(found, self.returns(frame))
-                case ExternalInstanceV():
+                case ExternalInstanceV(name="asyncio.Future", items=items) if items:
+                    found = self.union(found, items)
+                case ExternalInstanceV() | MoreV():
                     # What a library gives without a word of awaiting, and is awaited all the same.
                     found = self.union(found, frozenset({value}))
                 case _:
@@ -169,6 +193,8 @@ class Program:
                         for method in ("__iter__", "__aiter__"):
                             made = self.special(value, method)
                             found = self.union(found, self.iterated(made - {value}))
+                case ExternalInstanceV() if value.items and (rows := loaded(value)):
+                    found = self.union(found, rows)
                 case ExternalInstanceV(name=name):
                     held = self.library.returns(f"{name}.__iter__") or self.library.returns(f"{name}.__aiter__")
                     if held is not None:
@@ -177,6 +203,8 @@ class Program:
                         found = self.union(found, OPAQUE)
                 case ConstantV():
                     found = self.union(found, OPAQUE)
+                case MoreV():
+                    found = self.union(found, frozenset({value}))
                 case _:
                     pass
         return found
@@ -211,6 +239,8 @@ class Program:
                 case ShapeV(shape="await", inner=inner):
                     # `async with pool.acquire() as c`: libraries give something that is awaited or entered.
                     found = self.union(found, self.entered(inner))
+                case MoreV():
+                    found = self.union(found, frozenset({value}))
                 case _:
                     pass
         return found
@@ -262,7 +292,7 @@ class Program:
         self._depth += 1
         try:
             found: Values = UNKNOWN
-            for expression in self._steps.returned(function, frame):
+            for expression in self.steps_of.returned(function, frame):
                 found = self.union(found, self.evaluate(expression, frame))
             annotated = self._annotated(function, frame)
         finally:
@@ -330,3 +360,10 @@ class Program:
                 if isinstance(frame, Frame) and frame.code is method:
                     return frame
         return None
+
+
+def _matters(value: Value) -> bool:
+    """Whether something of the program's can be called, or done, by this value."""
+    return not isinstance(value, ConstantV) and not (
+        isinstance(value, ExternalInstanceV) and value.name.startswith("builtins.")
+    )

@@ -236,10 +236,26 @@ def _closing(_models: Models, _callee: ExternalV, arguments: Arguments, _node: a
     return Outcome(frozenset({ShapeV("enter", arguments.at(0))}))
 
 
-def _cast(models: Models, _callee: ExternalV, _arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
-    if isinstance(node, ast.Call) and len(node.args) == 2:
-        return Outcome(models.program.annotations.instances(node.args[0], frame) or _arguments.at(1))
-    return Outcome(UNKNOWN)
+def _cast(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    """`cast(T, x)` is x, whatever the type says; the type tells where x is unknown, and which kind of x it is."""
+    if not isinstance(node, ast.Call) or len(node.args) != 2:
+        return Outcome(arguments.at(1, "val"))
+    said = models.program.annotations.instances(node.args[0], frame)
+    values = arguments.at(1)
+    if not values - OPAQUE - {ConstantV(None)}:
+        return Outcome(said or values)
+    return Outcome(_narrower(models, said, values) or values)
+
+
+def _narrower(models: Models, said: Values, values: Values) -> Values:
+    """What a type says of objects, where it names classes below theirs: `cast(Child, parent)`."""
+    below = [value.cls for value in said if isinstance(value, InstanceV)]
+    above = [value.cls for value in values if isinstance(value, InstanceV)]
+    if not below or len(below) < len(said) or len(above) < len(values):
+        return UNKNOWN
+    is_subclass = models.program.definitions.is_subclass
+    narrows = all(cls not in above and any(is_subclass(cls, base) for base in above) for cls in below)
+    return said if narrows else UNKNOWN
 
 
 def _field(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
@@ -287,12 +303,17 @@ def _run_inside(models: Models, _callee: ExternalV, arguments: Arguments, node: 
     return models._every(arguments.at(0), arguments.after(1), node, frame)
 
 
-def _task(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+def _task(made: str) -> Model:
     """Celery's `@app.task` and `@app.task(bind=True)`: calling the task's name runs the function here."""
-    functions = frozenset(value for value in arguments.at(0) if isinstance(value, FunctionV))
-    if functions:
-        return Outcome(frozenset({ExternalInstanceV("celery.Task", None, functions)}))
-    return Outcome(frozenset({ModelV("task_decorator")}))
+
+    def model(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+        # What is given may be an object that is called, too.
+        given = frozenset(value for value in arguments.at(0, "fn") if isinstance(value, FunctionV | InstanceV))
+        if given:
+            return Outcome(frozenset({ExternalInstanceV(made, None, given)}))
+        return Outcome(frozenset({ModelV("task_decorator", (("task", frozenset({ExternalInstanceV(made)})),))}))
+
+    return model
 
 
 def _held(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
@@ -331,8 +352,9 @@ PYTHON: dict[str, Model] = {
     "builtins.repr": _special("__repr__"),
     "builtins.bool": _special("__bool__"),
     "builtins.hash": _special("__hash__"),
-    "celery.Celery.task": _task,
-    "celery.shared_task": _task,
+    "celery.Celery.task": _task("celery.Task"),
+    "celery.shared_task": _task("celery.Task"),
+    "dramatiq.actor": _task("dramatiq.Actor"),
     "contextvars.ContextVar.get": _held,
     "io.TextIOWrapper": _text_wrapper,
     "builtins.super": _super,
@@ -368,6 +390,7 @@ PYTHON: dict[str, Model] = {
     "functools.total_ordering": _same,
     "functools.reduce": _reduce_function,
     "functools.singledispatch": _single_dispatch,
+    "functools.singledispatchmethod": _single_dispatch,
     "contextlib.contextmanager": _context_manager,
     "contextlib.asynccontextmanager": _context_manager,
     "contextlib.ExitStack.enter_context": _enter,

@@ -62,6 +62,8 @@ class Scope:
     yields: list[ast.Yield | ast.YieldFrom] = field(default_factory=list)
     elements: dict[str, list[ast.expr]] = field(default_factory=dict)
     """What is put into a collection of this name: `name[key] = value`, `name.append(value)`."""
+    changed: set[str] = field(default_factory=set)
+    """Names that are added to, or deleted: `total += 1`, `del x`."""
     awaits: bool = False
     """Some statement of its own awaits, iterates or enters asynchronously."""
 
@@ -162,7 +164,7 @@ def _put(node: ast.Call, scope: Scope) -> None:
 def element_put(node: ast.Call) -> ast.expr | None:
     """What a call puts into the collection whose method it calls."""
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    if name in ("append", "add", "appendleft", "put_nowait", "put", "set") and len(node.args) == 1:
+    if name in ("append", "add", "appendleft", "put_nowait", "put", "set", "set_result") and len(node.args) == 1:
         return node.args[0]
     if name in ("insert", "setdefault") and len(node.args) == 2:
         return node.args[1]
@@ -231,6 +233,11 @@ def _yield(node: ast.Yield | ast.YieldFrom, scope: Scope) -> None:
     scope.yields.append(node)
 
 
+def _changed(node: ast.AugAssign | ast.Delete, scope: Scope) -> None:
+    targets = node.targets if isinstance(node, ast.Delete) else [node.target]
+    scope.changed.update(target.id for target in targets if isinstance(target, ast.Name))
+
+
 def _await(_node: ast.Await, scope: Scope) -> None:
     scope.awaits = True
 
@@ -241,6 +248,8 @@ _COLLECTORS: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
     ast.Assign: _assign,
     ast.Call: _put,
     ast.AnnAssign: _annotated,
+    ast.AugAssign: _changed,
+    ast.Delete: _changed,
     ast.For: _for,
     ast.AsyncFor: _for,
     ast.comprehension: _for,

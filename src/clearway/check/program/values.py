@@ -37,7 +37,7 @@ class Frame:
     Frames are made by `Frames.of`, which gives the same object for the same contents: they compare by identity.
     """
 
-    __slots__ = ("arguments", "code", "depth", "parent", "receiver", "serial")
+    __slots__ = ("arguments", "certain", "code", "depth", "parent", "receiver", "serial")
 
     def __init__(
         self,
@@ -45,11 +45,14 @@ class Frame:
         arguments: tuple[tuple[str, Values], ...],
         receiver: Value | None,
         parent: Frame | None,
+        certain: tuple[tuple[str, bool], ...] = (),
     ) -> None:
         self.code = code
         self.arguments = arguments
         self.receiver = receiver
         self.parent = parent
+        self.certain = dict(certain)
+        """Parameters of which the arguments are all that can be meant; True where only by default."""
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.serial = next(serials)
 
@@ -121,7 +124,13 @@ class InstanceV:
     """The call of `__init__` (or of the class itself, where fields are its parameters) that made it; None where
     only its class is known."""
     site: ast.AST | None = None
-    """The call that made it, where objects of the class are told apart: apps and routers."""
+    """The call that made it, where objects of the class are told apart: apps and routers. Of a member of an
+    enumeration, its value in the class."""
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a member of an enumeration."""
+        return self.site is not None and self.site in self.cls.member_values
 
     def __hash__(self) -> int:
         return hash((self.cls.serial, 0 if self.made_by is None else self.made_by.serial))
@@ -191,6 +200,8 @@ class TaskV:
     """A coroutine that runs as a task of its own."""
 
     frames: tuple[Frame, ...]
+    maker: Code | None = None
+    """The code that made it a task. Where other code awaits it, it ran before, and blocks for its own account."""
 
     def __hash__(self) -> int:
         return hash(tuple(frame.serial for frame in self.frames))
@@ -294,6 +305,14 @@ class ModelV:
         return hash((stable(self.name), tuple(values for _, values in self.items)))
 
 
+@dataclass(frozen=True, slots=True)
+class MoreV:
+    """What a union that was cut has left out: there are more values than are looked at."""
+
+    def __hash__(self) -> int:
+        return 8
+
+
 Value = (
     ModuleV
     | NamespaceV
@@ -314,13 +333,37 @@ Value = (
     | DictV
     | ConstantV
     | ModelV
+    | MoreV
 )
 Values = frozenset[Value]
 """All that an expression may stand for, as far as is known; empty where nothing is."""
+
+
+class Complete(frozenset[Value]):
+    """All that an argument can stand for, nothing left out: a union with anything else is not complete any more."""
+
+    by_default: bool
+
+    def __new__(cls, values: Values, by_default: bool = False) -> Complete:
+        made = super().__new__(cls, values)
+        made.by_default = by_default
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        # Never equal to a set of which that is not known: frames and collections that hold them must not be mixed up.
+        return isinstance(other, Complete) and self.by_default is other.by_default and super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
 
 UNKNOWN: Values = frozenset()
 OPAQUE: Values = frozenset({ExternalInstanceV("builtins.object")})
 """Known not to matter: text, numbers, what only carries data."""
 
 MOST_VALUES = 16
-"""A union of more than this says too much to be of use; it is cut, keeping what was found first."""
+"""A union of more than this says too much to be of use; it is cut, keeping what was found first, and `MORE`."""
+MORE = MoreV()

@@ -44,6 +44,8 @@ class Project:
     """The folders that imports start from, the most specific first."""
     files: tuple[SourceFile, ...]
     skipped: tuple[Skipped, ...]
+    stubs: tuple[str, ...] = ()
+    """The `.pyi` files that lie among them."""
     _disk: Disk = field(default_factory=Disk, repr=False, compare=False)
     _located: dict[tuple[str, Path], Path | None] = field(default_factory=dict, repr=False, compare=False)
     _orders: dict[Path, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
@@ -111,12 +113,14 @@ def find_project(paths: Sequence[Path], src: Sequence[Path] = (), exclude: Seque
     found.skipped += skipped
     _refuse_nothing(paths, found)
     files = sorted(set(found.files))
+    stubs = sorted(os.path.join(folder, name) for folder, held in disk.listings.items() for name in held.stubs)
     assigned, roots = _assigned(disk, root, files, sources)
     return Project(
         root=root,
         source_roots=tuple(Path(folder) for folder in sorted(roots, key=lambda name: (-name.count(os.sep), name))),
         files=tuple(_source_file(path, assigned[path], str(root)) for path in files),
         skipped=tuple(Skipped(relative(path, str(root)), reason) for path, reason in sorted(set(found.skipped))),
+        stubs=tuple(stubs),
         _disk=disk,
     )
 

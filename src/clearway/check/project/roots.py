@@ -163,7 +163,10 @@ class RootFinder:
         """(root, file or namespace folder) for every root from which an import of this module leads somewhere."""
         if (known := self._led.get(module)) is None:
             known = self._led[module] = []
-            for root in self._holders.get(module.partition(".")[0], ()):
+            first, _, below = module.partition(".")
+            for root in self._holders.get(first, ()):
+                if below and first not in self.disk.listing(root).folders:
+                    continue  # a file of that name, which nothing lies below
                 if (file := self.disk.locate(root, module)) is not None:
                     known.append((root, file))
                 elif self.disk.is_namespace(root, module):

@@ -30,6 +30,8 @@ class Listing:
     """Names of its folders in which there can be source."""
     names: frozenset[str] = frozenset()
     """Those of `PROJECT_FILES` and `.git` that it holds."""
+    stubs: frozenset[str] = frozenset()
+    """Names of its `.pyi` files: a type checker reads them in the place of others."""
 
     @property
     def is_package(self) -> bool:
@@ -124,16 +126,18 @@ def _entries(folder: str, unreadable: list[tuple[str, str]]) -> list[os.DirEntry
 
 
 def _listing(entries: Iterable[os.DirEntry[str]]) -> Listing:
-    modules, folders, names = [], [], []
+    modules, folders, names, stubs = [], [], [], []
     for entry in entries:
         name = entry.name
         if name.endswith(".py"):
             modules.append(name[:-3])
+        elif name.endswith(".pyi"):
+            stubs.append(name)
         if name in PROJECT_FILES or name == ".git":
             names.append(name)
         elif not name.startswith(".") and name not in _FOREIGN and not name.endswith(_METADATA) and _is_folder(entry):
             folders.append(name)
-    return Listing(frozenset(modules), frozenset(folders), frozenset(names))
+    return Listing(frozenset(modules), frozenset(folders), frozenset(names), frozenset(stubs))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -9,7 +9,7 @@ from clearway.check.report.summary import summarise
 
 if TYPE_CHECKING:
     from clearway.check.report.selection import Selection
-    from clearway.model import Finding, Root
+    from clearway.model import Finding, Fix, Root
 
 SCHEMA = "clearway.check/1"
 
@@ -55,8 +55,17 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "sink": asdict(finding.sink) if finding.sink else None,
         "chain": [asdict(link) for link in finding.chain],
         "fingerprint": finding.fingerprint,
-        "fix": asdict(finding.fix) if finding.fix else None,
+        "fix": _fix(finding.fix) if finding.fix else None,
     }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """The fix as its first edit; `more` is there where others go with it."""
+    first = asdict(fix)
+    more = first.pop("more")
+    for each in more:
+        del each["more"]
+    return {**first, "more": more} if more else first
 
 
 def _summary(selection: Selection) -> dict[str, Any]:

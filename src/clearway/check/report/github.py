@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from clearway.check.report.lines import printable
@@ -14,11 +15,17 @@ if TYPE_CHECKING:
     from clearway.check.report.selection import Selection
     from clearway.model import Finding
 
+MOST_SHOWN = 10
+"""Annotations of each level that GitHub shows for a step."""
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
 
 
 def workflow_commands(selection: Selection, place: Place) -> Iterator[str]:
-    """One line for each finding, then one for each warning of the check."""
+    """One line for each finding, then one for each warning of the check; the first says if GitHub does not show all."""
+    counted = Counter(finding.severity for finding in selection.shown)
+    if any(count > MOST_SHOWN for count in counted.values()):
+        told = ", ".join(f"{counted[severity]} of level {severity}" for severity in Severity if counted[severity])
+        yield f"::notice title=clearway::findings: {told}. GitHub shows {MOST_SHOWN} of each level; the log has all."
     for finding in selection.shown:
         yield _line(_COMMANDS[finding.severity], _text(finding), place.file(finding.file), finding.line, finding.rule)
     for skipped in selection.result.skipped:

@@ -9,15 +9,16 @@ from rich.console import Console
 from rich.text import Text
 
 from clearway.check.report.lines import SourceLines, printable
+from clearway.check.report.shared import Shared
 from clearway.check.report.summary import ENDPOINTS, summarise
-from clearway.check.report.totals import total_lines
+from clearway.check.report.totals import counted, total_lines
 from clearway.model import Lane, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from clearway.check.report.selection import Selection
-    from clearway.model import Finding, Link, Root
+    from clearway.model import Finding, Fix, Link, Root
 
 COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.ADVICE: "cyan"}
 DEEPEST = 12
@@ -60,19 +61,28 @@ def _is_code(line: Text) -> bool:
 
 
 def _report(selection: Selection, roots: Mapping[str, Root], tree: _Tree, command: str) -> Iterator[Text]:
-    for file, in_file in groupby(selection.shown, key=lambda finding: finding.file):
+    shared = Shared(selection.shown)
+    for file, in_file in groupby(shared.told, key=lambda finding: finding.file):
         yield Text(printable(file), "bold underline")
         for root_id, of_root in groupby(in_file, key=lambda finding: finding.root):
             if root_id is not None:
                 yield _root_line(root_id, roots.get(root_id))
             above: tuple[Link, ...] = ()
+            told: set[Fix] = set()
+            unfixed = False
             for finding in of_root:
                 yield from _finding(finding, tree, above)
+                if others := shared.of(finding):
+                    yield _others(others, roots)
                 above = finding.chain
-            if root_id is not None and root_id in roots:
+                unfixed = unfixed or finding.fix is None
+                if finding.fix is not None and finding.fix not in told:  # one edit may fix several
+                    told.add(finding.fix)
+                    yield Text("    ").append("fix", "green").append(f"  {printable(finding.fix.description)} (--fix)")
+            if root_id is not None and root_id in roots and unfixed:
                 yield from _advice(roots[root_id])
             yield Text("")
-    yield from total_lines(selection, summarise(selection), command)
+    yield from total_lines(selection, summarise(selection), command, shared.places)
 
 
 def _root_line(root_id: str, root: Root | None) -> Text:
@@ -96,8 +106,18 @@ def _finding(finding: Finding, tree: _Tree, above: Sequence[Link]) -> Iterator[T
     head = Text("    ").append(f"{finding.rule} {finding.severity}", COLOURS[finding.severity])
     yield head.append("  " + printable(finding.message))
     yield from tree.lines(finding, above)
-    if finding.fix is not None:
-        yield Text("    ").append("fix", "green").append(f"  {printable(finding.fix.description)} (--fix)")
+
+
+def _others(findings: Sequence[Finding], roots: Mapping[str, Root]) -> Text:
+    """`reached by 46 endpoints and 2 others`, of a place that is told of once."""
+    reaching = {finding.root: roots.get(finding.root or "") for finding in findings}
+    endpoints = sum(root is not None and root.kind in ENDPOINTS for root in reaching.values())
+    others = len(reaching) - endpoints
+    told = [counted(endpoints, "endpoint")] if endpoints else []
+    told += [counted(others, "other root")] if others else []
+    graves = sorted({finding.severity for finding in findings}, key=lambda severity: severity.rank)
+    levels = "" if len(graves) < 2 else f", as {' or '.join(graves)}"
+    return Text("    ").append("reached by ", "bold").append(f"{' and '.join(told)}{levels}; told of once", "bold")
 
 
 def _advice(root: Root) -> Iterator[Text]:

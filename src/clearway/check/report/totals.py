@@ -21,9 +21,10 @@ MOST_MODULES = 8
 MOST_REASONS = 5
 
 
-def total_lines(selection: Selection, summary: Summary, command: str) -> Iterator[Text]:
+def total_lines(selection: Selection, summary: Summary, command: str, places: int) -> Iterator[Text]:
+    """`places` is how many findings are left where those that many roots share are counted once."""
     yield _endpoints(selection, summary)
-    yield _findings(selection, summary)
+    yield _findings(selection, summary, places)
     for number, worst in enumerate(summary.worst):
         blocked = f"blocks {counted(worst.endpoints, 'endpoint')}, {counted(worst.findings, 'finding')}"
         yield _row("worst sinks" if number == 0 else "", f"{worst.sink.name} ({worst.sink.kind}): {blocked}")
@@ -71,7 +72,7 @@ def _endpoints(selection: Selection, summary: Summary) -> Text:
     return row.append(f"  ({counted(result.files, 'file')}, {result.seconds:.1f} s)", "dim")
 
 
-def _findings(selection: Selection, summary: Summary) -> Text:
+def _findings(selection: Selection, summary: Summary, places: int) -> Text:
     nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "piece"}
     shown = [counted(count, nouns[severity]) for severity, count in summary.severities.items() if count]
     if summary.severities[Severity.ADVICE]:
@@ -84,6 +85,8 @@ def _findings(selection: Selection, summary: Summary) -> Text:
     ]
     not_shown = [f"{count:,} {why}" for count, why in hidden if count]
     text = ", ".join(shown) or "none"
+    if places < len(selection.shown):
+        text += f", {places:,} where shared places count once"
     return _row("findings", f"{text}; not shown: {', '.join(not_shown)}" if not_shown else text)
 
 
@@ -125,8 +128,8 @@ def _skipped(selection: Selection) -> str:
 def _next(selection: Selection, summary: Summary, command: str) -> Iterator[tuple[str, str]]:
     """(what it does, what to type)."""
     if summary.fixable:
-        edits = counted(summary.fixable, "safe edit")
-        yield f"makes {edits}; --diff only shows them", f"{command} --fix"
+        edits = len({finding.fix for finding in selection.shown if finding.fix is not None})
+        yield f"makes {counted(edits, 'safe edit')}; --diff only shows them", f"{command} --fix"
     elif selection.shown:
         rule = min(selection.shown, key=lambda finding: finding.severity.rank).rule
         yield "says what the rule means and what to write instead", f"clearway check --explain {rule}"

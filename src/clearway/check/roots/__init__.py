@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from clearway.check.roots.collect import Entry, collect
+from clearway.check.roots.collect import collect
+from clearway.check.roots.entries import Entry
 
 __all__ = ["Entry", "collect"]

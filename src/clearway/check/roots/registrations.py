@@ -158,7 +158,10 @@ def _add_route(_models: Models, callee: ExternalV, arguments: Arguments, _node: 
     details = _details(
         path=arguments.at(0, "path"), methods=_methods("", arguments), dependencies=arguments.named("dependencies")
     )
-    return Outcome(OPAQUE, (Register("route", functions, _owner(callee), details),))
+    effects = [Register("route", functions, _owner(callee), details)]
+    if handled := arguments.named("route_class_override"):
+        effects.append(Register("route_class", handled, _owner(callee)))
+    return Outcome(OPAQUE, tuple(effects))
 
 
 def _add_websocket(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
@@ -195,7 +198,8 @@ def _direct(kind: str, position: int, keyword: str) -> Model:
 
 def _app(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
     """Making an app or a router: everything that its constructor is told."""
-    made = ExternalInstanceV(callee.name, node)
+    # One place that makes routers of several prefixes makes several routers.
+    made = ExternalInstanceV(callee.name, node, arguments.named("prefix"))
     return Outcome(frozenset({made}), tuple(constructed(models, made, arguments)))
 
 
@@ -222,6 +226,8 @@ def constructed(models: Models, made: Value, arguments: Arguments) -> list[Effec
             _details(prefix=arguments.named("prefix"), dependencies=arguments.named("dependencies")),
         )
     ]
+    if handled := arguments.named("route_class"):
+        effects.append(Register("route_class", handled, made))
     lifespans = arguments.named("lifespan")
     if lifespans:
         effects.append(Register("lifespan", lifespans, made))

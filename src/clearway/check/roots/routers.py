@@ -64,7 +64,7 @@ class Routers:
 def _identity(value: Value | None) -> object:
     """What tells one router from another: where it was made."""
     site = getattr(value, "site", None)
-    return value if site is None else site
+    return value if site is None else (site, getattr(value, "items", None))
 
 
 def _text(values: Values) -> str:

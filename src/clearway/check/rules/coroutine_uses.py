@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Class, Function, Module, last_name
 from clearway.check.program.scopes import Bind
+from clearway.check.program.syntax import children
 from clearway.check.program.values import ExternalV, FunctionV, InstanceV, ModelV
-from clearway.check.rules.places import frame_of
-from clearway.check.verdicts import awaits
+from clearway.check.rules.decorators import behind
+from clearway.check.rules.places import frame_of, has_any, lines_of
 from clearway.model import RootKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Set
 
     from clearway.check.program.values import Code, Value
     from clearway.check.survey import Study, Survey
@@ -37,12 +37,11 @@ _EITHER_BASES = frozenset(
     | {"abc.ABC", "typing.Generic", "enum.Enum", "typing.NamedTuple", "pydantic.main.BaseModel"}
 )
 _HANDS_ON = (ast.Await, ast.Call, ast.keyword, ast.Return, ast.List, ast.Tuple, ast.Starred, ast.Lambda)
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 @dataclass(frozen=True, slots=True)
-class _Mention:
+class Mention:
     """A place where a function's name is read."""
 
     module: Module
@@ -60,7 +59,7 @@ class CoroutineUses:
         self._kinds: dict[Function, set[RootKind]] = defaultdict(set)
         for study in survey.studies:
             self._kinds[study.entry.function].add(study.entry.kind)
-        self._mentions: dict[str, list[_Mention]] | None = None
+        self._mentions: dict[str, list[Mention]] = {}
         self._answers: dict[Function, bool] = {}
 
     def may_be_def(self, study: Study) -> bool:
@@ -72,9 +71,26 @@ class CoroutineUses:
 
     def _suits(self, study: Study) -> bool:
         function = study.entry.function
-        if not function.is_async or awaits(study) or study.entry.frame.code is not function:
+        if study.awaits or not self.may_serve(study):
             return False
-        if not self._kinds[function] <= TAKES_EITHER or function.name in ("__aenter__", "__aexit__", "__anext__"):
+        return self.is_free(function)
+
+    def may_serve(self, study: Study) -> bool:
+        """Whether the framework runs this very function, as an `async def` or as a `def`."""
+        function = study.entry.function
+        if study.entry.unknown is not None:
+            return False  # what runs in its place may well await it
+        runs_it = function.is_async and study.entry.frame.code is function
+        return runs_it and self._kinds[function] <= TAKES_EITHER
+
+    def is_root(self, function: Function) -> bool:
+        return bool(self._kinds.get(function))
+
+    def is_free(self, function: Function) -> bool:
+        """Whether neither the framework nor a class nor a decorator says that it has to be `async def`."""
+        if not self._kinds.get(function, set()) <= TAKES_EITHER:
+            return False
+        if function.name in ("__aenter__", "__aexit__", "__anext__"):
             return False
         return self._decorators_take_either(function) and not self._overrides(function)
 
@@ -119,7 +135,18 @@ class CoroutineUses:
     def _is_used(self, function: Function) -> bool:
         if function.name == "__call__" and self._has_called_instances(function):
             return True
-        return any(self._relies(mention, function) for mention in self._find()[function.name])
+        self._want(self._roots_that_may())
+        self._want(frozenset({function.name}))
+        return any(self._relies(mention, function) for mention in self._mentions[function.name])
+
+    def reliances(self, function: Function) -> list[Mention]:
+        """The places that rely on the function being a coroutine function, or may."""
+        self._want(frozenset({function.name}))
+        return [mention for mention in self._mentions[function.name] if self._relies(mention, function)]
+
+    def want(self, names: Iterable[str]) -> None:
+        """Find these names in one go, as they will be asked for."""
+        self._want(frozenset(names))
 
     def _has_called_instances(self, function: Function) -> bool:
         """Whether somebody awaits a call of an object that has this `__call__`."""
@@ -136,7 +163,7 @@ class CoroutineUses:
                             return True
         return False
 
-    def _relies(self, mention: _Mention, function: Function) -> bool:
+    def _relies(self, mention: Mention, function: Function) -> bool:
         """Whether this place, if it means the function, calls it or gives it to what may await it."""
         node = mention.node
         if isinstance(node, ast.alias):
@@ -153,20 +180,70 @@ class CoroutineUses:
                 isinstance(target, ast.Subscript) and last_name(target.value) == "dependency_overrides"
                 for target in parent.targets
             )
-        while isinstance(parent, ast.keyword | ast.Dict | ast.List | ast.Tuple):
-            if isinstance(parent, ast.Dict) and node in parent.keys:
+        return not self._is_given_to_framework(mention, node, function)
+
+    def _is_given_to_framework(self, mention: Mention, node: ast.AST, function: Function) -> bool:
+        """Whether what stands there goes nowhere but to the framework, which takes `def` and `async def` alike."""
+        parent = mention.parents.get(node)
+        if isinstance(parent, ast.Return):
+            return self._goes_out(mention, function)
+        held = node
+        while isinstance(parent, ast.keyword | ast.Dict | ast.List | ast.Tuple | ast.Set):
+            if isinstance(parent, ast.Dict) and held in parent.keys:
+                return True
+            held, parent = parent, mention.parents.get(parent)
+        if isinstance(parent, ast.Attribute) and parent.attr in ("items", "values"):
+            held = mention.parents.get(parent, parent)
+            parent = mention.parents.get(held)
+        if isinstance(parent, ast.For) and held is parent.iter:
+            return self._is_registered_in(parent, mention, function)
+        return isinstance(parent, ast.Call) and parent.func is not held and _takes_functions(parent)
+
+    def _goes_out(self, mention: Mention, function: Function) -> bool:
+        """Whether a factory returns the function, and all its calls stand where the framework takes what they give."""
+        factory = mention.code
+        if not isinstance(factory, Function) or function.parent is not factory or factory.is_async:
+            return False
+        if isinstance(factory.node, ast.Lambda) or factory.node.decorator_list or factory.parent is not None:
+            return False
+        self._want(frozenset({factory.name}))
+        calls = 0
+        for other in self._mentions[factory.name]:
+            if isinstance(other.node, ast.alias):
                 return False
-            parent = mention.parents.get(parent)
-        if isinstance(parent, ast.Call) and parent.func is not node:
-            of = parent.func.value if isinstance(parent.func, ast.Attribute) else None
-            return not (last_name(parent.func) in _TAKES_FUNCTIONS or (of and last_name(of) == "dependency_overrides"))
+            if not self._means(other, factory):
+                continue
+            call = other.parents.get(other.node)
+            if not isinstance(call, ast.Call) or call.func is not other.node:
+                return False
+            taker = other.parents.get(call)
+            taker = other.parents.get(taker) if isinstance(taker, ast.keyword) else taker
+            if not isinstance(taker, ast.Call) or taker.func is call or not _takes_functions(taker):
+                return False
+            calls += 1
+        return calls > 0
+
+    def _is_registered_in(self, loop: ast.For, mention: Mention, function: Function) -> bool:
+        """Whether a loop over several functions does nothing with them but register them."""
+        names = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+        frame = frame_of(self._program, mention.code)
+        parents = {child: node for body in loop.body for node in ast.walk(body) for child in ast.iter_child_nodes(node)}
+        for node, parent in parents.items():
+            if not isinstance(node, ast.Name) or node.id not in names:
+                continue
+            values = self._program.evaluate(node, frame)
+            if values and not any(isinstance(value, FunctionV) for value in values):
+                continue
+            taker = parents.get(parent) if isinstance(parent, ast.keyword) else parent
+            if not isinstance(taker, ast.Call) or taker.func is node or not _takes_functions(taker):
+                return False
         return True
 
-    def _means(self, mention: _Mention, function: Function) -> bool:
+    def _means(self, mention: Mention, function: Function) -> bool:
         """Whether the name may stand for the function there."""
         node = mention.node
         assert isinstance(node, ast.Name | ast.Attribute)
-        values = self._program.evaluate(node, frame_of(self._program, mention.code))
+        values = behind(self._program, self._program.evaluate(node, frame_of(self._program, mention.code)))
         if values:
             return any(isinstance(value, FunctionV) and value.function is function for value in values)
         if isinstance(node, ast.Name):
@@ -177,30 +254,31 @@ class CoroutineUses:
             return not isinstance(call, ast.Call) or isinstance(mention.parents.get(call), _HANDS_ON)
         return last_name(node.value) == function.module.name.rpartition(".")[2]
 
-    def _find(self) -> dict[str, list[_Mention]]:
-        """All mentions of all candidates, in one go over the project."""
-        if self._mentions is None:
-            self._mentions = defaultdict(list)
-            names = {
-                study.entry.function.name
-                for study in self._survey.studies
-                if study.entry.is_async and study.entry.kind in TAKES_EITHER and not awaits(study)
-            }
-            for module in self._program.modules.project:
-                for mention, name in _mentions(module, names):
-                    self._mentions[name].append(mention)
-        return self._mentions
+    def _roots_that_may(self) -> frozenset[str]:
+        return frozenset(
+            study.entry.function.name
+            for study in self._survey.studies
+            if study.entry.is_async and study.entry.kind in TAKES_EITHER and not study.awaits
+        )
+
+    def _want(self, names: frozenset[str]) -> None:
+        """Have all mentions of these names, in one go over the project."""
+        missing = names - self._mentions.keys()
+        if not missing:
+            return
+        self._mentions.update((name, []) for name in missing)
+        for module in self._program.modules.project:
+            for mention, name in _mentions(module, missing):
+                self._mentions[name].append(mention)
 
 
-def _mentions(module: Module, names: set[str]) -> Iterator[tuple[_Mention, str]]:
-    lines = _lines_with(module.source.text, names)
+def _mentions(module: Module, names: Set[str]) -> Iterator[tuple[Mention, str]]:
+    words = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b") if names else None
+    lines = lines_of(module.source.text, words.finditer(module.source.text)) if words else []
     if not lines:
         return
     for statement in module.source.tree.body:
-        decorators = getattr(statement, "decorator_list", [])
-        first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-        at = bisect_right(lines, first - 1)
-        if at == len(lines) or lines[at] > (statement.end_lineno or statement.lineno):
+        if not has_any(statement, lines):
             continue
         parents: dict[ast.AST, ast.AST] = {}
         stack: list[tuple[ast.AST, Code]] = [(statement, module)]
@@ -209,12 +287,21 @@ def _mentions(module: Module, names: set[str]) -> Iterator[tuple[_Mention, str]]
             name = _read_name(node)
             if name in names:
                 assert isinstance(node, ast.Name | ast.Attribute | ast.alias)
-                yield _Mention(module, code, node, parents), name
-            inside = (module.functions.get(node) or module.classes.get(node) or code) if _is_scope(node) else code
-            outside = {*getattr(node, "decorator_list", ()), *_signature(node)} if inside is not code else set()
-            for child in ast.iter_child_nodes(node):
+                yield Mention(module, code, node, parents), name
+            inside, outside = code, set()
+            if _is_scope(node):
+                if not isinstance(code, Function) and isinstance(node, ast.stmt) and not has_any(node, lines):
+                    continue
+                inside = module.functions.get(node) or module.classes.get(node) or code
+                outside = {*getattr(node, "decorator_list", ()), *_signature(node)} if inside is not code else set()
+            for child in node.names if isinstance(node, ast.Import | ast.ImportFrom) else children(node):
                 parents[child] = node
                 stack.append((child, code if child in outside else inside))
+
+
+def _takes_functions(call: ast.Call) -> bool:
+    of = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return last_name(call.func) in _TAKES_FUNCTIONS or (of is not None and last_name(of) == "dependency_overrides")
 
 
 def _read_name(node: ast.AST) -> str:
@@ -236,13 +323,6 @@ def _signature(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.ClassDef):
         return [*node.bases, *node.keywords]
     return [node.args] if isinstance(node, _FUNCTIONS) else []
-
-
-def _lines_with(text: str, names: set[str]) -> list[int]:
-    words = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b") if names else None
-    offsets = [match.start() for match in words.finditer(text)] if words else []
-    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
-    return sorted({bisect_right(starts, offset) for offset in offsets})
 
 
 def _is_local(code: Code, name: str) -> bool:

@@ -55,7 +55,7 @@ def coroutine_made(program: Program, call: ast.Call, frame: Frame) -> Made | Non
     """What this call makes where it certainly makes a coroutine."""
     callees = [value for value in program.evaluate(call.func, frame) if value != ConstantV(None)]
     if not callees:
-        callees = list(_from_graph(program, call, frame))
+        callees = list(targets_of_graph(program, call, frame))
     if not callees or not all(_is_coroutine_function(program, callee) for callee in callees):
         return None
     first = min(callees, key=_name)
@@ -104,7 +104,7 @@ def _aliases(program: Program, names: set[str]) -> set[str]:
     }
 
 
-def _from_graph(program: Program, call: ast.Call, frame: Frame) -> Iterable[Value]:
+def targets_of_graph(program: Program, call: ast.Call, frame: Frame) -> Iterable[Value]:
     """The functions that the engine resolves a call to."""
     module = frame.module
     if program.graph is None or call.end_lineno is None or call.end_col_offset is None:

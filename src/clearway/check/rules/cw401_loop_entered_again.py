@@ -36,10 +36,12 @@ async def read_item(id: int):
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Class, Module, last_name
 from clearway.check.program.scopes import Bind
+from clearway.check.program.syntax import walk
 from clearway.check.program.values import ExternalV
 from clearway.check.rules.places import calls_named
 from clearway.check.rules.rule import along
@@ -115,7 +117,12 @@ def _asks(hops: tuple[Hop, ...]) -> bool:
 def _function_asks(frame: Frame) -> bool:
     if isinstance(frame.code, Module | Class):
         return False
-    for node in ast.walk(frame.code.node):
+    return _node_asks(frame.code.node)
+
+
+@lru_cache(maxsize=4096)
+def _node_asks(function: ast.AST) -> bool:
+    for node in walk(function):
         if isinstance(node, ast.Call) and last_name(node.func) in ASKING:
             return True
         if isinstance(node, ast.Try) and _expects_no_loop(node):
@@ -133,7 +140,7 @@ def _expects_no_loop(node: ast.Try) -> bool:
     }
     if "RuntimeError" not in names:
         return False
-    called = {last_name(inner.func) for step in node.body for inner in ast.walk(step) if isinstance(inner, ast.Call)}
+    called = {last_name(inner.func) for step in node.body for inner in walk(step) if isinstance(inner, ast.Call)}
     return bool(called & (GETTING | OWN_LOOP))
 
 

@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.syntax import written
 from clearway.check.program.values import ConstantV, ExternalInstanceV
-from clearway.check.rules.places import own_nodes, running, suspends
+from clearway.check.rules.places import own_statements, running, suspends
 from clearway.check.rules.rule import at
 from clearway.model import Severity
 
@@ -79,7 +79,7 @@ def find(survey: Survey) -> Iterator[Finding]:
 
 def _held(function: Function) -> Iterator[tuple[ast.expr, ast.AST]]:
     """Expressions that are held, as locks are, while the function waits, with the statement that takes them."""
-    for node in own_nodes(function.node):
+    for node in own_statements(function.node):
         if isinstance(node, ast.With) and any(_waits(inner, function) for inner in running(node.body)):
             for item in node.items:
                 yield item.context_expr, node

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clearway.check.program.effects import Offload, Run
 from clearway.check.program.modules import Function, last_name
+from clearway.check.program.syntax import children, walk
 from clearway.check.program.values import CoroutineV, ExternalInstanceV, ExternalV
 from clearway.model import SinkKind
 
@@ -52,7 +54,7 @@ def best_hop(program: Program, bound: LoopBound, hit: Hit) -> Hop | None:
 def is_called_too_early(program: Program, hop: Hop) -> bool:
     """Whether the call was meant to be handed over itself: the `f()` in `to_thread(f())`."""
     assert isinstance(hop.frame.code, Function)
-    for node in ast.walk(hop.frame.code.node):
+    for node in walk(hop.frame.code.node):
         if isinstance(node, ast.Call) and hop.node in node.args:
             handed = 1 if last_name(node.func) == "run_in_executor" else 0
             effects = program.calls.outcome(node, hop.frame).effects
@@ -93,14 +95,41 @@ def _may_be_handed(program: Program, bound: LoopBound, hit: Hit, hop: Hop) -> bo
     return True
 
 
+def may_be_handed_awaited(program: Program, bound: LoopBound, call: ast.Call, function: Function) -> bool:
+    """Whether a thread may make this call, which is awaited today, once what it calls is a `def`."""
+    frame = program.frames.generic(function)
+    place = Place(program, function, call, is_awaited=True)
+    if isinstance(call.func, ast.Call) or not place.may_await(frame):
+        return False
+    if any(isinstance(argument, ast.Starred) for argument in call.args):
+        return False
+    for way in [frame, *program.frames.known(function)][:MOST_WAYS]:
+        if bound.takes_bound(call, way):
+            return False
+        for value in program.calls.outcome(call, way).values:
+            if not isinstance(value, CoroutineV) or bound.are_bound(program.returns(value.frame)):
+                return False
+            found = bound.below(value.frame)
+            if bound.binds(found) or bound.has_session_of_thread(found.hits):
+                return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _parents_in(function: ast.AST) -> dict[ast.AST, ast.AST]:
+    return {child: node for node in walk(function) for child in children(node)}
+
+
 class Place:
     """Where a call stands in its function."""
 
-    def __init__(self, program: Program, function: Function, call: ast.Call) -> None:
+    def __init__(self, program: Program, function: Function, call: ast.Call, *, is_awaited: bool = False) -> None:
         self._program = program
         self._function = function
         self._call = call
-        self._parents = {child: node for node in ast.walk(function.node) for child in ast.iter_child_nodes(node)}
+        self._is_awaited = is_awaited
+        """The call has an `await`, and may keep it."""
+        self._parents = _parents_in(function.node)
 
     def _ancestors(self) -> Iterator[tuple[ast.AST, ast.AST]]:
         """(child, parent) upwards as far as the function."""
@@ -132,7 +161,7 @@ class Place:
         program = self._program
         match parent:
             case ast.Await() if child is self._call:
-                return False
+                return self._is_awaited
             case ast.GeneratorExp() | ast.Lambda() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 return False
             case ast.withitem() if child is parent.context_expr:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Function, last_name
+from clearway.check.program.syntax import walk
 from clearway.check.program.values import (
     CoroutineV,
     ExternalInstanceV,
@@ -129,7 +130,11 @@ class LoopBound:
 
     def gives_bound(self, call: ast.Call, frame: Frame) -> bool:
         """Whether what the call gives does its work later, or belongs to the thread that made it."""
-        for value in self._program.calls.outcome(call, frame).values:
+        return self.are_bound(self._program.calls.outcome(call, frame).values)
+
+    def are_bound(self, values: Iterable[Value]) -> bool:
+        """Whether one of these values does."""
+        for value in values:
             if self.is_bound(value) or isinstance(value, GeneratorV):
                 return True
             match value:
@@ -178,7 +183,7 @@ class LoopBound:
             node
             for module in self._program.modules.project
             if text.search(module.source.text)
-            for node in ast.walk(module.source.tree)
+            for node in walk(module.source.tree)
             if isinstance(node, ast.Call) and last_name(node.func) == name and not isinstance(node.func, ast.Call)
         ]
 
@@ -233,4 +238,4 @@ def _is_kept_local(hit: Hit) -> bool:
 
 
 def _holds(outer: ast.AST, inner: ast.AST) -> bool:
-    return any(node is inner for node in ast.walk(outer))
+    return any(node is inner for node in walk(outer))

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearway.check.program.modules import Class, Function, Module, last_name
-from clearway.check.program.syntax import children
+from clearway.check.program.syntax import LEAVES, blocks, children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence, Set
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from clearway.check.program.program import Program
     from clearway.check.program.values import Code, Frame
@@ -26,6 +26,7 @@ FEW = 30
 _CALLED = re.compile(r"\b(\w+)\s*\(")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_SCOPES = frozenset({*_FUNCTIONS, ast.ClassDef})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,8 @@ def calls_named(module: Module, names: Set[str]) -> Iterator[Site]:
     """The calls in a module whose last name, as written, is one of these."""
     lines = _lines_calling(module.source.text, names)
     for statement in module.source.tree.body if lines else ():
-        first, last = _extent(statement)
-        at = bisect_right(lines, first - 1)
-        if at < len(lines) and lines[at] <= last:
-            yield from _within(module, statement, names)
+        if has_any(statement, lines):
+            yield from _within(module, statement, names, lines)
 
 
 def read_libraries(program: Program) -> None:
@@ -82,13 +81,23 @@ def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
     return running(body if isinstance(body, list) else [body])
 
 
+def own_statements(function: ast.AST) -> Iterator[ast.AST]:
+    """The statements among them, with handlers and cases."""
+    stack = list(reversed(blocks(function)))
+    while stack:
+        node = stack.pop()
+        yield node
+        if node.__class__ not in _SCOPES:
+            stack.extend(reversed(blocks(node)))
+
+
 def running(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """These and all that runs with them, in the order in which it is written."""
     stack: list[ast.AST] = list(reversed(nodes))
     while stack:
         node = stack.pop()
         yield node
-        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+        if node.__class__ not in _SCOPES and node.__class__ not in LEAVES:
             stack.extend(reversed(children(node)))
 
 
@@ -106,9 +115,21 @@ def _lines_calling(text: str, names: Set[str]) -> list[int]:
         return []
     if names.isdisjoint(_CALLED.findall(text)):
         return []
-    offsets = [match.start() for match in _CALLED.finditer(text) if match[1] in names]
-    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
-    return sorted({bisect_right(starts, offset) for offset in offsets})
+    return lines_of(text, (match for match in _CALLED.finditer(text) if match[1] in names))
+
+
+def lines_of(text: str, matches: Iterable[re.Match[str]]) -> list[int]:
+    """The lines on which matches begin, each once; they come in the order of the text."""
+    lines: list[int] = []
+    line, seen = 1, 0
+    has_returns = "\r" in text
+    for match in matches:
+        at = match.start()
+        line += len(_LINE_END.findall(text, seen, at)) if has_returns else text.count("\n", seen, at)
+        seen = at
+        if not lines or lines[-1] != line:
+            lines.append(line)
+    return lines
 
 
 def _extent(statement: ast.stmt) -> tuple[int, int]:
@@ -117,22 +138,42 @@ def _extent(statement: ast.stmt) -> tuple[int, int]:
     return first, statement.end_lineno or statement.lineno
 
 
-def _within(module: Module, statement: ast.stmt, names: Set[str]) -> Iterator[Site]:
+def _within(module: Module, statement: ast.stmt, names: Set[str], lines: list[int]) -> Iterator[Site]:
+    """The calls in a statement. Of functions in which no line has one of the names nothing is looked at."""
     parents: dict[ast.AST, ast.AST] = {}
     found: list[tuple[Code, ast.Call]] = []
     stack: list[tuple[ast.AST, Code]] = [(statement, module)]
     while stack:
         current, code = stack.pop()
-        if isinstance(current, ast.Call) and last_name(current) in names and not isinstance(current.func, ast.Call):
-            found.append((code, current))
-        inside = _code_of(module, current) or code
-        outside = set(_evaluated_outside(current)) if inside is not code else set()
+        kind = current.__class__
+        if kind is ast.Call:
+            assert isinstance(current, ast.Call)
+            if last_name(current) in names and not isinstance(current.func, ast.Call):
+                found.append((code, current))
+        elif kind in _SCOPES:
+            if not isinstance(code, Function) and isinstance(current, ast.stmt) and not has_any(current, lines):
+                continue
+            inside = _code_of(module, current)
+            if inside is not None:
+                outside = set(_evaluated_outside(current))
+                for child in children(current):
+                    parents[child] = current
+                    stack.append((child, code if child in outside else inside))
+                continue
         for child in children(current):
             parents[child] = current
-            stack.append((child, code if child in outside else inside))
+            if child.__class__ not in LEAVES:
+                stack.append((child, code))
     found.sort(key=lambda pair: (pair[1].lineno, pair[1].col_offset))
     for code, call in found:
         yield Site(module, code, call, parents)
+
+
+def has_any(definition: ast.stmt, lines: Sequence[int]) -> bool:
+    """Whether one of these lines is one of the statement's; they are sorted."""
+    first, last = _extent(definition)
+    at = bisect_right(lines, first - 1)
+    return at < len(lines) and lines[at] <= last
 
 
 def _code_of(module: Module, node: ast.AST) -> Function | Class | None:

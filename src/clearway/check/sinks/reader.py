@@ -13,6 +13,7 @@ A file has, in TOML, names always in full and canonical:
     except                         the methods that `Class.*` is not about
     kind, severity, through, twin, fix, returns
     unless                         [{ keyword, position, value | instance }]: then it does not block; "None" is None
+    wait                           { keyword, position }: the argument that says how many seconds it waits at most
 
     [same]     another name = the canonical one, for all below it as well
     [bases]    class = [its base classes]; what it does not inherit it need not list: `[]` makes it known
@@ -35,7 +36,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clearway.check.sinks.returned import DOTTED, named_class, parse_returned
-from clearway.check.sinks.types import Offload, Returned, Schedule, SinkEntry, Unless
+from clearway.check.sinks.types import Offload, Returned, Schedule, SinkEntry, Unless, Wait
 from clearway.model import Lane, Severity, SinkKind
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ class _Reader:
             family=self._family,
             twin=_take(table, "twin", str, self._twin),
             unless=tuple(_unless(one) for one in _take(table, "unless", list, [])),
+            wait=_wait(_take(table, "wait", dict, None)),
         )
         excepted = frozenset(_take(table, "except", list, []))
         gives = _take(table, "returns", str, None)
@@ -264,6 +266,14 @@ def _unless(table: dict[str, Any]) -> Unless:
         value = None
     _finish(table)
     return Unless(keyword, position, value, instance)
+
+
+def _wait(table: dict[str, Any] | None) -> Wait | None:
+    if table is None:
+        return None
+    wait = Wait(_take(table, "keyword", str), _take(table, "position", int, None))
+    _finish(table)
+    return wait
 
 
 def _offload(table: dict[str, Any]) -> Offload:

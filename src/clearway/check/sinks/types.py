@@ -25,6 +25,14 @@ class Unless:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """The argument that says for how many seconds the call waits at most."""
+
+    keyword: str
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SinkEntry:
     """One operation that blocks."""
 
@@ -38,6 +46,7 @@ class SinkEntry:
     twin: str | None
     """The async class or module of the same family, `httpx.AsyncClient`; None where there is none."""
     unless: tuple[Unless, ...] = ()
+    wait: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,11 @@ class Containment:
         REPLACEMENTS.release()
         listed.HELD.release(self._listed)
 
+    def extent(self) -> tuple[bool, int]:
+        """Whether it is on, and how many routes have a call that is known to block."""
+        threads = {row.route for _, row, target in self._planner.targets() if id(target) in self.threads}
+        return self.is_on, len(self.routes | threads)
+
     # Watching
 
     def look(self, thread: int, overdue_ns: int) -> None:

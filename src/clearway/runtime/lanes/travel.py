@@ -7,9 +7,11 @@ Pickles run code when they are read: both sides must be one's own.
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import importlib
 import inspect
+import io
 import pickle
 import struct
 import sys
@@ -251,13 +253,24 @@ def _packed_error(error: BaseException, began: int, ended: int, name: str = "") 
         error = WorkerLost(f"{name} raised {_one_line(error)}")
     for form in (error, _state_of(error)):
         try:
-            packed = pickle.dumps((form, text), PROTOCOL)
+            packed = _pickled_error((form, text))
             if _same(_rebuilt(pickle.loads(packed)[0]), error):
                 return head + packed
         except Exception:
             continue  # an `__init__` with arguments of its own, something unpicklable inside
     stand_in = CannotTravel(f"{name} raised {_one_line(error)}, and this {type(error).__name__} cannot be sent")
     return head + pickle.dumps((stand_in, text), PROTOCOL)
+
+
+def _pickled_error(form: Any) -> bytes:
+    """As Python pickles errors: packages such as Dask put other ways in its place, for the whole process."""
+    written = io.BytesIO()
+    pickler = pickle.Pickler(written, PROTOCOL)
+    pickler.dispatch_table = {
+        kind: reduce for kind, reduce in copyreg.dispatch_table.items() if not issubclass(kind, BaseException)
+    }
+    pickler.dump(form)
+    return written.getvalue()
 
 
 def _text_of(error: BaseException) -> str:

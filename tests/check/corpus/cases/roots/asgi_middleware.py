@@ -27,7 +27,7 @@ class Drip:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  #: middleware blocks time.sleep=error
         async def slowly(message) -> None:
-            time.sleep(0.01)
+            time.sleep(0.1)
             await send(message)
 
         await self.app(scope, receive, slowly)

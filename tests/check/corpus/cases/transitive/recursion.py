@@ -11,7 +11,7 @@ def ping(n: int) -> int:
 
 
 def pong(n: int) -> int:
-    time.sleep(0.01)
+    time.sleep(0.1)
     return ping(n - 1) if n > 0 else 0
 
 
