@@ -1,14 +1,16 @@
 """What the console is told, live and from a file: a header, then a frame for each fraction of a second.
 
 One line of JSON each, so that a recording is a text file, a stream is its lines, and one that breaks off is good up to
-its last whole line. The recorder is read here and nowhere else; pages, terminals and exports read frames.
+its last whole line. Frames are made from the recorder; pages, terminals, metrics and exports read frames.
 
-Times are whole microseconds since the header's `origin`. Requests are numbered by the worker that serves them. Names
-of routes and calls are numbered in the order in which frames bring them: a reader keeps a list of each.
+Several workers speak in one stream: a header for each before its first frame, and each frame names its worker. Times
+are whole microseconds since the `origin` of that worker's header. Requests are numbered by the worker that serves them.
+Names of routes and calls are numbered by worker, in the order in which its frames bring them: a reader keeps lists.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import msgspec
@@ -22,8 +24,8 @@ class FrameError(ClearwayError):
     """A recording or a stream is of another version, or broken."""
 
 
-class Header(msgspec.Struct, frozen=True):
-    """The first line: who is speaking, and since when."""
+class Header(msgspec.Struct, frozen=True, tag="header"):
+    """Before a worker's first frame: who is speaking, and since when."""
 
     worker: int
     """Process id."""
@@ -83,11 +85,15 @@ class Counts(msgspec.Struct, frozen=True, array_like=True):
     slowest_us: int
     total_us: int
     wait_us: int
+    latencies: list[tuple[int, int]] = []
+    """How many requests fell into which bucket of `bucket_of`, so that percentiles add up over frames and workers."""
 
 
-class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
+class Frame(msgspec.Struct, frozen=True, omit_defaults=True, tag="frame"):
     """What happened since the frame before. Bounded: what did not fit is in `left_out`, and still in `counts`."""
 
+    worker: int
+    """Process id, as in its header."""
     at_us: int
     """The end of the frame."""
     routes: list[str] = []
@@ -97,6 +103,8 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
     parts: list[CallPart] = []
     here: list[RequestPart] = []
     """The requests in flight that have been there longest."""
+    going: list[CallPart] = []
+    """Calls that wait or run now, of the requests in `here`: what has not happened yet is 0."""
     in_flight: int = 0
     counts: list[Counts] = []
     stalls: list[dict[str, Any]] = []
@@ -118,9 +126,23 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
     """Requests, and parts, of one frame."""
 
 
+PER_OCTAVE = 8
+"""Buckets of latency from one power of two to the next: each is 9 % wide."""
+
+
+def bucket_of(latency_us: int) -> int:
+    """The bucket of a latency: 0 for 1 µs and less."""
+    return max(0, math.ceil(math.log2(latency_us) * PER_OCTAVE)) if latency_us > 1 else 0
+
+
+def bucket_top_us(bucket: int) -> float:
+    """The longest latency that falls into a bucket."""
+    return float(2 ** (bucket / PER_OCTAVE))
+
+
 _encoder = msgspec.json.Encoder()
-_headers = msgspec.json.Decoder(Header)
-_frames = msgspec.json.Decoder(Frame)
+_lines: msgspec.json.Decoder[Header | Frame] = msgspec.json.Decoder(Header | Frame)
+_anything = msgspec.json.Decoder(dict[str, Any])
 
 
 def line_of(item: Header | Frame) -> bytes:
@@ -128,23 +150,36 @@ def line_of(item: Header | Frame) -> bytes:
     return _encoder.encode(item)
 
 
+def read_line(line: bytes) -> Header | Frame:
+    """A line of a stream, whichever it is. Raises FrameError for what is neither, and for another version."""
+    try:
+        item = _lines.decode(line)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise FrameError(_what_is_wrong(line, str(error))) from None
+    if isinstance(item, Header) and item.schema != SCHEMA:
+        raise FrameError(_other_version(item.schema))
+    return item
+
+
 def read_header(line: bytes) -> Header:
-    """Raises FrameError for what is no header, or one of another version."""
-    try:
-        schema = msgspec.json.decode(line).get("schema")
-    except (msgspec.MsgspecError, AttributeError, RecursionError):
-        raise FrameError("this is no recording of Clearway's: its first line is not a header") from None
-    if schema != SCHEMA:
-        raise FrameError(f"this recording is {schema!r}, and this Clearway reads {SCHEMA!r}; use the one that made it")
-    try:
-        return _headers.decode(line)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise FrameError(f"the recording's header is broken: {error}") from None
+    """The first line of a recording. Raises FrameError for what is no header, or one of another version."""
+    item = read_line(line)
+    if not isinstance(item, Header):
+        raise FrameError("this is no recording of Clearway's: its first line is not a header")
+    return item
 
 
-def read_frame(line: bytes) -> Frame:
-    """Raises FrameError for what is no frame."""
+def _what_is_wrong(line: bytes, error: str) -> str:
+    """Another version's lines have other fields: its number says more than the first field that is missing."""
     try:
-        return _frames.decode(line)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise FrameError(f"a frame is broken: {error}") from None
+        data = _anything.decode(line)
+    except (msgspec.MsgspecError, RecursionError):
+        return "this is no line of a recording of Clearway's"
+    if data.get("type") == "header":
+        schema = data.get("schema")
+        return _other_version(schema) if schema != SCHEMA else f"the recording's header is broken: {error}"
+    return f"a frame is broken: {error}"
+
+
+def _other_version(schema: object) -> str:
+    return f"this recording is {schema!r}, and this Clearway reads {SCHEMA!r}; use the Clearway that made it"

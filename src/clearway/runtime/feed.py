@@ -6,6 +6,7 @@ A feed reads the ring from another thread than the one that writes it. What was 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from os import getpid
@@ -15,11 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from clearway.frames import CallPart, Counts, Frame, Header, Pool, RequestPart
+from clearway.frames import CallPart, Counts, Frame, Header, Pool, RequestPart, bucket_of
+from clearway.model import CallKind, Lane
 
 if TYPE_CHECKING:
-    from clearway.runtime.install import Runtime
+    from collections.abc import Sequence
 
+    from clearway.runtime.install import Runtime
+    from clearway.runtime.request import Request
+
+KINDS, LANES = tuple(CallKind), tuple(Lane)
 LONGEST_HERE = 200
 """Of the requests in flight, so many are told one by one: those that came first."""
 TABLE_EVERY_US = 1_000_000
@@ -63,10 +69,12 @@ class Feed:
             table = runtime.snapshot()
         limiter = runtime.thread_lane.limiter
         frame = Frame(
+            worker=getpid(),
             at_us=at_us,
             requests=requests,
             parts=parts,
             here=here,
+            going=self._going(in_flight[:LONGEST_HERE]),
             in_flight=len(in_flight),
             counts=counts,
             stalls=self._new_stalls(),
@@ -94,6 +102,7 @@ class Feed:
         requests: list[RequestPart] = []
         parts: list[CallPart] = []
         totals: dict[int, list[int]] = {}
+        buckets: dict[int, Counter[int]] = {}
         left_out = 0
         for entry in entries:
             if entry.is_request:
@@ -102,6 +111,7 @@ class Feed:
                 total[0] += 1
                 total[1] = max(total[1], latency_ns)
                 total[2] += latency_ns
+                buckets.setdefault(entry.route, Counter())[bucket_of(latency_ns // 1000)] += 1
                 part = RequestPart(entry.request, entry.route, self._us(in_ns), self._us(in_ns + latency_ns))
                 if len(requests) < Frame.MOST:
                     requests.append(part)
@@ -118,10 +128,41 @@ class Feed:
                 else:
                     left_out += 1
         counts = [
-            Counts(route, count, slowest // 1000, total // 1000, wait // 1000)
+            Counts(
+                route,
+                count,
+                slowest // 1000,
+                total // 1000,
+                wait // 1000,
+                sorted(buckets[route].items()) if route in buckets else [],
+            )
             for route, (count, slowest, total, wait) in totals.items()
         ]
         return requests, parts, counts, left_out, dropped
+
+    def _going(self, requests: Sequence[Request]) -> list[CallPart]:
+        """Calls of the thread lane. The other lanes tell of a call when it is back."""
+        number = self._runtime.recorder.ring.calls.number
+        parts = []
+        for request in requests:
+            for work in request.works:
+                started = work.started_ns
+                if not work.ended_ns:
+                    parts.append(
+                        CallPart(
+                            request.id,
+                            self._route_number(request.route.name),
+                            number(work.site.id),
+                            KINDS.index(work.site.kind),
+                            LANES.index(Lane.THREAD),
+                            work.track if started else 0,
+                            self._us(work.submitted_ns),
+                            self._us(started) if started else 0,
+                            0,
+                            0,
+                        )
+                    )
+        return parts
 
     def _new_stalls(self) -> list[dict[str, Any]]:
         recorder, seen = self._runtime.recorder, self._stalls
