@@ -124,7 +124,7 @@ def test_no_thread_to_be_had(install: Install, monkeypatch: pytest.MonkeyPatch) 
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as exhausted:
-        exhausted.setattr("clearway.runtime.lanes.worker.Worker.start", refuse)
+        exhausted.setattr("clearway.runtime.lanes.threads.worker.Worker.start", refuse)
         assert ask(app, "/").json() == PLAIN
     assert ask(app, "/").json() == THREAD
     assert ran == [PLAIN, THREAD]

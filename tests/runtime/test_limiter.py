@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from clearway.runtime.limiter import COMPUTE_BUDGET, Limiter, Tier
+from clearway.runtime.lanes.threads.limiter import COMPUTE_BUDGET, Limiter, Tier
 from tests.runtime.fake_worker import FakePool, FakeWorker, route, site_of
 
 NewPool = Callable[[int], FakePool]

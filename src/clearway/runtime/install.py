@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 
 from clearway.model import CallKind, ClearwayError, Lane, LaneError, Loss, Plan, Stall
-from clearway.runtime import framework, hooks, interpreter, snapshot
+from clearway.runtime import framework, hooks
 from clearway.runtime.blame import blame, find_request
 from clearway.runtime.containment.contained import Containment
 from clearway.runtime.containment.families import listed
 from clearway.runtime.lanes.loop import LoopLane
 from clearway.runtime.lanes.thread import ThreadLane, deliver
-from clearway.runtime.losses import LossReport
-from clearway.runtime.planner import Planner, PlanRow
+from clearway.runtime.lanes.threads import interpreter
+from clearway.runtime.plan.planner import Planner, PlanRow
 from clearway.runtime.port import LoopPort
-from clearway.runtime.recorder import Recorder
-from clearway.runtime.report import StallReport
+from clearway.runtime.records import snapshot
+from clearway.runtime.records.loss_report import LossReport
+from clearway.runtime.records.recorder import Recorder
+from clearway.runtime.records.stall_report import StallReport
 from clearway.runtime.request import Request, RequestLayer
 from clearway.runtime.stalls import WATCHDOG, ObservedStall, claim_folder
 from clearway.settings import Settings

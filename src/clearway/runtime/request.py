@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from clearway.model import Lane
     from clearway.runtime.install import Runtime
-    from clearway.runtime.lanes.worker import Work
+    from clearway.runtime.lanes.threads.worker import Work
     from clearway.runtime.port import LoopPort
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.records.recorder import RouteRecord
 
 _numbers = itertools.count(1)
 

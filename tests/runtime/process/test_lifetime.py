@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 import clearway
 from clearway.model import Lane
-from clearway.runtime.lanes import pool
+from clearway.runtime.lanes.processes import pool
 from tests.runtime.process import work
 from tests.runtime.process.conftest import is_alive, processes_of
 from tests.runtime.serving import AnyApp, Server, ask

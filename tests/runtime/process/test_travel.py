@@ -19,7 +19,7 @@ from starlette.responses import StreamingResponse
 
 import clearway
 from clearway.model import CannotTravel, Lane, SettingsError, WorkerLost
-from clearway.runtime.lanes import refusals, travel
+from clearway.runtime.lanes.remote import refusals, travel
 from tests.runtime.process import work
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.model import Lane, LaneError, Loss, SettingsError, WorkerLost
 from clearway.runtime import framework, hooks
-from clearway.runtime.lanes import refusals, travel
 from clearway.runtime.lanes.clusters import Cluster, Job, NotBegun, Report, Verdict, code
 from clearway.runtime.lanes.clusters.admission import Admission, Trip
+from clearway.runtime.lanes.remote import refusals, travel
 from clearway.runtime.request import ClientGone
 from clearway.settings import usable_cores
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from clearway.model import CallKind
     from clearway.runtime.install import Runtime
-    from clearway.runtime.planner import PlanRow
+    from clearway.runtime.plan.planner import PlanRow
+    from clearway.runtime.plan.site import CallSite
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
 
 _log = logging.getLogger("clearway")
 

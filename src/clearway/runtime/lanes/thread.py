@@ -14,16 +14,16 @@ from starlette.exceptions import HTTPException
 
 from clearway.model import FINISHING_KINDS, CallKind, Lane
 from clearway.runtime import framework, hooks
-from clearway.runtime.lanes.worker import Work, Worker
-from clearway.runtime.limiter import Limiter, Tier
+from clearway.runtime.lanes.threads.limiter import Limiter, Tier
+from clearway.runtime.lanes.threads.worker import Work, Worker
 from clearway.runtime.request import ClientGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.runtime.recorder import Recorder
+    from clearway.runtime.plan.site import CallSite
+    from clearway.runtime.records.recorder import Recorder
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
 
 WATCH_CLIENT_NS = 100_000_000
 """A call that has waited so long has its client watched."""

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
-from clearway.runtime.lanes.flight import Flight
+from clearway.runtime.lanes.queue import FairQueue
+from clearway.runtime.lanes.remote.flight import Flight
 from clearway.runtime.lanes.thread import WATCH_CLIENT_NS
-from clearway.runtime.queue import FairQueue
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from clearway.model import CallKind
     from clearway.runtime.lanes.clusters import Job
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.plan.site import CallSite
+    from clearway.runtime.records.recorder import RouteRecord
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
 
 TICK_S = 0.05
 AWAY_WAIT_S = 10.0

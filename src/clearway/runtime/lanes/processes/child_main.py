@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from clearway.model import LaneError
-from clearway.runtime.lanes import travel
-from clearway.runtime.lanes.frames import HEAD, Frame, framed
+from clearway.runtime.lanes.processes.frames import HEAD, Frame, framed
+from clearway.runtime.lanes.remote import travel
 
 LAST_WORDS_S = 1.0
 """A worker whose parent has gone ends by itself within this time."""

@@ -22,14 +22,14 @@ from enum import IntEnum
 from time import perf_counter_ns, process_time_ns
 from typing import TYPE_CHECKING
 
-from clearway.runtime.interpreter import switch_interval
-from clearway.runtime.queue import FairQueue
+from clearway.runtime.lanes.queue import FairQueue
+from clearway.runtime.lanes.threads.interpreter import switch_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.runtime.lanes.worker import Work, Worker
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.lanes.threads.worker import Work, Worker
+    from clearway.runtime.records.recorder import RouteRecord
 
 COMPUTE_BUDGET = 1.5
 """One call that computes, and half a one that mostly waits: more only adds fighting for the interpreter."""

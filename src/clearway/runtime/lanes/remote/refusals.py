@@ -19,13 +19,13 @@ from starlette.responses import Response
 
 from clearway.model import SettingsError
 from clearway.runtime import framework
-from clearway.runtime.lanes import travel
+from clearway.runtime.lanes.remote import travel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from clearway.model import Lane
-    from clearway.runtime.planner import PlanRow
+    from clearway.runtime.plan.planner import PlanRow
 
 STAY_HERE: tuple[type, ...] = (
     *travel.BOUND_HERE,

@@ -12,17 +12,17 @@ from starlette.exceptions import HTTPException
 
 from clearway.model import Lane, LaneError, Loss, WorkerLost
 from clearway.runtime import hooks
-from clearway.runtime.lanes.child import Child
-from clearway.runtime.lanes.frames import Frame
-from clearway.runtime.queue import FairQueue
+from clearway.runtime.lanes.processes.child import Child
+from clearway.runtime.lanes.processes.frames import Frame
+from clearway.runtime.lanes.queue import FairQueue
 from clearway.runtime.request import ClientGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.runtime.lanes.child_main import Setup
-    from clearway.runtime.lanes.flight import Flight
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.lanes.processes.child_main import Setup
+    from clearway.runtime.lanes.remote.flight import Flight
+    from clearway.runtime.records.recorder import RouteRecord
     from clearway.settings import Settings
 
 TICK_S = 0.05
