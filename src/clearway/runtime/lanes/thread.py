@@ -16,7 +16,7 @@ from clearway.model import FINISHING_KINDS, CallKind, Lane
 from clearway.runtime import framework, hooks
 from clearway.runtime.lanes.threads.limiter import Limiter, Tier
 from clearway.runtime.lanes.threads.worker import Work, Worker
-from clearway.runtime.request import ClientGone
+from clearway.runtime.request import WATCH_CLIENT_NS, ClientGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from clearway.runtime.plan.site import CallSite
     from clearway.runtime.records.recorder import Recorder
     from clearway.runtime.request import Request
-
-WATCH_CLIENT_NS = 100_000_000
-"""A call that has waited so long has its client watched."""
 
 
 class ThreadLane:

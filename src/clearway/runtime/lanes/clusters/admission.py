@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from clearway.runtime.lanes.queue import FairQueue
 from clearway.runtime.lanes.remote.flight import Flight
-from clearway.runtime.lanes.thread import WATCH_CLIENT_NS
+from clearway.runtime.request import WATCH_CLIENT_NS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -15,7 +15,7 @@ from clearway.runtime import hooks
 from clearway.runtime.lanes.processes.child import Child
 from clearway.runtime.lanes.processes.frames import Frame
 from clearway.runtime.lanes.queue import FairQueue
-from clearway.runtime.request import ClientGone
+from clearway.runtime.request import WATCH_CLIENT_NS, ClientGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 TICK_S = 0.05
 """How often limits and clients are looked at while calls wait or run."""
 REST_TICK_S = 15.0
-WATCH_CLIENT_NS = 100_000_000
-"""A call that has taken so long has its client watched."""
 IDLE_S = 300.0
 """A worker that has had nothing to do for so long ends, the last one excepted."""
 ATTEMPTS = 3
