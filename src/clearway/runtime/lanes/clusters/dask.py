@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.model import LaneError, WorkerLost
 from clearway.runtime.lanes.clusters import Job, NotBegun, Report, Verdict, code
+from clearway.runtime.lanes.remote.errors import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,7 @@ class DaskCluster:
             raise
         except Exception as error:
             await self._disconnect()
-            raise LaneError(f"cluster {self.address}: {_one_line(error)}") from error
+            raise LaneError(f"cluster {self.address}: {one_line(error)}") from error
         if self._local is not None:
             await self._local.wait_for_workers(1, timeout=60)
         self._keeper = asyncio.create_task(self._keep_connected(lost))
@@ -91,7 +92,7 @@ class DaskCluster:
             await client.register_plugin(Claims())
         except Exception as error:
             raise LaneError(
-                f"cluster {self.address}: its scheduler cannot have Clearway's plugin ({_one_line(error)}); "
+                f"cluster {self.address}: its scheduler cannot have Clearway's plugin ({one_line(error)}); "
                 "install this version of clearway beside it, and leave distributed.scheduler.pickle on"
             ) from error
         client.subscribe_topic(TOPIC, functools.partial(self._told, client))
@@ -120,7 +121,7 @@ class DaskCluster:
             try:
                 return await self._connect()
             except Exception as error:
-                _log.debug("cluster %s: %s", self.address, _one_line(error))
+                _log.debug("cluster %s: %s", self.address, one_line(error))
                 await self._disconnect()
                 if self._stopping:
                     raise
@@ -219,9 +220,9 @@ class DaskCluster:
         if isinstance(error, KilledWorker):
             return WorkerLost(f"worker {error.last_worker.address} was lost, and others before it")
         if isinstance(error, OSError):
-            return WorkerLost(f"{_GONE}: {_one_line(error)}")
+            return WorkerLost(f"{_GONE}: {one_line(error)}")
         return LaneError(
-            f"cluster {self.address} could not read the call ({_one_line(error)}); workers and scheduler need clearway "
+            f"cluster {self.address} could not read the call ({one_line(error)}); workers and scheduler need clearway "
             "and distributed in the app's versions"
         )
 
@@ -251,7 +252,7 @@ class DaskCluster:
         for worker, answer in answers.items():
             if isinstance(answer, BaseException):
                 raise LaneError(
-                    f"cluster {self.address}: worker {worker} cannot import clearway ({_one_line(answer)}); "
+                    f"cluster {self.address}: worker {worker} cannot import clearway ({one_line(answer)}); "
                     "install it there, in the app's version"
                 )
         return answers
@@ -335,8 +336,3 @@ def _timeout_s() -> float:
 def _fail(waiter: asyncio.Future[Report], error: Exception) -> None:
     if not waiter.done():
         waiter.set_exception(error)
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
