@@ -166,7 +166,7 @@ class ProcessLane:
     def snapshot(self) -> dict[str, Any]:
         """Workers and waiting calls now; bytes and milliseconds."""
         pools = list(self._pools.values())
-        children = [child for pool in pools for child in list(pool.children)]
+        children = [child for pool in pools for child in list(pool.workers.all)]
         return {
             "limit": self.limit,
             "live": len(children),
