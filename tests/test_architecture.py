@@ -48,7 +48,7 @@ RUNTIME = {
     "lanes.threads": ("framework", "plan", "stalls.clocks", "lanes.queue"),
     "lanes.remote": ("framework",),
     "lanes.processes": ("hooks", "request", "lanes.queue", "lanes.remote"),
-    "lanes.clusters": ("request", "lanes.queue", "lanes.remote"),
+    "lanes.clusters": ("hooks", "request", "lanes.queue", "lanes.remote"),
     "blame": ("request", "lanes.threads", "stalls"),
     "ports": ("blame", "port", "lanes", "stalls"),
     "install": ("blame", "containment", "framework", "hooks", "lanes", "plan", "ports", "records", "request"),

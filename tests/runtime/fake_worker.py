@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from clearway.model import CallKind, Lane
-from clearway.runtime.lanes.threads.limiter import Limiter, Tier
+from clearway.runtime.lanes.threads.limiter import Limiter
+from clearway.runtime.lanes.threads.tier import Tier
 from clearway.runtime.plan.site import CallSite
 from clearway.runtime.records.recorder import RouteRecord
 

@@ -18,7 +18,7 @@ from fastapi import Depends, FastAPI, Request
 
 import clearway
 from clearway.runtime.lanes.thread import ThreadLane
-from clearway.runtime.lanes.threads.limiter import Tier
+from clearway.runtime.lanes.threads.tier import Tier
 from clearway.runtime.records.recorder import Recorder
 from tests.runtime.fake_worker import FakePool, route
 from tests.runtime.serving import AnyApp, Server, route_in, until

@@ -199,7 +199,7 @@ async def test_other_code_on_a_worker_is_recognised(playing: Playing, monkeypatc
 
     theirs = code.digest("tests.runtime.cluster.warehouse")
     async with playing(app) as scene:
-        monkeypatch.setitem(scene.lane._digests, warehouse.__name__, "0123456789abcdef")
+        monkeypatch.setitem(scene.lane._skew._digests, warehouse.__name__, "0123456789abcdef")
         assert (await scene.get("/")).status_code == 200
         assert "has other code of tests" in str(caught[0])
         assert f"({theirs}) than the app (0123456789abcdef)" in str(caught[0])

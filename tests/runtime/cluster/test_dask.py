@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 import clearway
 from clearway.model import Lane, LaneError
-from clearway.runtime.lanes.clusters import admission, dask
+from clearway.runtime.lanes.clusters import admission, connections
 from clearway.settings import Settings
 from tests.runtime.cluster import warehouse
 from tests.runtime.cluster.conftest import Playing, runs
@@ -144,7 +144,7 @@ async def test_a_scheduler_that_comes_back_is_found_again(
 
 
 async def test_a_scheduler_that_is_not_there_fails_the_start(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask, "CONNECT_S", 0.3)
+    monkeypatch.setattr(connections, "CONNECT_S", 0.3)
     runtime = clearway.install(counting_app(), settings=Settings(cluster=f"tcp://127.0.0.1:{free_port()}"))
     with pytest.raises(LaneError, match=r"cluster tcp://127.0.0.1:\d+: no scheduler answers there"):
         await runtime.start_lanes()

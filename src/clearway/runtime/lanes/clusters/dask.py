@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import importlib
 import logging
 import pickle
 import random
 from typing import TYPE_CHECKING, Any
 
 from clearway.model import LaneError, WorkerLost
-from clearway.runtime.lanes.clusters import Job, NotBegun, Report, Verdict, code
+from clearway.runtime.lanes.clusters import Job, NotBegun, Report, Verdict, code, connections
 from clearway.runtime.lanes.remote.errors import one_line
 
 if TYPE_CHECKING:
@@ -21,10 +20,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("clearway")
 
 LOCAL = "local"
-CONNECT_S = 10.0
-"""The longest that a connection may take at the start; `distributed.comm.timeouts.connect` can only shorten it."""
 BACKOFF_S = (0.1, 5.0)
-CLOSE_S = 3.0
 RELEASE_S = 0.05
 PROBED = 16
 """How many workers are asked at the start which code they have."""
@@ -35,7 +31,7 @@ class DaskCluster:
     """`address` is `tcp://HOST:PORT`, `tls://HOST:PORT`, or `local` for `processes` workers of one thread each."""
 
     def __init__(self, address: str, processes: int) -> None:
-        _distributed()
+        connections.package()
         self.address = address
         self.is_connected = False
         self.workers = self.threads = 0
@@ -62,7 +58,7 @@ class DaskCluster:
         self._stopping = False
         try:
             if self.address == LOCAL:
-                self._local = await _local_cluster(self._processes)
+                self._local = await connections.local_cluster(self._processes)
             lost = await self._connect()
         except (OSError, TimeoutError) as error:
             await self._disconnect()
@@ -84,8 +80,7 @@ class DaskCluster:
         """A new client. Its future is one that nobody ever sets: it ends when the connection does."""
         from clearway.runtime.lanes.clusters.claims import TOPIC, Claims
 
-        target: Any = self._local or self.address
-        client = _client_class()(target, asynchronous=True, set_as_default=False, timeout=_timeout_s())
+        client = connections.client(self._local or self.address)
         self._client = client  # from here on it has to be closed, also if it never connects
         await client
         try:
@@ -99,7 +94,7 @@ class DaskCluster:
         self._count(await client.scheduler.clearway_count())
         self.is_connected = True
         self._changed()
-        return _distributed().Future(f"clearway-connection-{client.id}", client)
+        return connections.package().Future(f"clearway-connection-{client.id}", client)
 
     async def _keep_connected(self, lost: Any) -> None:
         while True:
@@ -136,7 +131,7 @@ class DaskCluster:
         self._changed()
         if client is not None:
             # In a task of its own: Dask's way of closing swallows a cancellation, which may be meant for us.
-            closing = asyncio.ensure_future(_closed(client))
+            closing = asyncio.ensure_future(connections.close(client))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
             await asyncio.shield(closing)
@@ -283,54 +278,6 @@ class DaskCluster:
         if self._client is not None:
             self._client.status = "closed"  # else it would begin to close itself when it is collected
         self._client = self._local = self._keeper = None
-
-
-def _distributed() -> Any:
-    """Dask's own package. Raises LaneError where it is not installed."""
-    try:
-        return importlib.import_module("distributed")
-    except ImportError as error:
-        raise LaneError(
-            f"the cluster lane needs Dask ({error}): install clearway[cluster], here and on the workers"
-        ) from error
-
-
-def _client_class() -> Any:
-    distributed = _distributed()
-
-    class Connection(distributed.Client):  # type: ignore[name-defined, misc]
-        """A client that ends with its connection. Dask's own would try again for a while and then give up for ever,
-        and it is not told which of its futures that took."""
-
-        async def _reconnect(self) -> None:
-            await self._close(fast=True)
-
-    return Connection
-
-
-async def _closed(client: Any) -> None:
-    with contextlib.suppress(Exception):
-        await client.close(timeout=CLOSE_S)
-
-
-async def _local_cluster(processes: int) -> Any:
-    return await _distributed().LocalCluster(
-        n_workers=processes,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        protocol="tcp",
-        dashboard_address=None,
-        worker_dashboard_address=None,
-        asynchronous=True,
-    )
-
-
-def _timeout_s() -> float:
-    import dask
-    from dask.utils import parse_timedelta
-
-    return min(CONNECT_S, float(parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))))
 
 
 def _fail(waiter: asyncio.Future[Report], error: Exception) -> None:

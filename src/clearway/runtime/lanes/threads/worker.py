@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from anyio import CancelScope
 
-    from clearway.runtime.lanes.threads.limiter import Limiter, Tier
+    from clearway.runtime.lanes.threads.limiter import Limiter
+    from clearway.runtime.lanes.threads.tier import Tier
     from clearway.runtime.plan.site import CallSite
     from clearway.runtime.port import LoopPort
     from clearway.runtime.records.recorder import RouteRecord
