@@ -183,6 +183,7 @@ async def test_a_worker_lost_in_the_middle_is_told_and_only_the_idempotent_is_re
         assert (loss.route, loss.lane) == ("GET /deadly", "cluster")
         assert loss.call == "tests.runtime.cluster.warehouse:deadly"
         assert "worker" in loss.reason
+        assert loss.reason.endswith("(no retries)")
 
 
 async def test_other_code_on_a_worker_is_recognised(playing: Playing, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,9 +43,11 @@ class ClusterLane:
     def __init__(self, runtime: Runtime, cluster: Cluster | None = None) -> None:
         self._runtime = runtime
         self._cluster = cluster if cluster is not None else _cluster_of(runtime)
-        self._admission = Admission(self._bound, self._ask_back, runtime.settings.max_wait_s)
+        self._admission = Admission(self._bound, self._absence, self._ask_back, runtime.settings.max_wait_s)
         self._starting: asyncio.Task[None] | None = None
         self.status = "not started"
+        self._is_deserted = False
+        """Whether it was said that no worker is left."""
         self.lost = 0
         self.retried = 0
         self.cancelled = 0
@@ -93,12 +95,19 @@ class ClusterLane:
             raise
 
     def _changed(self) -> None:
-        if self.status == "stopped":
+        before = self.status
+        if before == "stopped":
             return
         if not self._cluster.is_connected:
             self.status = "away"
         else:
             self.status = "connected" if self._cluster.threads else "no workers"
+        if (before, self.status) == ("connected", "no workers"):
+            self._is_deserted = True
+            _log.warning("cluster %s: the last worker has gone; calls wait for another", self._cluster.address)
+        elif self._is_deserted and self.status == "connected":
+            self._is_deserted = False
+            _log.warning("cluster %s: a worker has come", self._cluster.address)
         self._admission.pump()
 
     async def stop(self) -> None:
@@ -129,6 +138,9 @@ class ClusterLane:
         if not cluster.is_connected or not cluster.threads:
             return 0
         return self._runtime.settings.cluster_in_flight or PREFETCH * cluster.threads
+
+    def _absence(self) -> str:
+        return "The cluster had no worker" if self._cluster.is_connected else "The cluster was away"
 
     # Calls
 
@@ -225,7 +237,7 @@ class ClusterLane:
             self.retried += 1
             return
         self.lost += 1
-        tried = f" (attempt {trip.attempts} of {trip.retries + 1})" if trip.retries else ""
+        tried = f" (attempt {trip.attempts} of {trip.retries + 1})" if trip.retries else " (no retries)"
         loss = Loss(
             perf_counter_ns() / 1e9, self.lane, trip.route.name, trip.site.id, trip.request.id, f"{reason}{tried}"
         )

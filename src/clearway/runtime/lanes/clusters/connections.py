@@ -11,6 +11,7 @@ from clearway.model import LaneError
 CONNECT_S = 10.0
 """The longest that a connection may take at the start; `distributed.comm.timeouts.connect` can only shorten it."""
 CLOSE_S = 3.0
+BESIDE = "clearway.runtime.lanes.clusters.beside"
 
 
 def package() -> Any:
@@ -45,6 +46,8 @@ async def close(client: Any) -> None:
 
 async def local_cluster(processes: int) -> Any:
     """A scheduler in this process, and so many workers of one thread each beside it."""
+    import dask
+
     return await package().LocalCluster(
         n_workers=processes,
         threads_per_worker=1,
@@ -53,6 +56,7 @@ async def local_cluster(processes: int) -> Any:
         protocol="tcp",
         dashboard_address=None,
         worker_dashboard_address=None,
+        preload=[*dask.config.get("distributed.worker.preload"), BESIDE],
         asynchronous=True,
     )
 

@@ -10,7 +10,7 @@ import pickle
 import random
 from typing import TYPE_CHECKING, Any
 
-from clearway.model import LaneError, WorkerLost
+from clearway.model import LaneError, WorkerLost, counted
 from clearway.runtime.lanes.clusters import Job, NotBegun, Report, Verdict, code, connections
 from clearway.runtime.lanes.remote.errors import one_line
 
@@ -106,7 +106,7 @@ class DaskCluster:
             await self._disconnect()
             lost = await self._reconnected()
             self.reconnects += 1
-            _log.warning("cluster %s: connected again", self.address)
+            _log.warning("cluster %s: connected again, %s", self.address, counted(self.workers, "worker"))
 
     async def _reconnected(self) -> Any:
         delay_s, most_s = BACKOFF_S

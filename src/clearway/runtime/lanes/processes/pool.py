@@ -245,13 +245,14 @@ class Pool:
                 return
         else:
             if settings.max_run_s is not None and now_ns - flight.sent_ns > settings.max_run_s * 1e9:
-                reason = f"ran longer than {settings.max_run_s:g} s"
-                self.end(flight, reason, RanTooLong(504, detail=f"The call {reason}"))
+                what = f"ran longer than {settings.max_run_s:g} s"
+                self.end(flight, f"{what} (max_run)", RanTooLong(504, detail=f"The call {what}"))
                 return
             if settings.process_memory_mb is not None:
                 used_mb = child.memory_bytes() / 2**20
                 if used_mb > settings.process_memory_mb:
-                    reason = f"worker {child.pid} used {used_mb:.0f} MB, more than {settings.process_memory_mb} MB"
+                    most = f"{settings.process_memory_mb} MB (process_memory)"
+                    reason = f"worker {child.pid} used {used_mb:.0f} MB, more than {most}"
                     self.end(flight, reason, WorkerLost(f"{flight.site.id}: {reason}"))
                     return
         if waited_ns > WATCH_CLIENT_NS and flight.is_awaited:

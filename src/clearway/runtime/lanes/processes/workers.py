@@ -123,7 +123,7 @@ class Workers:
     def gone_early(self, child: Child) -> None:
         """One has died before it was ready."""
         self._starting -= 1
-        self.bury(child, lambda reason: self._cannot_start(f"{reason} before it was ready"))
+        self.bury(child, lambda reason: self._cannot_start(f"before it was ready, {reason}"))
 
     def _cannot_start(self, reason: str) -> None:
         error = LaneError(f"the process lane has no worker: {reason}")

@@ -33,6 +33,7 @@ _TITLE = struct.Struct("!H")
 """Length of the call's name, which can be read though its arguments cannot."""
 MOST_TITLE = 1000
 RESULT, ERROR = 0, 1
+INSTEAD = "send plain values, or use the thread lane"
 BOUND_HERE = (HTTPConnection, BackgroundTask, UploadFile, StreamingResponse)
 """What some copies of would pickle, and be of no use elsewhere."""
 
@@ -80,10 +81,9 @@ def _blamed(
 ) -> CannotTravel:
     for parameter, value in _by_parameter(func, args, kwargs).items():
         if (why := unpicklable(value)) is not None:
-            return CannotTravel(
-                f"{name}: parameter {parameter!r}, a {type(value).__name__}, cannot be sent to another process: {why}"
-            )
-    return CannotTravel(f"{name} cannot be sent to another process: {one_line(error)}")
+            what = f"parameter {parameter!r}, a {type(value).__name__}"
+            return CannotTravel(f"{name}: {what}, cannot be sent to another process: {why}; {INSTEAD}")
+    return CannotTravel(f"{name} cannot be sent to another process: {one_line(error)}; {INSTEAD}")
 
 
 def _by_parameter(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def run(payload: bytes | bytearray) -> bytes:
         packed = pickle.dumps(value, PROTOCOL)
         return _OUTCOME.pack(RESULT, began, ended, began - arrived + perf_counter_ns() - ended) + packed
     except BaseException as error:
-        why = f"{name}: its result, a {type(value).__name__}, cannot be sent back: {one_line(error)}"
+        why = f"{name}: its result, a {type(value).__name__}, cannot be sent back: {one_line(error)}; {INSTEAD}"
         return _failed(CannotTravel(why), began, ended, name)
 
 
