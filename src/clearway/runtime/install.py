@@ -75,7 +75,6 @@ class Runtime:
     def _attach(self) -> None:
         app = self.app
         self._original_build = app.build_middleware_stack
-        self._original_stack = app.middleware_stack
         setattr(app, _ATTRIBUTE, self)
 
         def build() -> ASGIApp:
