@@ -11,7 +11,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from clearway.runtime import framework
-from clearway.runtime.ring import Ring
+from clearway.runtime.records.ring import Ring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,9 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clearway.model import LaneError
-from clearway.runtime.lanes import travel
-from clearway.runtime.lanes.frames import HEAD, Frame, framed
+from clearway.model import LaneError, shown
+from clearway.runtime.lanes.processes.frames import HEAD, Frame, framed
+from clearway.runtime.lanes.remote import travel
 
 LAST_WORDS_S = 1.0
 """A worker whose parent has gone ends by itself within this time."""
@@ -167,7 +167,7 @@ def _get_ready(setup: Setup, link: Link) -> None:
 
 def _why(error: BaseException) -> str:
     where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"
+    return f"{type(error).__name__}: {error} ({shown(where.filename)}:{where.lineno})"
 
 
 def _take_over_logging(levels: dict[str, int], link: Link) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.records.recorder import RouteRecord
 
 
 class Waiting(Protocol):

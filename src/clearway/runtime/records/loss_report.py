@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from clearway.runtime.report import counted
+from clearway.model import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

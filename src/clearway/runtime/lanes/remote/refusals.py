@@ -19,13 +19,13 @@ from starlette.responses import Response
 
 from clearway.model import SettingsError
 from clearway.runtime import framework
-from clearway.runtime.lanes import travel
+from clearway.runtime.lanes.remote import functions, travel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from clearway.model import Lane
-    from clearway.runtime.planner import PlanRow
+    from clearway.runtime.plan.planner import PlanRow
 
 STAY_HERE: tuple[type, ...] = (
     *travel.BOUND_HERE,
@@ -91,7 +91,7 @@ def why_not(target: Callable[..., Any]) -> str | None:
         return "is an async def, which runs on the loop; write it as a def"
     if framework.is_generator(inner) or inspect.isgeneratorfunction(inner):
         return "is a generator (yield), whose steps belong to one process; use the thread lane"
-    if (reason := travel.unreachable(inner)) is not None:
+    if (reason := functions.unreachable(inner)) is not None:
         return reason
     owner = _owner(inner)
     if owner is not None and (reason := travel.unpicklable(owner)) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clearway.model import Cause
+from clearway.model import Cause, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,11 +77,6 @@ class StallReport:
         if len(worst) > MOST_LINES:
             lines.append(f"  … and {counted(len(worst) - MOST_LINES, 'culprit')} more")
         return lines
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 request`, `2 requests`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _culprit_text(stall: Stall) -> str:

@@ -16,27 +16,23 @@ fast as work arrives. A worker with short work wakes nobody: it will be back bef
 
 from __future__ import annotations
 
-import os
 from _thread import allocate_lock  # containment stands in for `threading.Lock`
-from enum import IntEnum
-from time import perf_counter_ns, process_time_ns
+from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from clearway.runtime.interpreter import switch_interval
-from clearway.runtime.queue import FairQueue
+from clearway.runtime.lanes.queue import FairQueue
+from clearway.runtime.lanes.threads.cores import COMPUTE_BUDGET, Cores
+from clearway.runtime.lanes.threads.interpreter import switch_interval
+from clearway.runtime.lanes.threads.tier import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.runtime.lanes.worker import Work, Worker
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.lanes.threads.worker import Work, Worker
+    from clearway.runtime.records.recorder import RouteRecord
 
-COMPUTE_BUDGET = 1.5
-"""One call that computes, and half a one that mostly waits: more only adds fighting for the interpreter."""
 COMPUTES = 0.5
 """Above this weight a call mostly computes."""
-MORE_THAN_ONE = 1.3
-"""A process that uses so many cores computes outside the interpreter: inside, there is room for one."""
 WAITS = 0.05
 """Below this weight a call does nothing but wait."""
 SOON_NS = 1_000_000
@@ -47,19 +43,6 @@ hundreds of them fight for the interpreter."""
 FEW = 8
 STARVED_NS = 100_000_000
 """When work of a begun request has waited this long at the limit and nothing has ended, a thread is added."""
-
-
-class Tier(IntEnum):
-    """What work is to its request; lower goes first."""
-
-    FINISHING = 0
-    BEGUN_ENDPOINT = 1
-    BEGUN_LONG_AGO = 2
-    """The fifth call of its request, or a later one."""
-    BEGUN_FOURTH = 3
-    BEGUN_THIRD = 4
-    BEGUN_SECOND = 5
-    STARTING = 6
 
 
 class Limiter:
@@ -92,9 +75,7 @@ class Limiter:
         self._end_gap_ns = 10.0 * OFTEN_NS
         """How far apart calls end, smoothed."""
         self._loop_cpu = 0.0
-        self._cores = 0.0
-        self._ticked_ns = self._last_end_ns
-        self._process_ns = process_time_ns()
+        self._cores = Cores(self._last_end_ns)
 
     def guarantee(self, route: RouteRecord) -> None:
         """Keep `route.share` threads free for this route."""
@@ -210,7 +191,7 @@ class Limiter:
         with self._lock:
             self._loop_cpu = loop_cpu
             self._weigh_running(now_ns)
-            self._adjust_budget(interpreter_is_free or self._cores_used(now_ns) > MORE_THAN_ONE)
+            self.budget = self._cores.budget(self.budget, self.load, now_ns, interpreter_is_free)
             if not self._at_rest and any(worker.weight > COMPUTES for worker in self._running):
                 switch_interval.shorten(self)
             else:
@@ -341,20 +322,6 @@ class Limiter:
                     worker.weight = max(worker.weight, work.site.weight)
             load += worker.weight
         self.load = load
-
-    def _cores_used(self, now_ns: int) -> float:
-        cpu_ns = process_time_ns()
-        used = (cpu_ns - self._process_ns) / max(1, now_ns - self._ticked_ns)
-        self._cores += 0.2 * (used - self._cores)
-        self._process_ns, self._ticked_ns = cpu_ns, now_ns
-        return self._cores
-
-    def _adjust_budget(self, interpreter_is_free: bool) -> None:
-        """Calls that compute outside the interpreter (numpy, hashing) may use every core."""
-        if interpreter_is_free and self.load > 0.9:
-            self.budget = min(self.budget + 0.1, (os.cpu_count() or 1) + 0.5)
-        else:
-            self.budget = max(self.budget - 0.5, COMPUTE_BUDGET)
 
     def _lend_threads(self, now_ns: int) -> None:
         if not any(self._tiers[Tier.BEGUN_ENDPOINT : Tier.STARTING]):

@@ -14,13 +14,13 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
-from clearway.runtime.lanes.frames import HEAD, Frame, FrameBuffer, framed
+from clearway.runtime.lanes.processes.frames import HEAD, Frame, FrameBuffer, framed
 
 if TYPE_CHECKING:
     import asyncio
 
-    from clearway.runtime.lanes.child_main import Setup
-    from clearway.runtime.lanes.flight import Flight
+    from clearway.runtime.lanes.processes.child_main import Setup
+    from clearway.runtime.lanes.remote.flight import Flight
 
 PIECE = 1 << 20
 END_S = 2.0
@@ -28,7 +28,7 @@ END_S = 2.0
 SEARCH_PATH = "CLEARWAY_WORKER_PATH"
 _BOOT = (
     f"import os, sys; sys.path[:] = os.environ.pop({SEARCH_PATH!r}).split(os.pathsep); "
-    "from clearway.runtime.lanes.child_main import main; main({descriptor})"
+    "from clearway.runtime.lanes.processes.child_main import main; main({descriptor})"
 )
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from clearway.model import Stall
     from clearway.runtime.install import Runtime
-    from clearway.runtime.recorder import RouteRecord
-    from clearway.runtime.report import Culprit
+    from clearway.runtime.records.recorder import RouteRecord
+    from clearway.runtime.records.stall_report import Culprit
 
 SCHEMA = "clearway.snapshot/1"
 _PARTS = ("latency", "wait", "run", "return_wait", "framework")

@@ -10,7 +10,7 @@ from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
 
 from clearway.runtime import framework
-from clearway.runtime.site import computing_part
+from clearway.runtime.plan.site import computing_part
 from clearway.runtime.stalls.clocks import run_delay_ns, thread_cpu_ns
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
     from anyio import CancelScope
 
-    from clearway.runtime.limiter import Limiter, Tier
+    from clearway.runtime.lanes.threads.limiter import Limiter
+    from clearway.runtime.lanes.threads.tier import Tier
+    from clearway.runtime.plan.site import CallSite
     from clearway.runtime.port import LoopPort
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.records.recorder import RouteRecord
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
 
 _log = logging.getLogger("clearway")
 

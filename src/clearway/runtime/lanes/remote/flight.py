@@ -12,10 +12,10 @@ from clearway.model import FINISHING_KINDS, CallKind
 if TYPE_CHECKING:
     from contextvars import Context
 
-    from clearway.runtime.lanes.child import Child
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.lanes.processes.child import Child
+    from clearway.runtime.plan.site import CallSite
+    from clearway.runtime.records.recorder import RouteRecord
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
 
 AWAITED_KINDS = frozenset({CallKind.ENDPOINT, CallKind.DEPENDENCY})
 """Calls that the client's answer waits for. An offload's does while its endpoint runs."""

@@ -10,8 +10,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from clearway.model import Call, CallKind, Lane, Plan, PlanError, SettingsError
-from clearway.runtime import framework, pins
-from clearway.runtime.site import CallSite
+from clearway.runtime import framework
+from clearway.runtime.plan import pins
+from clearway.runtime.plan.site import CallSite
 from clearway.settings import suggest
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from clearway.runtime.containment.contained import Containment
-    from clearway.runtime.pins import Pin
+    from clearway.runtime.plan.pins import Pin
     from clearway.settings import Settings
 
 FRAMEWORKS = frozenset({"fastapi", "starlette"})
