@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.calls import waits
 from clearway.check.program.code import Function
+from clearway.check.program.models.python import IN_MEMORY
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 ROUTERS = frozenset(
     {"fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router"}
 )
-IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
-"""Reading and writing these touches no disk."""
 
 RUNS_TEXT = frozenset({"builtins.eval", "builtins.exec", "builtins.__import__"})
 """They run, or find, what only the running program knows."""

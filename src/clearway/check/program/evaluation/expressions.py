@@ -11,7 +11,6 @@ from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
     ClassV,
-    Complete,
     ConstantV,
     DictV,
     ExternalInstanceV,
@@ -23,8 +22,10 @@ from clearway.check.program.values import (
     TupleV,
     Value,
     Values,
+    bare,
 )
 from clearway.check.program.values.arguments import Arguments
+from clearway.check.program.values.keys import held_at, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -358,11 +359,6 @@ class Expressions:
         return tuple(found.items())
 
 
-def bare(values: Values) -> Values:
-    """Values without the word that they are all."""
-    return frozenset(values) if isinstance(values, Complete) else values
-
-
 def _is_handed_on(node: ast.expr, frame: Frame) -> bool:
     """`*args` and `**kwargs` just as this function got them."""
     function = frame.code
@@ -385,24 +381,6 @@ def _joined(left: Values, right: Values) -> Values:
             elif isinstance(one, ListV) and isinstance(other, ListV):
                 found.add(ListV(one.element | other.element))
     return frozenset(found)
-
-
-def key_of(value: Value) -> tuple[object] | None:
-    """What a value is as a key: constants and members of enumerations can be told apart."""
-    if isinstance(value, ConstantV):
-        return (value.value,)
-    if isinstance(value, InstanceV) and value.is_member and value.site is not None:
-        return (("member", value.cls.id, value.cls.member_values[value.site]),)
-    return None
-
-
-def held_at(held: DictV, asked: Values) -> Values:
-    """What a dictionary has at these keys; nothing where that cannot be told."""
-    known = [key_of(one) for one in asked]
-    keys = {key[0] for key in known if key is not None}
-    if None in known and any(isinstance(one, InstanceV) for one in asked):
-        return UNKNOWN  # some member of the enumeration
-    return frozenset().union(*(values for key, values in held.items if key in keys))
 
 
 def _built_in(value: ConstantV | ListV | DictV | TupleV, cls: str) -> bool | None:

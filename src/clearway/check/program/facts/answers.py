@@ -31,7 +31,7 @@ from clearway.check.source.syntax import last_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from clearway.check.program.facts.facts import Fact
+    from clearway.check.program.facts.fact import Fact
     from clearway.check.program.program import Program
 
 

@@ -6,7 +6,6 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.evaluation.expressions import held_at
 from clearway.check.program.models.holders import holders
 from clearway.check.program.models.iterators import iterators
 from clearway.check.program.models.makers import makers
@@ -27,6 +26,7 @@ from clearway.check.program.values import (
     Values,
 )
 from clearway.check.program.values.effects import Effect, Outcome, Unresolved
+from clearway.check.program.values.keys import held_at
 from clearway.check.source.syntax import name_of, written
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.calls.externals import IN_MEMORY
 from clearway.check.program.code import Class, Function
 from clearway.check.program.values import (
     OPAQUE,
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clearway.check.program.models.models import Model, Models
+
+IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
+"""Reading and writing these touches no disk."""
 
 
 def _same(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:

@@ -19,6 +19,7 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.check.source.syntax import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,8 +130,6 @@ class Definitions:
     @cached_property
     def _children(self) -> dict[str, list[tuple[Module, Class]]]:
         """Classes of the project by the last name of each base as it is written."""
-        from clearway.check.source.syntax import last_name
-
         found: dict[str, list[tuple[Module, Class]]] = defaultdict(list)
         for module in self._program.modules.project:
             for cls in module.classes.values():

@@ -83,7 +83,7 @@ class Registries:
             if bound:
                 frames = self._program.frames
                 where = frames.of_class(base, frames.parent(base))
-                fact = self._program.facts.bound(attribute, where) if len(bound) == 1 else None
+                fact = self._program.facts.names.bound(attribute, where) if len(bound) == 1 else None
                 return _text(fact.values) if fact is not None and not fact.by_default else None
         return None
 
@@ -110,7 +110,7 @@ class Registries:
             case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == cls.name:
                 return self._constant(cls, attribute, steps + 1)
             case ast.Name() if value.id not in function.scope.bindings:
-                fact = self._program.facts.of_module(function.module, value.id)
+                fact = self._program.facts.names.of_module(function.module, value.id)
                 return _text(fact.values) if fact is not None and not fact.by_default else None
             case _:
                 return None
