@@ -268,10 +268,19 @@ class Attributes:
             return made_by
         if made_by is not None and method.name == "__init__" and isinstance(made_by.code, Function):
             # A base's constructor, reached through `super().__init__(...)`.
-            frame = self._program.base_constructor(made_by, method)
+            frame = self._base_constructor(made_by, method)
             if frame is not None:
                 return frame
         return self._program.frames.generic(method, value)
+
+    def _base_constructor(self, made_by: Frame, method: Function) -> Frame | None:
+        """The call of a base's `__init__` that a constructor makes."""
+        for step in self._program.steps(made_by):
+            for effect in step.effects:
+                frame = getattr(effect, "frame", None)
+                if isinstance(frame, Frame) and frame.code is method:
+                    return frame
+        return None
 
     def _along(self, order: tuple[Class | str, ...], receiver: Value, name: str, *, exact: bool = True) -> Values:
         """The first class along the order that has the name."""
