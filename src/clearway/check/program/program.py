@@ -10,7 +10,9 @@ from clearway.check.program.calls.guesses import Guesses
 from clearway.check.program.calls.hooks import Hooks
 from clearway.check.program.calls.injection import Injection
 from clearway.check.program.code import serials
+from clearway.check.program.evaluation.arguments import CallArguments
 from clearway.check.program.evaluation.expressions import Expressions
+from clearway.check.program.evaluation.instances import Instances
 from clearway.check.program.evaluation.protocols import Protocols
 from clearway.check.program.evaluation.results import Results
 from clearway.check.program.evaluation.steps import Steps
@@ -23,9 +25,12 @@ from clearway.check.program.models.rows import Rows
 from clearway.check.program.resolution.annotations import Annotations
 from clearway.check.program.resolution.attributes import Attributes
 from clearway.check.program.resolution.definitions import Definitions
+from clearway.check.program.resolution.external_attributes import ExternalAttributes
 from clearway.check.program.resolution.loader import Modules
+from clearway.check.program.resolution.members import Members
 from clearway.check.program.resolution.names import Names
 from clearway.check.program.resolution.registries import Registries
+from clearway.check.program.resolution.stores import Stores
 from clearway.check.program.values import (
     MORE,
     MOST_VALUES,
@@ -62,11 +67,14 @@ class Program:
         self.flags = Flags(self)
         self.frames = Frames(self.flags.of)
         self.modules = Modules(self, project, environment)
+        self.stores = Stores(self)
         self.names = Names(self)
         self.annotations = Annotations(self)
         self.definitions = Definitions(self)
         self.registries = Registries(self)
         self.attributes = Attributes(self)
+        self.external_attributes = ExternalAttributes(self)
+        self.members = Members(self)
         self.models = Models(self)
         self.calls = Calls(self)
         self.externals = Externals(self)
@@ -75,6 +83,8 @@ class Program:
         self.guesses = Guesses(self)
         self.injection = Injection(self)
         self.expressions = Expressions(self)
+        self.arguments = CallArguments(self)
+        self.instances = Instances(self)
         self.facts = Facts(self)
         self.branches = Branches(self)
         self.protocols = Protocols(self)

@@ -236,7 +236,7 @@ class Roots:
                     for entry in self._entries.of(value, RootKind.LIFESPAN, node, frame):
                         entry.starting = True
                         if entry.function.is_generator:
-                            self.program.attributes.lifespans.append(entry.frame)
+                            self.program.external_attributes.lifespans.append(entry.frame)
                         entry.on_loop = True
             case _:
                 pass
@@ -264,7 +264,7 @@ class Roots:
     def _assigned_route_classes(self) -> None:
         """`router.route_class = Timed`."""
         program = self.program
-        for module, function, target, value in program.modules.stores("route_class"):
+        for module, function, target, value in program.stores.of_attribute("route_class"):
             where = program.frames.of_module(module) if function is None else program.frames.generic(function)
             for owner in program.evaluate(target.value, where):
                 for cls in program.evaluate(value, where):

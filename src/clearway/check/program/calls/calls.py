@@ -99,7 +99,7 @@ class Calls:
     def _outcome(self, node: ast.Call, frame: Frame) -> Outcome:
         program = self._program
         callees = program.evaluate(node.func, frame)
-        arguments = program.expressions.arguments(node, frame)
+        arguments = program.arguments.of(node, frame)
         # A constant is not called: `handler = None` stands where something else is put later.
         callees = frozenset(callee for callee in callees if not isinstance(callee, ConstantV))
         if not callees:

@@ -100,7 +100,7 @@ class Protocols:
                 if setter is not None and setter is not frame.code:
                     effects.append(Run(program.frames.call(setter, {}, value, None)))
                 elif setter is None:
-                    effects.extend(Run(run) for run in program.attributes.descriptors(value, node.attr, "__set__"))
+                    effects.extend(Run(run) for run in program.members.descriptors(value, node.attr, "__set__"))
         return effects
 
     def awaiting(self, values: Values, where: Frame) -> list[Effect]:

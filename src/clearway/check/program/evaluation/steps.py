@@ -174,7 +174,7 @@ class Steps:
                 return self._program.protocols.rarely(_loaded(node.target), frame, f"__i{name[2:]}", name)
             case ast.Attribute(ctx=ast.Load()):
                 values = program.evaluate(node.value, frame)
-                return run_one_of(program.attributes.getters(values, node.attr))
+                return run_one_of(program.members.getters(values, node.attr))
             case ast.Attribute(ctx=ast.Store()):
                 return self._program.protocols.stored(node, frame)
             case ast.Subscript(ctx=ast.Load()):

@@ -241,7 +241,7 @@ class Answers:
         classes = self._program.evaluate(test.args[1], frame)
         if isinstance(test.args[1], ast.Tuple) and not all(self._program.evaluate(p, frame) for p in test.args[1].elts):
             return None
-        is_instance = self._program.expressions.is_instance
+        is_instance = self._program.instances.is_instance
         return _same((is_instance(value, classes) for value in fact.values), fact.by_default) if classes else None
 
     def _is_callable(self, value: Value) -> bool | None:
@@ -288,7 +288,7 @@ class Answers:
             case ast.MatchAs(pattern=inner) if inner is not None:
                 return self._matched(value, inner, frame)
             case ast.MatchClass(cls=cls, patterns=[], kwd_patterns=[]):
-                return self._program.expressions.is_instance(value, self._program.evaluate(cls, frame))
+                return self._program.instances.is_instance(value, self._program.evaluate(cls, frame))
             case ast.MatchSequence() | ast.MatchMapping():
                 return False if isinstance(value, ConstantV) else None
             case _:

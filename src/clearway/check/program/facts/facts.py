@@ -124,7 +124,7 @@ class Facts:
         display, where = found
         assert isinstance(display, ast.Dict)
         name = node.value.id
-        if len(where.code.scope.bindings.get(name, ())) != 1 or self._program.modules.element_stores(name, where.code):
+        if len(where.code.scope.bindings.get(name, ())) != 1 or self._program.stores.of_elements(name, where.code):
             return None
         chosen: list[Fact | None] = []
         for key, value in zip(display.keys, display.values, strict=True):

@@ -41,7 +41,7 @@ class NameFacts:
     def of_module(self, module: Module, name: str) -> Fact | None:
         """A name of a module."""
         program = self._program
-        if name in module.scope.bindings or name in program.modules.global_stores(module):
+        if name in module.scope.bindings or name in program.stores.of_globals(module):
             return self.bound(name, program.frames.of_module(module))
         for star in module.scope.stars:
             for value in program.modules.find(module.absolute(star.module), module):
@@ -85,7 +85,7 @@ class NameFacts:
         if isinstance(code, Module):
             if self._facts.objects.put_on_module(code, name):
                 return None
-            for function, binding in self._program.modules.global_stores(code).get(name, ()):
+            for function, binding in self._program.stores.of_globals(code).get(name, ()):
                 where = self._program.frames.generic(function)
                 facts.append(self._binding(name, binding, where) if name not in function.scope.changed else None)
         elif isinstance(code, Function) and code.flow.shares(name):

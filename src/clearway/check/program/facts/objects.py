@@ -231,7 +231,7 @@ class Objects:
 
     def _is_set_elsewhere(self, cls: Class, name: str) -> bool:
         program = self._program
-        stores = program.modules.stores(name)
+        stores = program.stores.of_attribute(name)
         for count, (module, function, target, _value) in enumerate(stores):
             named = target.value.id if isinstance(target.value, ast.Name) else None
             if function is not None and named and named == function.receiver and not function.is_classmethod:
@@ -278,7 +278,7 @@ class Objects:
     def put_on_module(self, module: Module, name: str) -> bool:
         """Whether other code sets a module's name: `config.DEBUG = True`."""
         program = self._program
-        for other, function, target, _value in program.modules.stores(name):
+        for other, function, target, _value in program.stores.of_attribute(name):
             if isinstance(target.value, ast.Name | ast.Attribute):
                 where = program.frames.of_module(other) if function is None else program.frames.generic(function)
                 if function is not None and isinstance(target.value, ast.Name) and target.value.id == function.receiver:

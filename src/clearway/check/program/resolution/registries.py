@@ -92,7 +92,7 @@ class Registries:
         own = {id(method) for base in order for method, *_ in base.stores.get(attribute, ())}
         return any(
             id(function) not in own and not (isinstance(target.value, ast.Name) and target.value.id in ("self", "cls"))
-            for _module, function, target, _value in self._program.modules.stores(attribute)
+            for _module, function, target, _value in self._program.stores.of_attribute(attribute)
         )
 
     def _of_property(self, cls: Class, function: Function, steps: int) -> str | None:
