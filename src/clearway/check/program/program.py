@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearway.check.program.calls.calls import Calls
+from clearway.check.program.calls.construction import Construction
 from clearway.check.program.calls.externals import Externals
 from clearway.check.program.calls.guesses import Guesses
+from clearway.check.program.calls.handing_over import HandingOver
 from clearway.check.program.calls.hooks import Hooks
 from clearway.check.program.calls.injection import Injection
+from clearway.check.program.calls.parameters import Parameters
 from clearway.check.program.code import serials
 from clearway.check.program.evaluation.arguments import CallArguments
 from clearway.check.program.evaluation.expressions import Expressions
@@ -76,8 +79,11 @@ class Program:
         self.external_attributes = ExternalAttributes(self)
         self.members = Members(self)
         self.models = Models(self)
+        self.parameters = Parameters(self)
+        self.construction = Construction(self)
         self.calls = Calls(self)
         self.externals = Externals(self)
+        self.handing_over = HandingOver(self)
         self.rows = Rows(self)
         self.hooks = Hooks(self)
         self.guesses = Guesses(self)

@@ -51,7 +51,7 @@ class ResultFacts:
                 fact = Fact(made) if len(made) == 1 and isinstance(next(iter(made)), InstanceV) else None
             case FunctionV(function=function) if not function.is_async and not function.is_generator:
                 arguments = self._program.arguments.of(node, frame)
-                fact = self.returned(self._program.calls.frame(callee, arguments))
+                fact = self.returned(self._program.parameters.frame(callee, arguments))
             case ExternalV():
                 fact = self._external(callee, node, frame)
             case _:
@@ -68,7 +68,7 @@ class ResultFacts:
         (callee,) = called.values
         if not isinstance(callee, FunctionV) or not callee.function.is_async or callee.function.is_generator:
             return None
-        return self.returned(self._program.calls.frame(callee, self._program.arguments.of(node.value, frame)))
+        return self.returned(self._program.parameters.frame(callee, self._program.arguments.of(node.value, frame)))
 
     def returned(self, frame: Frame) -> Fact | None:
         """What a function gives."""
