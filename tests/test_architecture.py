@@ -56,6 +56,21 @@ RUNTIME = {
 }
 """Inside `runtime`: for each of its parts those that it needs when it runs. For annotations all may know all."""
 
+PROGRAM = "clearway.check.program"
+BELOW_IN_PROGRAM = {
+    "__init__": set[str](),
+    "code": set[str](),
+    "values": {"code"},
+    "facts": {"code", "values"},
+    "resolution": {"code", "values", "facts"},
+    "models": {"code", "values"},
+    "calls": {"code", "values", "models"},
+    "evaluation": {"code", "values", "facts", "models"},
+    "program": {"code", "values", "facts", "resolution", "models", "calls", "evaluation"},
+}
+"""The same for the rooms of the program under check. What they ask of each other as they run goes through `Program`,
+whose type each of them may name."""
+
 HEAVY = (
     "fastapi",
     "starlette",
@@ -78,22 +93,33 @@ def _room(path: Path) -> str:
     return _name(path).partition(".")[0]
 
 
-def _needed(path: Path) -> Iterator[tuple[str, str | None]]:
-    """The same without what is there for annotations only."""
-    tree = ast.parse(path.read_text())
-    for_types = [
-        node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-    ]
-    apart = {inner for node in for_types for statement in node.body for inner in ast.walk(statement)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node not in apart:
-            yield from ((node.module or "", alias.name) for alias in node.names)
-
-
 def _part(dotted: str) -> str | None:
     """The most particular part of the runtime that a module is in."""
     parts = [part for part in RUNTIME if f"{dotted}.".startswith(f"{part}.")]
     return max(parts, key=len, default=None)
+
+
+def _room_of_program(module: str) -> str:
+    return module.removeprefix(PROGRAM).removeprefix(".").partition(".")[0]
+
+
+def _type_only(tree: ast.Module) -> set[ast.AST]:
+    """What stands below `if TYPE_CHECKING:`."""
+    return {
+        inner
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+
+
+def _needed(path: Path) -> Iterator[tuple[str, str]]:
+    """(module, name imported from it) of what is there not only for annotations."""
+    tree = ast.parse(path.read_text())
+    type_only = _type_only(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node not in type_only:
+            yield from ((node.module or "", alias.name) for alias in node.names)
 
 
 def _imports(path: Path) -> Iterator[tuple[str, str | None]]:
@@ -137,6 +163,32 @@ def test_inside_the_runtime_imports_point_down(path: Path) -> None:
         assert any(f"{needed}.".startswith(f"{allowed}.") for allowed in within), (
             f"runtime.{own} needs {needed}: {part} may need only {sorted(within)}"
         )
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "check" / "program").rglob("*.py")), ids=_name)
+def test_imports_of_the_program_point_down(path: Path) -> None:
+    """Those for types, too, but for that of `Program`, which joins the rooms and so knows them all."""
+    room = _room_of_program(f"clearway.{_name(path)}")
+    assert room in BELOW_IN_PROGRAM, f"{room} is no room of the program"
+    tree = ast.parse(path.read_text())
+    type_only = _type_only(tree)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(PROGRAM):
+            continue
+        if node.module == f"{PROGRAM}.program" and node in type_only:
+            continue
+        imported = _room_of_program(node.module or "")
+        allowed = BELOW_IN_PROGRAM[room] | {room}
+        assert imported in allowed, f"{_name(path)} imports {node.module}: {room} may import only {sorted(allowed)}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_nothing_outside_of_the_check_knows_the_rooms_of_the_program(path: Path) -> None:
+    if _name(path).startswith("check."):
+        below = _name(path).split(".")[1] in ("source", "project", "environment", "engine", "sinks")
+        assert not below or not any(module.startswith(PROGRAM) for module, _ in _imports(path)), "it is below"
+    else:
+        assert not any(module.startswith(PROGRAM) for module, _ in _imports(path))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)
