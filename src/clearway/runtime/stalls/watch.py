@@ -63,7 +63,6 @@ class LoopWatch:
         self._steps = 0
         self._calm_beats = 0
         self._resting = False
-        self._delay_before_ns: int | None = None
         self._late_since_ns = 0
         self._beat_later(loop)
 
@@ -118,7 +117,6 @@ class LoopWatch:
         samples = self._sampler.collect(before.at_ns)
         steps, self._steps = steps_of_portals.taken - self._steps, steps_of_portals.taken
         if stall_ns <= self._threshold_ns or paused:
-            self._delay_before_ns = self._sampler.delay_ns = self._files.delay_ns()
             self._learn_patience(after.at_ns - before.at_ns)
             is_calm = after.process_ns - before.process_ns < self._tick_ns // 10
             self._calm_beats = self._calm_beats + 1 if is_calm else 0
@@ -156,23 +154,15 @@ class LoopWatch:
             after,
             self._usual_switches,
             waited_share(samples, after),
-            self._queued_ns(is_contended),
             has_suspect=bool(others),
             samples=len(samples),
             idle=idle * 2 > len(samples),
         )
-        cause = judge(evidence)
+        cause, starved_ns = judge(evidence)
         collector = None
         if cause is Cause.GARBAGE_COLLECTION:
             collector = self._watchdog.garbage.culprit(before.at_ns)
-        self._tell(observe(samples, others, collector, cause, started_ns, stall_ns, in_one))
-
-    def _queued_ns(self, is_contended: bool) -> int:
-        """How long the loop's thread queued for a core: until now, or until the watchdog last looked."""
-        if not is_contended:
-            self._sampler.delay_ns = self._files.delay_ns()
-        delay_ns = self._sampler.delay_ns
-        return 0 if delay_ns is None or self._delay_before_ns is None else delay_ns - self._delay_before_ns
+        self._tell(observe(samples, others, collector, cause, started_ns, stall_ns, starved_ns, in_one))
 
     def _tell(self, stall: ObservedStall) -> None:
         try:
@@ -188,6 +178,7 @@ class LoopWatch:
             time.thread_time_ns(),
             time.process_time_ns(),
             own_switches(),
+            self._files.queued_ns(),
             watchdog.garbage.total_ns(now_ns),
             watchdog.starved_ns,
             watchdog.stopped_ns,
@@ -242,7 +233,14 @@ class LoopWatch:
             watchdog = self._watchdog
             collected_ns = watchdog.garbage.total_ns(now_ns)
             self._before = Reading(
-                now_ns, cpu_ns, process_ns, None, collected_ns, watchdog.starved_ns, watchdog.stopped_ns
+                now_ns,
+                cpu_ns,
+                process_ns,
+                None,
+                self._files.queued_ns(),
+                collected_ns,
+                watchdog.starved_ns,
+                watchdog.stopped_ns,
             )
             return now_ns + self._rest_ns
         self._calm_beats = 0
