@@ -83,7 +83,8 @@ def _reader() -> Callable[[int, int], bytes]:
 
     def read(file: int, size: int) -> bytes:
         buffer = ctypes.create_string_buffer(size)
-        return buffer.raw[: max(0, pread(file, buffer, size, 0))]
+        length = pread(file, buffer, size, 0)
+        return buffer.raw[: max(0, length)]
 
     return read
 
