@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 import uvloop
 
+import clearway
 from clearway.cli.collector import tune_collector
 from clearway.runtime.containment.contained import REPLACEMENTS
 from clearway.runtime.containment.families import replacements
+from clearway.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -48,14 +50,9 @@ class Toggled:
         self.served = 0
 
     def switch(self, contain: bool) -> None:
-        from dataclasses import replace
-
-        import clearway
-        from clearway.settings import Settings
-
         if self._runtime is not None:
             self._runtime.uninstall()
-        self._runtime = clearway.install(self._app, settings=replace(Settings(), contain=contain))
+        self._runtime = clearway.install(self._app, settings=Settings(contain=contain))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.served += 1
