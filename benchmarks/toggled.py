@@ -3,7 +3,7 @@
 python -m benchmarks.toggled PORT --loop uvloop --pairs 20
 
 Two processes of the same program differ by several percent in what a request costs them, each for its life, and a
-busy machine by more from one second to the next. Here both sides are one process, a quarter of a second apart. Load
+busy machine by more from one second to the next. Here both sides are one process, a part of a second apart. Load
 has to come from elsewhere, without a pause. Prints JSON: for `off` and `on`, by slice, requests and the processor
 time of all threads.
 """
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 HOST = "127.0.0.1"
-SLICE_S = 0.25
-SETTLE_S = 0.03
+SLICE_S = 0.1
+SETTLE_S = 0.02
 """After switching: requests in flight end as they began."""
 ORDER = ("off", "on", "on", "off")
 """And again. A machine that gets slower meanwhile is no side's disadvantage."""
