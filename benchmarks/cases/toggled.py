@@ -50,7 +50,7 @@ class Toggled:
             beside="the same process without it",
             note=(
                 f"{loop}, for each second of processor time; a request costs {costs}; median of neighbouring slices "
-                f"{median(pairwise_ratios(on, off)):.2f} ×; half of the slices that are off beside the others {noise:.2f} ×"
+                f"{median(pairwise_ratios(on, off)):.2f} ×; off beside off, every other slice, {noise:.2f} ×"
             ),
         )
 

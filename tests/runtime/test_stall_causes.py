@@ -58,10 +58,11 @@ def evidence(**seen: Any) -> Evidence:
         # One long call of another thread: the watchdog got in once, at its end.
         (evidence(process_ns=95, starved_ns=90, samples=1, has_suspect=True), Cause.GIL),
         # Too few cores: a line that gives the GIL away, as `connect` does, gets neither it nor a core back.
-        (evidence(queued_ns=70, cpu_ns=7, process_ns=15, starved_ns=15, waited_share=0.2), Cause.MACHINE),
-        (evidence(queued_ns=30, cpu_ns=12, process_ns=45, starved_ns=85, waited_share=0.05), Cause.GIL),
+        (evidence(queued_ns=70, cpu_ns=7, process_ns=15, waited_share=0.2, is_crowded=True), Cause.MACHINE),
+        (evidence(queued_ns=5, cpu_ns=8, process_ns=12, starved_ns=5, switches=17, is_crowded=True), Cause.GIL),
+        (evidence(queued_ns=30, cpu_ns=12, process_ns=45, starved_ns=85, is_crowded=True), Cause.GIL),
         # … and one that blocks all the same: the watchdog had the GIL.
-        (evidence(queued_ns=30, cpu_ns=2, process_ns=5, starved_ns=10, waited_share=0.05), Cause.BLOCKING_CALL),
+        (evidence(queued_ns=30, cpu_ns=2, process_ns=5, starved_ns=10, is_crowded=True), Cause.BLOCKING_CALL),
     ],
 )
 def test_the_largest_part_of_a_stall_is_its_cause(seen: Evidence, cause: Cause) -> None:
@@ -75,7 +76,7 @@ def test_the_largest_part_of_a_stall_is_its_cause(seen: Evidence, cause: Cause) 
         (evidence(queued_ns=60, cpu_ns=5, process_ns=5), 60),
         (evidence(queued_ns=300), 100),  # it may have queued before the stall began
         (evidence(process_ns=95, starved_ns=90, switches=9, has_suspect=True), 40),
-        (evidence(queued_ns=30, cpu_ns=10, process_ns=45, starved_ns=85, waited_share=0.05), 75),
+        (evidence(queued_ns=30, cpu_ns=10, process_ns=45, starved_ns=45, is_crowded=True), 75),
     ],
 )
 def test_a_stall_tells_how_long_its_thread_had_no_core_or_not_the_gil(seen: Evidence, starved_ms: int) -> None:

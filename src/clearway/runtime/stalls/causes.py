@@ -48,6 +48,8 @@ class Evidence(NamedTuple):
     samples: int
     idle: bool
     """Most samples show the loop outside of any callback."""
+    is_crowded: bool = False
+    """More threads want to run than there are cores: now, or in the last second or so."""
 
     @property
     def cpu_ns(self) -> int:
@@ -141,28 +143,30 @@ def _waited_for_gil(evidence: Evidence, rest_ns: int, span_ns: int) -> int:
     `span_ns`: the stall without the time that it spent in the queue for a core.
     """
     starved = evidence.starved_ns * 3 >= span_ns
+    if evidence.is_crowded and not evidence.idle:
+        # Whoever has the GIL queues for a core with it, and uses no processor meanwhile; and so does the thread that
+        # it is handed to. What shows that is how often the loop's thread asked, or for how long the watchdog did.
+        return min(rest_ns, max(_asked_for_gil_ns(evidence), _switched_ns(evidence), evidence.starved_ns))
     if not starved and (evidence.others_ns * 3 < span_ns or evidence.starved_ns * 6 < span_ns):
         return 0  # the watchdog had the GIL whenever it wanted it, so the loop could have had it too
     if evidence.idle:
         return rest_ns
-    is_crowded = evidence.queued_ns * 4 >= evidence.stall_ns
-    has_suspect = evidence.has_suspect or evidence.others_ns * 3 >= span_ns
-    if evidence.samples and not has_suspect and not (is_crowded and evidence.waited_share):
+    if evidence.samples and not (evidence.has_suspect or evidence.others_ns * 3 >= span_ns):
         return 0  # a call of the loop's own thread kept it
     if evidence.samples <= 1 and min(evidence.starved_ns, evidence.others_ns) * 4 >= span_ns * 3:
         return rest_ns  # another thread computed and never let go
-    asked_ns = _asked_for_gil_ns(evidence, rest_ns)
-    if is_crowded:
-        # Whoever has the GIL queues for a core as well, and so does the thread that it is handed to: one wait for it
-        # may be long then. While the watchdog wanted it and the loop's thread was not on its way, others had it.
-        asked_ns = max(asked_ns, evidence.starved_ns - (evidence.stall_ns - rest_ns))
-    return min(rest_ns, asked_ns)
+    return min(rest_ns, _asked_for_gil_ns(evidence))
 
 
-def _asked_for_gil_ns(evidence: Evidence, rest_ns: int) -> int:
+def _asked_for_gil_ns(evidence: Evidence) -> int:
     """For how long the loop's thread asked for the GIL: it does so anew with each switch interval."""
     if evidence.waited_share is not None:
         return int(evidence.stall_ns * evidence.waited_share)
+    return _switched_ns(evidence)
+
+
+def _switched_ns(evidence: Evidence) -> int:
+    """The same, from all the switches of its thread."""
     if evidence.after.switches is None or evidence.before.switches is None:
         return 0
     switches = evidence.after.switches - evidence.before.switches - evidence.usual_switches

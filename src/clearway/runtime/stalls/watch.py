@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _CALM_BEATS = 10
 _FEW_STEPS = 4
+_QUEUE_MEMORY_NS = 500_000_000
+_CROWDED = 0.15
+"""Of its time a loop's thread queues for a core where more threads want to run than there are cores."""
 
 
 class LoopWatch:
@@ -63,6 +66,7 @@ class LoopWatch:
         self._steps = 0
         self._calm_beats = 0
         self._resting = False
+        self._queue_share = 0.0
         self._late_since_ns = 0
         self._beat_later(loop)
 
@@ -93,6 +97,13 @@ class LoopWatch:
         longest_ns = self._threshold_ns + self._tick_ns // 2
         self._patience_ns = min(max(self._tick_ns * 3 // 2, self._usual_gap_ns * 5 // 4), longest_ns)
 
+    def _learn_queue(self, before: Reading, after: Reading) -> None:
+        """The part of the last second or so that the loop's thread spent in the queue for a core."""
+        if before.queued_ns is not None and after.queued_ns is not None:
+            share = (after.queued_ns - before.queued_ns) / max(1, after.at_ns - before.at_ns)
+            weight = min(1.0, (after.at_ns - before.at_ns) / _QUEUE_MEMORY_NS)
+            self._queue_share += weight * (share - self._queue_share)
+
     def _beat_later(self, loop: AbstractEventLoop) -> None:
         self._due_ns = self._before.at_ns + self._tick_ns
         self._handle = loop.call_later(self._tick_s, self._beat)
@@ -111,6 +122,7 @@ class LoopWatch:
         before = self._before
         after = self._before = self._read()
         paused, self._paused = self._paused, False
+        self._learn_queue(before, after)
         # The stall began between the last turn and the moment this one was due.
         started_ns = (before.at_ns + max(before.at_ns, min(self._due_ns, after.at_ns))) // 2
         stall_ns = after.at_ns - started_ns
@@ -157,6 +169,7 @@ class LoopWatch:
             has_suspect=bool(others),
             samples=len(samples),
             idle=idle * 2 > len(samples),
+            is_crowded=self._queue_share >= _CROWDED,
         )
         cause, starved_ns = judge(evidence)
         collector = None
