@@ -77,8 +77,8 @@ def test_a_request_that_does_not_block_calls_nothing_of_containment(install: Ins
     server = serve(app)
     _ask(server, "/bad", "/trivial", "/begin", *["/trivial"] * REQUESTS, "/end")
     assert not count.keys() - LOOKS
-    is_uvloop = not count
-    assert is_uvloop or count["transfer.<locals>.make.<locals>.method"] <= 3 * (REQUESTS + 2)
+    # One receives, two send; what wakes the loop from other threads comes through a socket, too.
+    assert count["transfer.<locals>.make.<locals>.method"] <= 6 * (REQUESTS + 2)
 
 
 def test_one_that_blocks_does(install: Install, serve: Serve) -> None:
