@@ -286,6 +286,8 @@ class Stall:
     victims: tuple[Victim, ...] = ()
     """The longest waits first, at most 100 of them."""
     victim_count: int = 0
+    starved_s: float = 0.0
+    """How much of it the loop's thread could have gone on, had it had a core and the GIL."""
 
 
 @dataclass(frozen=True, slots=True)

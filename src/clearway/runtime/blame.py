@@ -69,6 +69,7 @@ def blame(planner: Planner, recorder: Recorder, port: LoopPort, observed: Observ
         request=request.id if request is not None else 0,
         victims=tuple(Victim(id, route.name, waited / 1e9, arrived) for waited, id, route, arrived in worst),
         victim_count=len(waits) if is_granted else len(port.in_flight),
+        starved_s=observed.starved_s,
     )
 
 

@@ -11,7 +11,7 @@ from clearway.model import Lane
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clearway.model import Stall
+    from clearway.model import Frame, Stall, Victim
     from clearway.runtime.install import Runtime
     from clearway.runtime.records.recorder import RouteRecord
     from clearway.runtime.records.stall_report import Culprit
@@ -125,4 +125,14 @@ def _culprit(culprit: Culprit) -> dict[str, Any]:
 
 
 def _stall(stall: Stall) -> dict[str, Any]:
-    return asdict(stall)
+    """What `asdict` gives, which copies deeply: a snapshot shows thousands of victims, and while it is made the loop
+    waits for the GIL."""
+    shown = _fields(stall)
+    shown["culprit"] = _fields(stall.culprit) if stall.culprit is not None else None
+    shown["stack"] = tuple(map(_fields, stall.stack))
+    shown["victims"] = tuple(map(_fields, stall.victims))
+    return shown
+
+
+def _fields(entry: Stall | Frame | Victim) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in entry.__slots__}

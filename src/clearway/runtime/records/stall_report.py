@@ -58,10 +58,10 @@ class StallReport:
         if culprit.count == 1:
             hint = self._hint(stall)
             advice = f"; {hint}" if hint else ""
-            self.say(f"stall {_milliseconds(stall.duration_s)}  {text}{_victims(stall)}{advice}")
+            self.say(f"stall {_milliseconds(stall.duration_s)}  {text}{_starved(stall)}{_victims(stall)}{advice}")
         elif str(culprit.count).strip("0") == "1":
             so_far = f"[{culprit.count} times, {culprit.total_s:.1f} s together]"
-            self.say(f"stall {_milliseconds(stall.duration_s)}  {text}{_victims(stall)}  {so_far}")
+            self.say(f"stall {_milliseconds(stall.duration_s)}  {text}{_starved(stall)}{_victims(stall)}  {so_far}")
 
     def culprits(self) -> list[Culprit]:
         """All culprits, those that cost most time first."""
@@ -87,6 +87,13 @@ def _culprit_text(stall: Stall) -> str:
         cause = f"{cause} {stall.operation}"
     parts = [stall.route, cause, str(stall.culprit) if stall.culprit else None]
     return "  ".join(part for part in parts if part)
+
+
+def _starved(stall: Stall) -> str:
+    """Said where the line that is blamed is to blame for a part only."""
+    if stall.cause in (Cause.MACHINE, Cause.GIL) or stall.starved_s * 4 < stall.duration_s:
+        return ""
+    return f"  ({_milliseconds(stall.starved_s)} of it waiting for a core or the GIL)"
 
 
 def _victims(stall: Stall) -> str:
