@@ -113,6 +113,8 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True, tag="frame"):
     pool: Pool | None = None
     loop_cpu: float = 0.0
     """The part of a processor that the loop's thread used, 0 to 1."""
+    overdue_us: int = 0
+    """How long the loop has not turned at the end of the frame, where it is overdue: a stall that still lasts."""
     left_out: int = 0
     """Requests and parts that would have made the frame too large."""
     dropped: int = 0
@@ -121,6 +123,10 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True, tag="frame"):
     """A snapshot in full, once a second or so."""
     doctor: dict[str, Any] | None = None
     """The diagnosis, where it has changed."""
+    missed: int = 0
+    """Frames of this worker that this reader was too slow for. The names, stalls and losses in them are in this one."""
+    gone: bool = False
+    """The worker has ended; this is the last that is heard of it."""
 
     MOST: ClassVar[int] = 2000
     """Requests, and parts, of one frame."""

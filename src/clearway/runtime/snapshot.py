@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from clearway.model import Stall
     from clearway.runtime.install import Runtime
+    from clearway.runtime.planner import PlanRow
     from clearway.runtime.recorder import RouteRecord
     from clearway.runtime.report import Culprit
 
@@ -69,7 +70,7 @@ def take(runtime: Runtime) -> dict[str, Any]:
     }
 
 
-def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord | None) -> dict[str, Any]:
+def _route(runtime: Runtime, name: str, rows: Sequence[PlanRow], record: RouteRecord | None) -> dict[str, Any]:
     endpoint = rows[0] if rows else None
     contained = runtime.containment.routes
     out: dict[str, Any] = {
@@ -77,7 +78,9 @@ def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord
         "lane": str(endpoint.lane) if endpoint else None,
         "why": endpoint.why if endpoint else None,
         "call": endpoint.call if endpoint else None,
-        "dependencies": [{"call": row.call, "lane": str(row.lane), "why": row.why} for row in rows[1:]],
+        "file": endpoint.file if endpoint else None,
+        "line": endpoint.line if endpoint else None,
+        "dependencies": [_dependency(row) for row in rows[1:]],
         "requests": record.requests if record else 0,
         "running": record.running if record else 0,
         "queued": runtime.thread_lane.limiter.queue_length(record) + record.queued_away if record else 0,
@@ -94,6 +97,10 @@ def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord
     for part, values in zip(_PARTS, columns or [()] * len(_PARTS), strict=True):
         out[f"{part}_ms"] = _percentiles(values)
     return out
+
+
+def _dependency(row: PlanRow) -> dict[str, Any]:
+    return {"call": row.call, "lane": str(row.lane), "why": row.why, "file": row.file, "line": row.line}
 
 
 def _percentiles(values_ns: Sequence[int]) -> dict[str, float] | None:
