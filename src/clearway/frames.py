@@ -120,7 +120,7 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True, tag="frame"):
     dropped: int = 0
     """Events that the recorder had overwritten before they could be read."""
     table: dict[str, Any] | None = None
-    """A snapshot in full, once a second or so."""
+    """A snapshot, once a second or so; without the victims of stalls, and with the worst culprits only."""
     doctor: dict[str, Any] | None = None
     """The diagnosis, where it has changed."""
     missed: int = 0

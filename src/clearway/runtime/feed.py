@@ -20,6 +20,7 @@ from msgspec import structs
 
 from clearway.frames import CallPart, Counts, Frame, Header, Pool, RequestPart, bucket_of
 from clearway.model import CallKind, Lane
+from clearway.runtime import snapshot
 from clearway.runtime.ring import CALL, OUT
 from clearway.runtime.sample import Sample
 
@@ -110,7 +111,7 @@ class Feed:
         if at_us - self._table_us < (TABLE_EVERY_US if watched else TABLE_EVERY_UNWATCHED_US):
             return None
         self._table_us = at_us
-        return self._runtime.snapshot()
+        return snapshot.take(self._runtime, brief=True)
 
     def _events(self, most: int) -> _Events:
         first, entries = self._runtime.recorder.ring.read(self._read)

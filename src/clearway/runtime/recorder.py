@@ -46,6 +46,7 @@ class RouteRecord:
         "requests",
         "running",
         "share",
+        "times",
         "withdrawn",
     )
 
@@ -68,6 +69,8 @@ class RouteRecord:
         self.limit: int | None = None
         self.share = 0
         """Threads that other routes must leave to this one."""
+        self.times: tuple[int, dict[str, dict[str, float] | None]] | None = None
+        """Percentiles, and of how many requests: the snapshot keeps them here."""
         self.parts = bytearray(LATEST * _PARTS.size)
         """Of the latest requests: latency, wait, run and return wait of each."""
 
