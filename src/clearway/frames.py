@@ -38,7 +38,7 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
     schema: str = SCHEMA
 
 
-class CallPart(msgspec.Struct, frozen=True, array_like=True):
+class CallPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One call in one lane."""
 
     request: int
@@ -56,7 +56,7 @@ class CallPart(msgspec.Struct, frozen=True, array_like=True):
     returned_us: int
 
 
-class RequestPart(msgspec.Struct, frozen=True, array_like=True):
+class RequestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One request that has left, or that is still here."""
 
     request: int
@@ -128,7 +128,7 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True, tag="frame"):
     gone: bool = False
     """The worker has ended; this is the last that is heard of it."""
 
-    MOST: ClassVar[int] = 2000
+    MOST: ClassVar[int] = 1000
     """Requests, and parts, of one frame."""
 
 

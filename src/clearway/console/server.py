@@ -114,7 +114,7 @@ class _Server(uvicorn.Server):
 
 
 _connections = logging.getLogger("clearway.console.connections")
-_connections.addFilter(lambda record: bool(record.exc_info) and isinstance(record.exc_info[1], Exception))
+_connections.addFilter(lambda record: record.exc_info is not None and isinstance(record.exc_info[1], Exception))
 """Only what is the console's own fault: not a viewer who left, nor a stream that was cut off."""
 
 

@@ -39,10 +39,10 @@ class WorkerFrames:
     """The parent's end: a hub's source. Made before the workers start, so that they find it."""
 
     def __init__(self) -> None:
-        folder = tempfile.mkdtemp(prefix="clearway-")  # for this user alone, as mkdtemp makes them
+        folder = tempfile.mkdtemp(prefix="clearway-console-")  # for this user alone, as mkdtemp makes them
         if len(folder) > LONGEST_PATH - len("/frames"):
             Path(folder).rmdir()
-            folder = tempfile.mkdtemp(prefix="clearway-", dir="/tmp")
+            folder = tempfile.mkdtemp(prefix="clearway-console-", dir="/tmp")
         self._folder = folder
         self.path = f"{folder}/frames"
         """Where workers connect."""

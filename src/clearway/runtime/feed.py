@@ -6,19 +6,21 @@ A feed reads the ring from another thread than the one that writes it. What was 
 from __future__ import annotations
 
 import heapq
+import math
 import time
-from collections import Counter
+from bisect import bisect_left
+from collections import defaultdict
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from operator import attrgetter
 from os import getpid
 from platform import python_version
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from msgspec import structs
 
-from clearway.frames import CallPart, Counts, Frame, Header, Pool, RequestPart, bucket_of
+from clearway.frames import CallPart, Counts, Frame, Header, Pool, RequestPart, bucket_of, bucket_top_us
 from clearway.model import CallKind, Lane
 from clearway.runtime import snapshot
 from clearway.runtime.ring import CALL, OUT
@@ -44,8 +46,6 @@ MOST_UNWATCHED = 200
 """Requests, and calls, of a frame that nobody may ever see."""
 TABLE_EVERY_US = 1_000_000
 TABLE_EVERY_UNWATCHED_US = 5_000_000
-SLICE = 1000
-"""So many entries are added up at a time; then whoever waits for the interpreter gets it."""
 
 
 class Feed:
@@ -117,28 +117,13 @@ class Feed:
         first, entries = self._runtime.recorder.ring.read(self._read)
         dropped = first - self._read
         self._read = first + len(entries)
-        outs: list[Packed] = []
-        calls: list[Packed] = []
-        sums: dict[int, _Sum] = {}
-        for start in range(0, len(entries), SLICE):
-            if start:
-                time.sleep(0)
-            for entry in entries[start : start + SLICE]:
-                if entry[0] == OUT:
-                    outs.append(entry)
-                elif entry[0] == CALL:
-                    calls.append(entry)
-                else:
-                    continue
-                total = sums.get(entry[3])
-                if total is None:
-                    total = sums[entry[3]] = _Sum()
-                total.add(entry)
+        outs = [entry for entry in entries if entry[0] == OUT]
+        calls = [entry for entry in entries if entry[0] == CALL]
         told_outs, told_calls = self._sample.choose(outs, calls, most)
         return _Events(
             [RequestPart(out[6], out[3], self._us(out[7]), self._us(out[7] + out[8])) for out in told_outs],
             [self._part(call) for call in told_calls],
-            [total.counts(route) for route, total in sums.items()],
+            _counts(outs, calls),
             max(0, len(outs) + len(calls) - len(told_outs) - len(told_calls)),
             dropped,
         )
@@ -204,44 +189,41 @@ class Feed:
         return (at_ns - self._origin_ns) // 1000
 
 
-class _Sum:
-    """What happened on one route during a frame."""
-
-    __slots__ = ("latencies", "requests", "slowest_ns", "total_ns", "wait_ns")
-
-    def __init__(self) -> None:
-        self.requests = self.slowest_ns = self.total_ns = self.wait_ns = 0
-        self.latencies: Counter[int] = Counter()
-
-    def add(self, entry: Packed) -> None:
-        if entry[0] == CALL:
-            self.wait_ns += entry[8] - entry[7]
-            return
-        latency = entry[8]
-        self.requests += 1
-        self.total_ns += latency
-        if latency > self.slowest_ns:
-            self.slowest_ns = latency
-        self.latencies[bucket_of(latency // 1000)] += 1
-
-    def counts(self, route: int) -> Counts:
-        latencies = sorted(self.latencies.items())
-        return Counts(
-            route, self.requests, self.slowest_ns // 1000, self.total_ns // 1000, self.wait_ns // 1000, latencies
-        )
-
-
-class _Events:
+class _Events(NamedTuple):
     """A frame's part of what the ring has held."""
 
-    def __init__(
-        self, requests: list[RequestPart], parts: list[CallPart], counts: list[Counts], left_out: int, dropped: int
-    ) -> None:
-        self.requests = requests
-        self.parts = parts
-        self.counts = counts
-        self.left_out = left_out
-        self.dropped = dropped
+    requests: list[RequestPart]
+    parts: list[CallPart]
+    counts: list[Counts]
+    left_out: int
+    dropped: int
+
+
+def _counts(outs: Iterable[Packed], calls: Iterable[Packed]) -> list[Counts]:
+    """By route. Written for thousands of entries, which the interpreter shares with the app."""
+    waits: defaultdict[int, int] = defaultdict(int)
+    for call in calls:
+        waits[call[3]] += call[8] - call[7]
+    latencies: defaultdict[int, list[int]] = defaultdict(list)
+    for out in outs:
+        latencies[out[3]].append(out[8])
+    return [
+        _counts_of(route, sorted(latencies.get(route, ())), waits.get(route, 0) // 1000)
+        for route in {**waits, **latencies}
+    ]
+
+
+def _counts_of(route: int, latencies: list[int], wait_us: int) -> Counts:
+    """Of latencies in nanoseconds, in order."""
+    buckets: list[tuple[int, int]] = []
+    begin = 0
+    while begin < len(latencies):
+        bucket = bucket_of(latencies[begin] // 1000)
+        end = bisect_left(latencies, (math.floor(bucket_top_us(bucket)) + 1) * 1000, begin + 1)
+        buckets.append((bucket, end - begin))
+        begin = end
+    slowest_us = latencies[-1] // 1000 if latencies else 0
+    return Counts(route, len(latencies), slowest_us, sum(latencies) // 1000, wait_us, buckets)
 
 
 def _last(items: Sequence[T] | deque[T]) -> T | None:

@@ -1,14 +1,12 @@
 """Which of a frame's requests and calls are told one by one, where there are more than fit.
 
-Always those of a stall, and the slowest; of the rest the same share of every route, chosen by the request's number, so
-that a request that is told in one frame is told in the next one too.
+Always those of a stall, the slowest, and the slowest of each route; of the rest a share, chosen by the request's
+number, so that a request is told with all its calls, also where these are in several frames.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections import deque
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from clearway.runtime.ring import CALL, OUT
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
 
     from clearway.runtime.ring import Packed
 
-REQUEST, ROUTE, LATENCY = 6, 3, 8
-"""Places in an entry of the ring. `LATENCY` is that of a request that has left."""
+ROUTE, REQUEST, FIRST, SECOND, LAST = 3, 6, 7, 8, 10
+"""Places in an entry of the ring. Of a request that has left, the second time is its latency."""
 MARKED = 4096
 """How many requests of stalls are remembered."""
 _SPREAD = 2_654_435_761
@@ -31,57 +29,65 @@ class Sample:
 
     def __init__(self) -> None:
         self._marked: dict[int, None] = {}
-        self._skipped: deque[Packed] = deque()
-        """What the frame before left out: a stall is told a moment after its requests may have left."""
+        self._skipped: list[Packed] = []
+        """Of the frame before, where not all of it was told: a stall is told after its requests may have left."""
+        self._told: set[int] = set()
+        """Which of these were told, by identity."""
 
     def mark(self, requests: Iterable[int]) -> None:
         """From now on everything of these requests is told: they are a stall's."""
-        for request in requests:
-            self._marked[request] = None
+        self._marked.update(dict.fromkeys(requests))
         for old in list(self._marked)[: max(0, len(self._marked) - MARKED)]:
             del self._marked[old]
 
-    def choose(self, outs: Sequence[Packed], calls: Sequence[Packed], most: int) -> tuple[list[Packed], list[Packed]]:
-        """At most `most` requests that have left, and at most `most` calls, with what a stall makes interesting of
-        the frame before."""
-        late = [entry for entry in self._skipped if entry[REQUEST] in self._marked] if self._marked else []
-        self._skipped.clear()
-        late_outs = [entry for entry in late if entry[0] == OUT]
-        late_calls = [entry for entry in late if entry[0] == CALL]
-        if len(outs) + len(late_outs) <= most and len(calls) + len(late_calls) <= most:
-            return [*late_outs, *outs], [*late_calls, *calls]
-        wanted = self._wanted(outs, most)
-        share = min(1.0, most / (len(outs) or 1), most / (len(calls) or 1)) * 0.75  # the rest is for who is wanted
-        told_outs = self._pick([*late_outs, *outs], wanted, share, most)
-        told_calls = self._pick([*late_calls, *calls], wanted, share, most)
+    def choose(self, outs: list[Packed], calls: list[Packed], most: int) -> tuple[list[Packed], list[Packed]]:
+        """At most `most` requests that have left, and at most `most` calls, with what is marked of the frame before."""
+        late = self._late()
+        if late:
+            outs = [*(entry for entry in late if entry[0] == OUT), *outs]
+            calls = [*(entry for entry in late if entry[0] == CALL), *calls]
+        if len(outs) <= most and len(calls) <= most:
+            return outs, calls
+        share = min(1.0, most / (len(outs) or 1), most / (len(calls) or 1))
+        below = int(share * 0.75 * _WHOLE)  # the rest is for those that are told in any case
+        cut, marked = _cuts(outs, most // 8), self._marked
+        told_outs = [
+            entry
+            for entry in outs
+            if entry[SECOND] >= cut[entry[ROUTE]]
+            or entry[REQUEST] * _SPREAD % _WHOLE < below
+            or entry[REQUEST] in marked
+        ]
+        chosen = {entry[REQUEST] for entry in told_outs}
+        told_calls = [
+            entry
+            for entry in calls
+            if entry[REQUEST] in chosen or entry[REQUEST] * _SPREAD % _WHOLE < below or entry[REQUEST] in marked
+        ]
+        if len(told_outs) > most:
+            told_outs.sort(key=lambda entry: (entry[REQUEST] not in marked, -entry[SECOND]))
+            del told_outs[most:]
+        if len(told_calls) > most:
+            told_calls.sort(key=lambda entry: (entry[REQUEST] not in marked, entry[FIRST] - entry[LAST]))
+            del told_calls[most:]
+        self._skipped = [*outs, *calls]
+        self._told = {id(entry) for entry in (*told_outs, *told_calls)}
         return told_outs, told_calls
 
-    def _wanted(self, outs: Sequence[Packed], most: int) -> set[int]:
-        """The slowest, and the slowest of each route."""
-        slowest = heapq.nlargest(most // 8, outs, key=itemgetter(LATENCY))
-        of_route: dict[int, Packed] = {}
-        for entry in outs:
-            best = of_route.get(entry[ROUTE])
-            if best is None or best[LATENCY] < entry[LATENCY]:
-                of_route[entry[ROUTE]] = entry
-        of_routes = heapq.nlargest(most // 8, of_route.values(), key=itemgetter(LATENCY))
-        return {entry[REQUEST] for entry in (*slowest, *of_routes)}
+    def _late(self) -> list[Packed]:
+        skipped, told, marked = self._skipped, self._told, self._marked
+        self._skipped, self._told = [], set()
+        if not marked:
+            return []
+        return [entry for entry in skipped if entry[REQUEST] in marked and id(entry) not in told]
 
-    def _pick(self, entries: Sequence[Packed], wanted: set[int], share: float, most: int) -> list[Packed]:
-        marked, below = self._marked, int(share * _WHOLE)
-        first: list[Packed] = []
-        second: list[Packed] = []
-        third: list[Packed] = []
-        for entry in entries:
-            request = entry[REQUEST]
-            if request in marked:
-                first.append(entry)
-            elif request in wanted:
-                second.append(entry)
-            elif request * _SPREAD % _WHOLE < below:
-                third.append(entry)
-            else:
-                self._skipped.append(entry)
-        told = [*first, *second, *third]
-        self._skipped.extend(told[most:])
-        return told[:most]
+
+def _cuts(outs: Sequence[Packed], count: int) -> dict[int, int]:
+    """By route: the latency from which on a request is told in any case. It is one of the slowest, or its route's
+    slowest."""
+    slowest: dict[int, int] = {}
+    for entry in outs:
+        if entry[SECOND] > slowest.get(entry[ROUTE], -1):
+            slowest[entry[ROUTE]] = entry[SECOND]
+    longest = heapq.nlargest(count, [entry[SECOND] for entry in outs])
+    return {route: min(latency, longest[-1]) for route, latency in slowest.items()} if longest else slowest
