@@ -22,6 +22,7 @@ from clearway.runtime.lanes.processes.child_main import Setup
 from clearway.runtime.lanes.processes.pool import Pool
 from clearway.runtime.lanes.remote import refusals, travel
 from clearway.runtime.lanes.remote.flight import Flight
+from clearway.runtime.lanes.tracks import Tracks
 from clearway.settings import usable_cores
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class ProcessLane:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.limit = runtime.settings.processes or usable_cores()
+        self._tracks = Tracks()
         self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
         """Workers belong to the loop that started them; an app is seldom served by two."""
         self._modules: set[str] = set()
@@ -98,6 +100,7 @@ class ProcessLane:
             pool.leave(flight)
 
         request.abandons += (leave,)
+        request.flights += (flight,)
         try:
             received = await flight.future
         except asyncio.CancelledError as error:
@@ -109,6 +112,7 @@ class ProcessLane:
             raise
         finally:
             request.abandons = tuple(other for other in request.abandons if other is not leave)
+            request.flights = tuple(other for other in request.flights if other is not flight)
             if not request.abandons:
                 request.stop_watching()
         arrived_ns = perf_counter_ns()
@@ -129,7 +133,7 @@ class ProcessLane:
             request.return_ns += now - ended
             self._serialise_ns.append(pack_ns + outcome.pack_ns + now - arrived_ns)
             times_ns = (flight.submitted_ns, began, ended, now)
-            self._runtime.recorder.call_done(request, flight.site.id, flight.kind, self.lane, times_ns)
+            self._runtime.recorder.call_done(request, flight.site.id, flight.kind, self.lane, times_ns, flight.track)
         except Exception as error:
             request.runtime.fault("recording a call", error)
 
@@ -148,7 +152,7 @@ class ProcessLane:
         if pool is None or pool.is_stopped:
             for closed in [known for known in self._pools if known.is_closed()]:
                 self._pools.pop(closed).abandon()
-            pool = self._pools[loop] = Pool(loop, self.limit, self._runtime.settings, self._runtime.lost)
+            pool = self._pools[loop] = Pool(loop, self.limit, self._runtime.settings, self._tracks, self._runtime.lost)
         return pool
 
     def _setup(self) -> Setup:

@@ -16,7 +16,8 @@ from clearway.model import CallKind, Lane
 from clearway.runtime import framework, hooks
 from clearway.runtime.lanes.threads.limiter import Limiter
 from clearway.runtime.lanes.threads.tier import Tier, tier_of
-from clearway.runtime.lanes.threads.worker import Tracks, Work, Worker
+from clearway.runtime.lanes.threads.worker import Work, Worker
+from clearway.runtime.lanes.tracks import Tracks
 from clearway.runtime.request import WATCH_CLIENT_NS, ClientGone
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clearway.runtime.lanes.processes.child import Child
     from clearway.runtime.lanes.processes.child_main import Setup
     from clearway.runtime.lanes.remote.flight import Flight
+    from clearway.runtime.lanes.tracks import Tracks
     from clearway.runtime.records.recorder import RouteRecord
     from clearway.settings import Settings
 
@@ -40,10 +41,15 @@ class Pool:
     """At most `limit` workers. Everything here runs on the loop's thread; `snapshot` may read from others."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, limit: int, settings: Settings, lost: Callable[[Loss], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        limit: int,
+        settings: Settings,
+        tracks: Tracks,
+        lost: Callable[[Loss], None],
     ) -> None:
         self.loop = loop
-        self.workers = Workers(loop, limit, self, lambda: self.queued, self._fail_all)
+        self.workers = Workers(loop, limit, tracks, self, lambda: self.queued, self._fail_all)
         self.killed = 0
         self.lost = 0
         self._settings = settings
@@ -159,6 +165,7 @@ class Pool:
             flight.route.queued_away -= 1
             child.flight = flight
             flight.child = child
+            flight.track = child.track
             flight.attempts += 1
             flight.sent_ns = perf_counter_ns()
             self._running_of[flight.route] += 1

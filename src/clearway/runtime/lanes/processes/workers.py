@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from clearway.runtime.lanes.processes.child import Owner
     from clearway.runtime.lanes.processes.child_main import Setup
+    from clearway.runtime.lanes.tracks import Tracks
 
 IDLE_S = 300.0
 """A worker that has had nothing to do for so long ends, the last one excepted."""
@@ -34,6 +35,7 @@ class Workers:
         self,
         loop: asyncio.AbstractEventLoop,
         limit: int,
+        tracks: Tracks,
         owner: Owner,
         waiting: Callable[[], int],
         hopeless: Callable[[LaneError], None],
@@ -46,6 +48,7 @@ class Workers:
         self.have_stopped = False
         self._loop = loop
         self._limit = limit
+        self._tracks = tracks
         self._owner = owner
         self._waiting = waiting
         self._hopeless = hopeless
@@ -92,6 +95,7 @@ class Workers:
         if self.have_stopped:
             return
         self._newborn.discard(child)
+        child.track = self._tracks.take()
         self.all.append(child)
         assert self.setup is not None
         child.attach(self._loop, self._owner, self.setup())
@@ -159,9 +163,11 @@ class Workers:
 
     def bury(self, child: Child, told: Callable[[str], None] = lambda reason: None) -> None:
         """One has ended, or is about to: count it no more, and tell how it ended when that is known."""
-        for some in (self.all, self.idle):
-            if child in some:
-                some.remove(child)
+        if child in self.all:
+            self.all.remove(child)
+            self._tracks.give_back(child.track)
+        if child in self.idle:
+            self.idle.remove(child)
         self._later(self._buried(child, told))
 
     async def _buried(self, child: Child, told: Callable[[str], None]) -> None:
@@ -181,6 +187,8 @@ class Workers:
                 child.close()
             else:
                 child.kill()
+        for child in self.all:
+            self._tracks.give_back(child.track)
         self.all.clear()
         self.idle.clear()
         return children

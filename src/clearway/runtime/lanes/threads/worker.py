@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import logging
 import threading
 from _thread import allocate_lock  # containment stands in for `threading.Lock`
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from clearway.runtime.lanes.threads.limiter import Limiter
     from clearway.runtime.lanes.threads.tier import Tier
+    from clearway.runtime.lanes.tracks import Tracks
     from clearway.runtime.plan.site import CallSite
     from clearway.runtime.port import LoopPort
     from clearway.runtime.records.recorder import RouteRecord
@@ -69,27 +69,6 @@ class Work:
         self.track = 0
         """Number of the thread that ran it."""
         self.submitted_ns = perf_counter_ns()
-
-
-class Tracks:
-    """Numbers for the threads of a lane: small ones, used again, so that a view has no more tracks than threads."""
-
-    def __init__(self) -> None:
-        self._lock = allocate_lock()
-        self._free: list[int] = []
-        self._most = 0
-
-    def take(self) -> int:
-        """The smallest number that no running thread has."""
-        with self._lock:
-            if self._free:
-                return heapq.heappop(self._free)
-            self._most += 1
-            return self._most - 1
-
-    def give_back(self, number: int) -> None:
-        with self._lock:
-            heapq.heappush(self._free, number)
 
 
 class Worker(threading.Thread):
