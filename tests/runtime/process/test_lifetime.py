@@ -76,8 +76,7 @@ def test_workers_do_not_outlive_a_server_that_was_killed(service_of: ServiceOf, 
 
 def test_each_serving_process_has_workers_of_its_own(service_of: ServiceOf) -> None:
     service = service_of("--workers", "2", "--processes", "1")
-    consoles = {service.line(r"console +(http://\S+)", count)[1] for count in (1, 2)}
-    lanes = [httpx.get(console, timeout=PATIENCE_S).json()["processes"] for console in consoles]
+    lanes = [service.snapshot(worker)["processes"] for worker in service.workers(2)]
     assert [lane["limit"] for lane in lanes] == [1, 1]
     pids = {pid for lane in lanes for pid in lane["pids"]}
     assert len(pids) == 2
