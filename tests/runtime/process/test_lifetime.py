@@ -76,10 +76,15 @@ def test_workers_do_not_outlive_a_server_that_was_killed(service_of: ServiceOf, 
 
 def test_each_serving_process_has_workers_of_its_own(service_of: ServiceOf) -> None:
     service = service_of("--workers", "2", "--processes", "1")
-    lanes = [service.snapshot(worker)["processes"] for worker in service.workers(2)]
-    assert [lane["limit"] for lane in lanes] == [1, 1]
-    pids = {pid for lane in lanes for pid in lane["pids"]}
-    assert len(pids) == 2
+    serving = service.workers(2)
+
+    def workers_of_all() -> set[int] | None:
+        lanes = [service.snapshot(worker)["processes"] for worker in serving]
+        assert [lane["limit"] for lane in lanes] == [1, 1]
+        pids = {pid for lane in lanes for pid in lane["pids"]}
+        return pids if len(pids) == 2 else None
+
+    pids = until(workers_of_all, "a worker of each process")
     assert service.get("/pid").json() in pids
     assert service.stop() == 0
     assert [pid for pid in pids if is_alive(pid)] == []
