@@ -1,0 +1,108 @@
+/** The tracks of threads, processes and the cluster. */
+
+import { firstRow } from '../state/columns'
+import { LANES } from '../stream/frames'
+import { Density } from './density'
+import { clippedText, outline } from './drawloop'
+import type { LaneLayout, Track } from './layout'
+import { isPicked, RULER, x, type Scene } from './scene'
+
+const FAINT = 0.18
+
+/** Runs are solid; what waits for them stands hatched at their foot. Those thinner than a pixel are added up. */
+export class LaneTracks {
+  private readonly densities = new Map<string, Density>()
+
+  constructor(readonly width: number) {}
+
+  draw(context: CanvasRenderingContext2D, scene: Scene, lanes: LaneLayout[], tracks: Track[]): void {
+    const shown = tracks.filter((track) => this.isVisible(scene, track))
+    if (shown.length === 0) return
+    for (const density of this.densities.values()) density.clear()
+    this.drawParts(context, scene, lanes, shown)
+    this.drawGoing(context, scene, lanes, shown[0]!)
+    for (const track of shown) this.drawDense(context, scene, track)
+  }
+
+  private isVisible(scene: Scene, track: Track): boolean {
+    return track.y + track.height >= scene.scroll && track.y <= scene.scroll + scene.height - RULER
+  }
+
+  private drawParts(context: CanvasRenderingContext2D, scene: Scene, lanes: LaneLayout[], shown: Track[]): void {
+    const { worker } = shown[0]!
+    const { parts } = worker
+    const { matching, palette, patterns } = scene
+    const { end, span } = scene.view
+    const [start, top, bottom] = [end - span, shown[0]!.y, shown.at(-1)!.y]
+    for (let row = firstRow(parts, (place) => parts.returned[place]!, start); row < parts.end; row += 1) {
+      const at = parts.at(row)
+      if (parts.ended[at]! < start || parts.submitted[at]! > end) continue
+      const lane = parts.kindAndLane[at]! & 3
+      const placed = lane === 0 ? undefined : lanes[lane]
+      if (placed === undefined || parts.track[at]! >= placed.count) continue
+      const y = placed.y + parts.track[at]! * placed.pitch
+      if (y < top || y > bottom) continue
+      const [from, to] = [x(scene, parts.started[at]!), x(scene, parts.ended[at]!)]
+      const isMatch = matching === null || matching[parts.route[at]!] === 1
+      const height = placed.pitch - (placed.pitch > 6 ? 2 : 1)
+      const color = palette.lanes[LANES[lane]!]
+      if (to - from < 1.5) {
+        if (isMatch) this.density(lane, parts.track[at]!).add(from, Math.max(to, from + 0.15))
+      } else {
+        context.globalAlpha = isMatch ? 1 : FAINT
+        context.fillStyle = color
+        context.fillRect(from, y, to - from, height)
+        if (placed.pitch >= 16 && to - from > 60) {
+          context.fillStyle = palette.panel
+          clippedText(context, scene.state.routes.of(parts.route[at]!), Math.max(from, 0) + 4, y + 11, to - Math.max(from, 0) - 8)
+        }
+        context.globalAlpha = 1
+      }
+      const waited = x(scene, parts.submitted[at]!)
+      if (from - waited > 1.5 && isMatch && height > 6) {
+        context.fillStyle = patterns.hatch(color)
+        context.fillRect(waited, y + height - 4, from - waited, 4)
+      }
+      if (isPicked(scene, worker.pid, parts.request[at]!)) outline(context, scene, from, y, Math.max(2, to - from), height)
+    }
+  }
+
+  private drawGoing(context: CanvasRenderingContext2D, scene: Scene, lanes: LaneLayout[], track: Track): void {
+    const { palette, matching } = scene
+    const until = x(scene, Math.min(track.worker.at, scene.view.end))
+    for (const going of track.worker.going) {
+      const placed = lanes[going.lane]
+      if (placed === undefined || going.lane === 0 || going.started === 0 || going.track >= placed.count) continue
+      const from = x(scene, going.started)
+      if (until <= from) continue
+      const [y, height] = [placed.y + going.track * placed.pitch, placed.pitch - (placed.pitch > 6 ? 2 : 1)]
+      context.globalAlpha = matching === null || matching[going.route] === 1 ? 1 : FAINT
+      context.fillStyle = palette.lanes[LANES[going.lane]!]
+      context.fillRect(from, y, until - from, height)
+      if (isPicked(scene, track.worker.pid, going.request)) outline(context, scene, from, y, until - from, height)
+    }
+    context.globalAlpha = 1
+  }
+
+  private drawDense(context: CanvasRenderingContext2D, scene: Scene, track: Track): void {
+    const density = this.densities.get(`${LANES.indexOf(track.lane)} ${track.number}`)
+    if (density === undefined || !density.used) return
+    density.finish()
+    context.fillStyle = scene.palette.lanes[track.lane]
+    for (let column = 0; column < this.width; column += 1) {
+      const part = density.columns[column]!
+      if (part <= 0) continue
+      // Very little is still seen: a quarter of the colour at least.
+      context.globalAlpha = Math.min(1, 0.25 + part * 0.75)
+      context.fillRect(column, track.y, 1, track.height)
+    }
+    context.globalAlpha = 1
+  }
+
+  private density(lane: number, track: number): Density {
+    const key = `${lane} ${track}`
+    let found = this.densities.get(key)
+    if (found === undefined) this.densities.set(key, (found = new Density(this.width)))
+    return found
+  }
+}
