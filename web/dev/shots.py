@@ -35,9 +35,13 @@ def states(page: Page, folder: Path, name: str) -> None:
     page.get_by_role("tab", name="Stalls").click()
     page.locator(".pane tbody tr").first.click()
     shot("stall")
-    for _ in range(3):
-        page.keyboard.press("-")
-    shot("stall-wide")
+    for _ in range(8):
+        page.get_by_label("Zoom in").click()
+        page.wait_for_timeout(30)
+        if _ in (3, 5, 7):
+            shot(f"stall-zoom{_}")
+    for _ in range(8):
+        page.get_by_label("Zoom out").click()
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="In view").click()
     page.locator(".pane tbody tr").nth(2).click()
@@ -52,7 +56,7 @@ def states(page: Page, folder: Path, name: str) -> None:
     page.get_by_label("Search routes").fill("items")
     shot("search")
     page.get_by_label("Search routes").fill("")
-    page.get_by_label("Keys and settings").click()
+    page.get_by_role("button", name="Keys and settings").click()
     shot("help")
 
 

@@ -1,5 +1,6 @@
 /** What the page knows and what is chosen in it: one source, live or recorded, for every pane. */
 
+import { requestDetail } from '../state/request'
 import { State } from '../state/state'
 import { REPLAY } from '../state/worker'
 import { matching } from '../state/routes'
@@ -8,7 +9,7 @@ import { follow, type Link } from '../stream/live'
 import { readRecording } from '../stream/recording'
 import type { Pick } from '../timeline/scene'
 import { extentOf } from '../timeline/overview'
-import { clamped, FIRST_SPAN_US, LiveClock, type Extent, type View } from '../timeline/view'
+import { clamped, FIRST_SPAN_US, LiveClock, zoomed, type Extent, type View } from '../timeline/view'
 import { Api } from './api'
 
 export type Pane = 'routes' | 'stalls' | 'requests' | 'pool' | 'losses'
@@ -87,6 +88,22 @@ export class Model {
   follow(): void {
     if (this.source === 'stream') this.show({ ...this.view, following: true })
     else this.show(clamped({ ...this.view, end: this.state.at, following: false }, this.extent()))
+  }
+
+  /** Closer or further, around what is chosen where that is in view. */
+  zoom(factor: number): void {
+    const view = this.viewNow(performance.now())
+    const at = this.selectedAt()
+    const anchor = at === null ? 0.5 : 1 - (view.end - at) / view.span
+    const isInView = anchor >= 0 && anchor <= 1
+    this.show(zoomed({ ...view, following: view.following && at === null }, factor, isInView ? anchor : 0.5, this.extent()))
+  }
+
+  private selectedAt(): number | null {
+    const { selected, state } = this
+    if (selected?.kind === 'stall') return state.stalls.find(({ number }) => number === selected.number)?.end ?? null
+    if (selected?.kind === 'request') return requestDetail(state, selected.worker, selected.id)?.came ?? null
+    return null
   }
 
   /** Bring a time into view, with room around it. */

@@ -44,7 +44,7 @@ export function shortFile(file: string): string {
   const parts = file.split('/').filter(Boolean)
   const inside = parts.lastIndexOf('site-packages')
   if (inside >= 0) return parts.slice(inside + 1).join('/')
-  return parts.length > 3 ? `…/${parts.slice(-3).join('/')}` : file
+  return parts.length > 2 ? `…/${parts.slice(-2).join('/')}` : file
 }
 
 /** `s` for all numbers but one. */

@@ -3,10 +3,12 @@
 import { firstRow } from '../state/columns'
 import type { Worker } from '../state/worker'
 import { Density } from './density'
+import { ROW } from './layout'
 import { x, type Scene } from './scene'
 
 /** More bars than this are no longer told apart. */
 const MOST_BARS = 3000
+const HIGHEST_ROW = 16
 
 export class Crowd {
   readonly total: Density
@@ -17,6 +19,8 @@ export class Crowd {
   requests: number[] = []
   parts: number[] = []
   asBars = true
+  /** Of a row, in pixels: high enough for a name where there are few. */
+  rowHeight = ROW
   highest = 0
   count = 0
 
@@ -67,6 +71,7 @@ export class Crowd {
         note(open.row, x(scene, open.came), x(scene, Math.min(worker.at, end)), open.route)
       }
     }
+    this.rowHeight = Math.min(HIGHEST_ROW, Math.max(ROW, Math.floor((scene.rows * ROW) / (highest + 1))))
     this.asBars = hasRow && highest < scene.rows && this.count <= Math.min(MOST_BARS, scene.width * 1.5)
   }
 

@@ -1,12 +1,13 @@
 /** The whole picture: ruler, labels, tracks, and the lines from a culprit to those who waited. */
 
+import { firstRow } from '../state/columns'
 import { clock } from '../text/format'
 import { Crowd } from './crowd'
 import { LaneTracks } from './drawlanes'
 import { clippedText, drawLoop, openEnd } from './drawloop'
-import { GUTTER, ROW, STRIP, type Track } from './layout'
+import { GUTTER, STRIP, type Track } from './layout'
 import { pickedStall, RULER, x, type Scene } from './scene'
-import { step, timeAt } from './view'
+import { step } from './view'
 
 /** Draws scenes on one canvas; what it gathered last says where things are. */
 export class Painter {
@@ -73,7 +74,7 @@ export class Painter {
       const since = waited.get(id)
       if (since === undefined || id === stall.what.request || left < stall.start) return
       const to = x(scene, Math.max(came, stall.end - since))
-      const y = crowd.asBars && row >= 0 ? track.y + STRIP + row * ROW + 3 : track.y + track.height - 5
+      const y = crowd.asBars && row >= 0 ? track.y + STRIP + row * crowd.rowHeight + 3 : track.y + track.height - 5
       context.beginPath()
       context.moveTo(from, top)
       context.bezierCurveTo(from, top + (y - top) * 0.6, to, top + (y - top) * 0.4, to, y)
@@ -81,7 +82,13 @@ export class Painter {
       context.fillRect(to - 1.5, y - 1.5, 3, 3)
     }
     const { requests, here } = track.worker
-    for (const at of crowd.requests) link(requests.id[at]!, requests.came[at]!, requests.left[at]!, requests.row[at]!)
+    let left = waited.size
+    for (let row = firstRow(requests, (place) => requests.left[place]!, stall.start); row < requests.end && left > 0; row += 1) {
+      const at = requests.at(row)
+      if (!waited.has(requests.id[at]!)) continue
+      left -= 1
+      link(requests.id[at]!, requests.came[at]!, requests.left[at]!, requests.row[at]!)
+    }
     for (const open of here) link(open.id, open.came, openEnd(scene, track), open.row)
     context.globalAlpha = 1
   }
@@ -125,7 +132,7 @@ function drawLabel(context: CanvasRenderingContext2D, scene: Scene, track: Track
     context.fillStyle = palette.text
     context.fillText('loop', 22, track.y + 11)
     context.fillStyle = palette.muted
-    clippedText(context, crowd.asBars ? '' : `up to ${Math.round(crowd.highest)} at once`, 8, track.y + 26, GUTTER - 8)
+    clippedText(context, crowd.asBars ? '' : `most ${Math.round(crowd.highest)}`, 8, track.y + 26, GUTTER - 8)
   } else {
     const isFirst = track.number === 0
     const labels = track.height >= 9 || track.number % 5 === 0
@@ -159,5 +166,3 @@ function laneMark(context: CanvasRenderingContext2D, scene: Scene, track: Track,
     for (const [dx, dy] of [[0, -3], [-3, 2], [3, 2]] as const) context.fillRect(middle + dx - 1.5, y + dy - 1.5, 3.5, 3.5)
   }
 }
-
-export { timeAt }

@@ -2,18 +2,12 @@
 
 import type { Stall } from '../state/state'
 import { causeText } from '../state/culprits'
+import { requestDetail } from '../state/request'
 import { LANES } from '../stream/frames'
 import { duration } from '../text/format'
 import type { Crowd } from './crowd'
 import { ROW, STRIP, type Track } from './layout'
 import { isPicked, stallsInView, x, type Scene } from './scene'
-
-/** Where the bar of a victim stands, for the lines from the culprit. */
-export interface Place {
-  left: number
-  right: number
-  y: number
-}
 
 const FAINT = 0.18
 
@@ -29,8 +23,10 @@ export function drawLoop(context: CanvasRenderingContext2D, scene: Scene, track:
     drawRequests(context, scene, track, crowd)
     drawParts(context, scene, track, crowd)
     drawVictims(context, scene, track, crowd, stalls)
+    if (crowd.rowHeight >= 13) drawNames(context, scene, track, crowd)
   } else {
     drawCrowd(context, scene, track, crowd, stalls)
+    drawPicked(context, scene, track)
   }
   context.fillStyle = palette.line
   context.fillRect(0, track.y + STRIP - 3, width, 1)
@@ -66,16 +62,14 @@ function drawRequests(context: CanvasRenderingContext2D, scene: Scene, track: Tr
   const { palette, matching } = scene
   const { requests } = track.worker
   const top = track.y + STRIP
+  const [pitch, height] = [crowd.rowHeight, crowd.rowHeight - 2]
   const bar = (id: number, route: number, left: number, right: number, row: number): void => {
     const [from, wide] = [left, Math.max(1, right - left)]
-    const y = top + row * ROW
+    const y = top + row * pitch
     context.globalAlpha = matching === null || matching[route] === 1 ? 1 : FAINT
     context.fillStyle = palette.lanes.loop
-    context.fillRect(from, y, wide, ROW - 2)
-    if (isPicked(scene, track.worker.pid, id)) outline(context, scene, from, y, wide, ROW - 2)
-    if (wide > 90 && ROW >= 8) {
-      context.fillStyle = palette.panel
-    }
+    context.fillRect(from, y, wide, height)
+    if (isPicked(scene, track.worker.pid, id)) outline(context, scene, from, y, wide, height)
   }
   for (const at of crowd.requests) {
     bar(requests.id[at]!, requests.route[at]!, x(scene, requests.came[at]!), x(scene, requests.left[at]!), requests.row[at]!)
@@ -84,6 +78,18 @@ function drawRequests(context: CanvasRenderingContext2D, scene: Scene, track: Tr
     if (open.row >= 0) bar(open.id, open.route, x(scene, open.came), x(scene, openEnd(scene, track)), open.row)
   }
   context.globalAlpha = 1
+}
+
+/** The route of each bar that has room for it. */
+function drawNames(context: CanvasRenderingContext2D, scene: Scene, track: Track, crowd: Crowd): void {
+  const { requests, here } = track.worker
+  context.fillStyle = scene.palette.panel
+  const name = (route: number, left: number, right: number, row: number): void => {
+    const from = Math.max(left, 0) + 4
+    if (row >= 0 && right - from > 40) clippedText(context, scene.state.routes.of(route), from, track.y + STRIP + row * crowd.rowHeight + crowd.rowHeight - 6, Math.min(right, scene.width) - from - 4)
+  }
+  for (const at of crowd.requests) name(requests.route[at]!, x(scene, requests.came[at]!), x(scene, requests.left[at]!), requests.row[at]!)
+  for (const open of here) name(open.route, x(scene, open.came), x(scene, openEnd(scene, track)), open.row)
 }
 
 /** A bar that still grows ends with what has been told. */
@@ -96,12 +102,13 @@ function drawParts(context: CanvasRenderingContext2D, scene: Scene, track: Track
   const { palette, patterns, matching } = scene
   const { parts } = track.worker
   const top = track.y + STRIP
+  const pitch = crowd.rowHeight
   const piece = (from: number, to: number, row: number, style: string | CanvasPattern): void => {
     if (to - from < 0.3) return
     context.fillStyle = palette.panel
-    context.fillRect(from, top + row * ROW, to - from, ROW - 2)
+    context.fillRect(from, top + row * pitch, to - from, pitch - 2)
     context.fillStyle = style
-    context.fillRect(from, top + row * ROW, to - from, ROW - 2)
+    context.fillRect(from, top + row * pitch, to - from, pitch - 2)
   }
   const call = (row: number, lane: number, route: number, submitted: number, started: number, ended: number, returned: number): void => {
     const color = palette.lanes[LANES[lane] ?? 'thread']
@@ -133,27 +140,30 @@ function drawVictims(context: CanvasRenderingContext2D, scene: Scene, track: Tra
   for (const stall of stalls) {
     const until = x(scene, stall.end)
     for (const victim of stall.what.victims) {
-      const row = rows.get(victim.request)
-      if (row === undefined || row < 0) continue
-      const from = x(scene, stall.end - victim.waited_s * 1e6)
+      const found = rows.get(victim.request)
+      if (found === undefined || found.row < 0) continue
+      // One that came during the stall was let in after it: its bar begins there, with a red edge.
+      const from = x(scene, Math.max(stall.end - victim.waited_s * 1e6, found.came))
+      const wide = Math.max(2, until - from)
+      const y = track.y + STRIP + found.row * crowd.rowHeight
       context.fillStyle = palette.panel
-      context.fillRect(from, track.y + STRIP + row * ROW, Math.max(1, until - from), ROW - 2)
-      context.fillStyle = patterns.hatch(palette.stall)
-      context.fillRect(from, track.y + STRIP + row * ROW, Math.max(1, until - from), ROW - 2)
+      context.fillRect(from, y, wide, crowd.rowHeight - 2)
+      context.fillStyle = wide > 4 ? patterns.hatch(palette.stall) : palette.stall
+      context.fillRect(from, y, wide, crowd.rowHeight - 2)
     }
-    const row = rows.get(stall.what.request)
-    if (row === undefined || row < 0) continue
+    const culprit = rows.get(stall.what.request)
+    if (culprit === undefined || culprit.row < 0) continue
     const from = x(scene, stall.start)
     context.fillStyle = palette.stall
-    context.fillRect(from, track.y + STRIP + row * ROW - 1, Math.max(2, until - from), ROW)
+    context.fillRect(from, track.y + STRIP + culprit.row * crowd.rowHeight - 1, Math.max(2, until - from), crowd.rowHeight)
   }
 }
 
-function rowsById(track: Track, crowd: Crowd): Map<number, number> {
-  const rows = new Map<number, number>()
+function rowsById(track: Track, crowd: Crowd): Map<number, { row: number; came: number }> {
+  const rows = new Map<number, { row: number; came: number }>()
   const { requests, here } = track.worker
-  for (const at of crowd.requests) rows.set(requests.id[at]!, requests.row[at]!)
-  for (const open of here) rows.set(open.id, open.row)
+  for (const at of crowd.requests) rows.set(requests.id[at]!, { row: requests.row[at]!, came: requests.came[at]! })
+  for (const open of here) rows.set(open.id, open)
   return rows
 }
 
@@ -162,7 +172,8 @@ function drawCrowd(context: CanvasRenderingContext2D, scene: Scene, track: Track
   const { palette, patterns, matching } = scene
   const bottom = track.y + track.height
   const room = track.height - STRIP
-  const scale = room / Math.max(1, crowd.highest)
+  // By its root: what is usual stays visible beside what was rare.
+  const scale = (value: number): number => Math.sqrt(value / Math.max(1, crowd.highest)) * room
   const base = (column: number): number => Math.max(0, crowd.total.columns[column]! - crowd.away.columns[column]! - crowd.waiting.columns[column]!)
   const away = (column: number): number => base(column) + crowd.away.columns[column]!
   const all = (column: number): number => crowd.total.columns[column]!
@@ -175,11 +186,28 @@ function drawCrowd(context: CanvasRenderingContext2D, scene: Scene, track: Track
   for (const stall of stalls) {
     const first = Math.max(0, Math.floor(x(scene, stall.start)))
     const last = Math.min(crowd.width - 1, Math.max(first + 1, Math.ceil(x(scene, stall.end))))
-    context.fillStyle = patterns.hatch(palette.stall)
-    for (let column = first; column <= last; column += 1) {
-      const height = all(column) * scale
-      context.fillRect(column, bottom - height, 1, height)
+    for (const style of [palette.stallSoft, patterns.hatch(palette.stall)]) {
+      context.fillStyle = style
+      for (let column = first; column <= last; column += 1) {
+        const height = scale(all(column))
+        context.fillRect(column, bottom - height, 1, height)
+      }
     }
+  }
+}
+
+/** In a crowd, one request is seen when it is chosen. */
+function drawPicked(context: CanvasRenderingContext2D, scene: Scene, track: Track): void {
+  const { hovered, selected, state, palette } = scene
+  for (const pick of [hovered, selected]) {
+    if (pick?.kind !== 'request' || pick.worker !== track.worker.pid) continue
+    const request = requestDetail(state, pick.worker, pick.id)
+    if (request === null) continue
+    const left = x(scene, request.came)
+    const wide = Math.max(2, x(scene, request.left ?? openEnd(scene, track)) - left)
+    context.fillStyle = palette.lanes.loop
+    context.fillRect(left, track.y + STRIP + 3, wide, ROW - 2)
+    outline(context, scene, left, track.y + STRIP + 3, wide, ROW - 2)
   }
 }
 
@@ -189,15 +217,15 @@ function fillArea(
   from: (column: number) => number,
   to: (column: number) => number,
   bottom: number,
-  scale: number,
+  scale: (value: number) => number,
   style: string | CanvasPattern,
 ): void {
   context.fillStyle = style
   context.beginPath()
   for (let column = 0; column < width; column += 1) {
-    const low = from(column)
-    const high = to(column)
-    if (high - low > 0.001) context.rect(column, bottom - high * scale, 1, Math.max(0.5, (high - low) * scale))
+    const low = scale(from(column))
+    const high = scale(to(column))
+    if (high - low > 0.02) context.rect(column, bottom - high, 1, Math.max(0.5, high - low))
   }
   context.fill()
 }
@@ -210,7 +238,12 @@ export function outline(context: CanvasRenderingContext2D, scene: Scene, left: n
 
 /** As much of a text as there is room for. */
 export function clippedText(context: CanvasRenderingContext2D, text: string, left: number, baseline: number, room: number): void {
-  const fits = Math.floor(room / 5.6)
-  if (fits < 3) return
-  context.fillText(text.length > fits ? `${text.slice(0, fits - 1)}…` : text, left, baseline)
+  if (room < 24) return
+  const wide = context.measureText(text).width
+  if (wide <= room) {
+    context.fillText(text, left, baseline)
+    return
+  }
+  const fits = Math.floor((text.length * room) / wide) - 1
+  if (fits >= 3) context.fillText(`${text.slice(0, fits)}…`, left, baseline)
 }

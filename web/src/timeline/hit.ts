@@ -2,7 +2,7 @@
 
 import { firstRow } from '../state/columns'
 import type { Crowd } from './crowd'
-import { GUTTER, ROW, STRIP, trackAt, type Track } from './layout'
+import { GUTTER, STRIP, trackAt, type Track } from './layout'
 import { RULER, stallsInView, x, type Pick, type Scene } from './scene'
 
 /** `crowd`: too many to tell apart here. */
@@ -28,7 +28,7 @@ function onLoop(scene: Scene, crowd: Crowd, track: Track, at: number, y: number)
     const count = crowd.total.columns[Math.floor(at)] ?? 0
     return stall ?? (count > 0.01 ? { kind: 'crowd', worker: track.worker.pid, count } : null)
   }
-  const row = Math.floor((y - track.y - STRIP) / ROW)
+  const row = Math.floor((y - track.y - STRIP) / crowd.rowHeight)
   const { requests, here } = track.worker
   let [best, distance] = [-1, NEAR]
   const look = (id: number, from: number, to: number): void => {

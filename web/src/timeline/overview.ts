@@ -32,6 +32,13 @@ export function drawOverview(
       before = tick.at
     }
   }
+  for (const stall of state.stalls) {
+    if (stall.end < extent.start || (pid !== null && stall.worker !== pid)) continue
+    const left = place(stall.start)
+    const wide = Math.max(1.5, place(stall.end) - left)
+    context.fillStyle = palette.stallSoft
+    context.fillRect(left, 0, wide, height)
+  }
   const highest = Math.max(1, ...columns)
   context.fillStyle = palette.lanes.loop
   context.globalAlpha = 0.55
@@ -40,11 +47,12 @@ export function drawOverview(
     context.fillRect(column * 2, height - tall, 2, tall)
   })
   context.globalAlpha = 1
-  context.fillStyle = palette.stall
   for (const stall of state.stalls) {
     if (stall.end < extent.start || (pid !== null && stall.worker !== pid)) continue
     const left = place(stall.start)
-    context.fillRect(left, 0, Math.max(1.5, place(stall.end) - left), stall.what.duration_s > 0.2 ? height : 8)
+    const wide = Math.max(1.5, place(stall.end) - left)
+    context.fillStyle = palette.stall
+    context.fillRect(left, 0, wide, wide > 3 ? 6 : 9)
   }
 }
 
