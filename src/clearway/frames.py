@@ -38,7 +38,7 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
     schema: str = SCHEMA
 
 
-class CallPart(msgspec.Struct, frozen=True, array_like=True):
+class CallPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One call in one lane."""
 
     request: int
@@ -56,7 +56,7 @@ class CallPart(msgspec.Struct, frozen=True, array_like=True):
     returned_us: int
 
 
-class RequestPart(msgspec.Struct, frozen=True, array_like=True):
+class RequestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One request that has left, or that is still here."""
 
     request: int
@@ -113,16 +113,22 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True, tag="frame"):
     pool: Pool | None = None
     loop_cpu: float = 0.0
     """The part of a processor that the loop's thread used, 0 to 1."""
+    overdue_us: int = 0
+    """How long the loop has not turned at the end of the frame, where it is overdue: a stall that still lasts."""
     left_out: int = 0
     """Requests and parts that would have made the frame too large."""
     dropped: int = 0
     """Events that the recorder had overwritten before they could be read."""
     table: dict[str, Any] | None = None
-    """A snapshot in full, once a second or so."""
+    """A snapshot, once a second or so; without the victims of stalls, and with the worst culprits only."""
     doctor: dict[str, Any] | None = None
     """The diagnosis, where it has changed."""
+    missed: int = 0
+    """Frames of this worker that this reader was too slow for. The names, stalls and losses in them are in this one."""
+    gone: bool = False
+    """The worker has ended; this is the last that is heard of it."""
 
-    MOST: ClassVar[int] = 2000
+    MOST: ClassVar[int] = 1000
     """Requests, and parts, of one frame."""
 
 

@@ -28,6 +28,10 @@ class RunOptions:
     console_may_move: bool = True
     """Whether a taken console port means the next one; not where the user asked for this very port."""
     console_token: str | None = None
+    console_url: str | None = None
+    """Where the parent's console listens, in a process that it has started."""
+    frames_to: str | None = None
+    """The socket at which that console takes frames."""
     loop: str = "auto"
     grace_s: float = 30.0
     workers: int = 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearway.cli.address import Address, bind, read_address
+from clearway.cli.console import shared_console
 from clearway.cli.options import RunOptions
 from clearway.cli.server import GracefulServer, ServingConfig
 from clearway.cli.supervisors import Reloader, Workers
@@ -90,16 +91,17 @@ def run(args: argparse.Namespace) -> int:
     # Until the server takes over, a stop means what Ctrl-C means.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.closing(sock):
-        config = ServingConfig(options)
-        if options.reload:
-            Reloader(config, [sock]).run()
-        elif options.workers > 1:
+        if not options.reload and options.workers == 1:
+            GracefulServer(ServingConfig(options)).run([sock])
+            return 0
+        with shared_console(options) as options_of_children:
+            config = ServingConfig(options_of_children)
+            if options.reload:
+                Reloader(config, [sock]).run()
+                return 0
             workers = Workers(config, [sock])
             workers.run()
             return 2 if workers.failed else 0
-        else:
-            GracefulServer(config).run([sock])
-    return 0
 
 
 def read_options(args: argparse.Namespace) -> RunOptions:

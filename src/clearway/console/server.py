@@ -1,35 +1,32 @@
-"""The console's own port: the runtime's snapshot as JSON, answered even while the app's loop stands still."""
+"""The console's own port, and the thread that answers on it, even while the app's loop stands still."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
-import hmac
-import ipaddress
 import logging
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.datastructures import Headers
-from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from clearway.console.app import ASSETS, SNAPSHOT_PATH, console_app
 from clearway.model import ClearwayError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
-    from starlette.requests import Request
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
-SNAPSHOT_PATH = "/__clearway__/snapshot"
-START_TIMEOUT_S = 10.0
+    from clearway.console.hub import Hub
+
+__all__ = ["SNAPSHOT_PATH", "ConsoleServer", "PortTaken"]
+
 STOP_TIMEOUT_S = 2.0
+MOST_CONNECTIONS = 128
+"""Further ones are closed at once: the console shares the app's open files."""
 
 _log = logging.getLogger("clearway.console")
 
@@ -39,17 +36,16 @@ class PortTaken(ClearwayError):
 
 
 class ConsoleServer:
-    """Serves the console in a daemon thread with an event loop of its own, so that a stall of the app's
-    loop, which is what one wants to see, does not silence it.
+    """Serves a hub in a daemon thread with an event loop of its own, so that a stall of the app's loop, which is what
+    one wants to see, does not silence it.
     """
 
-    def __init__(
-        self, runtime_snapshot: Callable[[], dict[str, Any]], host: str, port: int, token: str | None = None
-    ) -> None:
+    def __init__(self, hub: Hub, host: str, port: int, token: str | None = None, assets: Path = ASSETS) -> None:
+        self.hub = hub
         self.host = host
         self.port = port
         """As asked for; after `start()` the port that is really used."""
-        self._app = console_app(runtime_snapshot, host, token)
+        self._app = console_app(hub, host, token, assets)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -61,7 +57,7 @@ class ConsoleServer:
         """Listen, and answer from now on. Raises PortTaken, or ClearwayError for a bad host."""
         sock = self._listen()
         self.port = sock.getsockname()[1]
-        self._server = uvicorn.Server(_Config(self._app))
+        self._server = _Server(_Config(self._app), self.hub)
         self._thread = threading.Thread(target=self._server.run, args=([sock],), name="clearway-console", daemon=True)
         # The socket listens already: what connects before the thread has started waits in its backlog.
         self._thread.start()
@@ -95,12 +91,45 @@ class ConsoleServer:
         return sock
 
 
+class _Server(uvicorn.Server):
+    """Runs the hub as long as it serves."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        collecting = asyncio.create_task(self._collect())
+        try:
+            await super().serve(sockets)
+        finally:
+            collecting.cancel()
+            await asyncio.wait([collecting])
+
+    async def _collect(self) -> None:
+        try:
+            await self._hub.run()
+        except Exception:
+            _log.exception("the console hears no more of the app")
+
+
+_connections = logging.getLogger("clearway.console.connections")
+_connections.addFilter(lambda record: record.exc_info is not None and isinstance(record.exc_info[1], Exception))
+"""Only what is the console's own fault: not a viewer who left, nor a stream that was cut off."""
+
+
 class _QuietProtocol(HttpToolsProtocol):
-    """Keeps the viewers' requests out of the app's access log, which uvicorn's servers share."""
+    """Keeps the viewers' requests, and what becomes of them, out of the app's logs, which uvicorn's servers share."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.access_log = False
+        self.logger = _connections
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
 
 
 class _Config(uvicorn.Config):
@@ -119,85 +148,3 @@ class _Config(uvicorn.Config):
 
     def configure_logging(self) -> None:
         """Leave logging alone: its settings are global, and belong to the app's server."""
-
-
-def console_app(runtime_snapshot: Callable[[], dict[str, Any]], host: str, token: str | None) -> Starlette:
-    """The console's ASGI app. `host` is the address it is served on."""
-    failed: set[type[Exception]] = set()
-
-    async def snapshot(request: Request) -> Response:
-        try:
-            return JSONResponse(runtime_snapshot())
-        except Exception as error:  # whoever looks must not see the app's insides in an error
-            if type(error) not in failed:
-                failed.add(type(error))
-                _log.exception("the console could not take a snapshot")
-            return JSONResponse({"error": "the snapshot failed; the server's log says why"}, 500)
-
-    return Starlette(
-        routes=[Route(SNAPSHOT_PATH, snapshot, methods=["GET"])],
-        middleware=[Middleware(_Guard, host=host, token=token)],
-    )
-
-
-class _Guard:
-    """Lets through only who asks for this console by its own name and knows the token, if there is one."""
-
-    def __init__(self, app: ASGIApp, host: str, token: str | None) -> None:
-        self.app = app
-        self.host = host.casefold()
-        self.token = token.encode() if token else None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        refusal = self._refusal(scope)
-
-        async def send_hardened(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message["headers"],
-                    (b"cache-control", b"no-store"),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
-            await send(message)
-
-        await (refusal or self.app)(scope, receive, send_hardened)
-
-    def _refusal(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
-        if not self._is_own_name(headers.getlist("host")):
-            return _error(421, "this host name is not the console's; use its address")
-        if self.token is not None and not self._knows_token(headers, scope["query_string"]):
-            return _error(401, "a token is needed", {"WWW-Authenticate": "Bearer"})
-        if scope["method"] not in ("GET", "HEAD"):
-            return _error(405, "only GET", {"Allow": "GET, HEAD"})
-        return None
-
-    def _is_own_name(self, hosts: list[str]) -> bool:
-        """DNS rebinding: another site's name can be made to point here, but the browser tells that name."""
-        if len(hosts) != 1:
-            return False
-        name, bracket, _ = hosts[0].casefold().partition("]")
-        name = name[1:] if bracket and name.startswith("[") else hosts[0].casefold().partition(":")[0]
-        if name in ("localhost", self.host):
-            return True
-        try:
-            address = ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        # Listening on every address, any address is the console's own; only names can be rebound.
-        return address.is_loopback or self.host in ("0.0.0.0", "::")
-
-    def _knows_token(self, headers: Headers, query: bytes) -> bool:
-        assert self.token is not None
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.casefold() == "bearer":
-            sent = given.strip().encode("latin-1")  # as Starlette decoded it
-        else:
-            sent = parse_qs(query.decode("latin-1")).get("token", [""])[0].encode()
-        return hmac.compare_digest(sent, self.token)
-
-
-def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"error": message}, status, headers)

@@ -50,6 +50,9 @@ class WorkerState:
     """By route: how many requests fell into which bucket of latency since the stream began."""
     dropped: int = 0
     left_out: int = 0
+    missed: int = 0
+    """Frames that never came, because the reader was slow."""
+    is_gone: bool = False
     latest: Frame | None = None
 
     def take(self, frame: Frame) -> None:
@@ -60,6 +63,8 @@ class WorkerState:
         self.table = frame.table or self.table
         self.dropped += frame.dropped
         self.left_out += frame.left_out
+        self.missed += frame.missed
+        self.is_gone = frame.gone
         self.latest = frame
         for counts in frame.counts:
             total = self.totals.setdefault(self.routes[counts.route], Counter())
@@ -117,6 +122,7 @@ class State:
         if isinstance(item, Header):
             if self.origin is None:
                 self.origin = item.origin
+            self._forget_the_gone()
             self.workers[item.worker] = WorkerState(item, round((item.origin - self.origin) * 1e6))
             return
         worker = self.workers.get(item.worker)
@@ -130,6 +136,12 @@ class State:
         self.loss_count += len(item.losses)
         self.stalls.extend(self._told(worker, item.stalls, "started_s"))
         self.losses.extend(self._told(worker, item.losses, "at_s"))
+
+    def _forget_the_gone(self) -> None:
+        """Where workers come and go, those whose frames no longer count."""
+        for pid, worker in list(self.workers.items()):
+            if worker.is_gone and worker.at_us < self.at_us - KEPT_US:
+                del self.workers[pid]
 
     @staticmethod
     def _told(worker: WorkerState, items: Iterable[dict[str, Any]], clock: str) -> Iterator[Told]:

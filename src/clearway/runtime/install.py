@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from threading import get_ident
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -300,6 +301,12 @@ class Runtime:
     def loop_cpu(self) -> float:
         """The part of a processor that the loops' threads used when the watchdog last looked, added up."""
         return sum(port.cpu for port in list(self._ports.values()))
+
+    def overdue_ns(self) -> int:
+        """How long the loop has not turned, where it is overdue; the longest of several."""
+        now_ns = perf_counter_ns()
+        watches = [port.watch for port in list(self._ports.values())]
+        return max((watch.overdue_ns(now_ns) for watch in watches if watch is not None), default=0)
 
     def plan_table(self) -> list[PlanRow]:
         """For each route its endpoint and its dependencies, with lane and reason."""

@@ -36,6 +36,8 @@ class PlanRow:
     kind: CallKind
     lane: Lane
     why: str
+    file: str | None = None
+    line: int | None = None
 
 
 def call_id(target: Any) -> str:
@@ -186,7 +188,7 @@ class Planner:
         site = self._decide(target, kind, route)
         if site.code is not None:
             self._by_code.setdefault(site.code, site)
-        return PlanRow(route, site.id, kind, site.lane, site.why)
+        return PlanRow(route, site.id, kind, site.lane, site.why, site.file, site.line)
 
     def site_of_code(self, code: CodeType) -> CallSite | None:
         """The call that a frame's code belongs to."""

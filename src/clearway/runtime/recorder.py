@@ -6,6 +6,7 @@ Only a loop's own thread writes for its requests, so there is no lock, and nothi
 from __future__ import annotations
 
 import struct
+from _thread import allocate_lock  # containment stands in for `threading.Lock`
 from collections import deque
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ class RouteRecord:
         "requests",
         "running",
         "share",
+        "times",
         "withdrawn",
     )
 
@@ -67,6 +69,8 @@ class RouteRecord:
         self.limit: int | None = None
         self.share = 0
         """Threads that other routes must leave to this one."""
+        self.times: tuple[int, dict[str, dict[str, float] | None]] | None = None
+        """Percentiles, and of how many requests: the snapshot keeps them here."""
         self.parts = bytearray(LATEST * _PARTS.size)
         """Of the latest requests: latency, wait, run and return wait of each."""
 
@@ -86,6 +90,7 @@ class Recorder:
         self.losses: deque[Loss] = deque(maxlen=256)
         self.lost = 0
         """Calls lost with their worker since the start."""
+        self._naming = allocate_lock()
         self._by_route_object: dict[tuple[int, str | None, str | None], tuple[Any, RouteRecord]] = {}
 
     def route_of(self, scope: Scope) -> RouteRecord:
@@ -108,7 +113,10 @@ class Recorder:
         """The record with this name, made when it is new."""
         record = self.routes.get(name)
         if record is None:
-            record = self.routes[name] = RouteRecord(name, self.ring.routes.number(name), matched)
+            with self._naming:  # who looks from another thread may ask for it in the same moment
+                record = self.routes.get(name)
+                if record is None:
+                    record = self.routes[name] = RouteRecord(name, self.ring.routes.number(name), matched)
         return record
 
     def request_done(self, request: Request) -> None:

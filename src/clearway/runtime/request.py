@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from clearway.model import Lane
     from clearway.runtime.install import Runtime
+    from clearway.runtime.lanes.flight import Flight
     from clearway.runtime.lanes.worker import Work
     from clearway.runtime.port import LoopPort
     from clearway.runtime.recorder import RouteRecord
@@ -45,6 +46,8 @@ class Request:
     """Its calls that wait for a thread or run in one."""
     abandons: tuple[Callable[[], None], ...] = ()
     """For each of its calls that is away in another process: what to do when the client has gone."""
+    flights: tuple[Flight, ...] = ()
+    """Its calls that wait for another process or run there."""
     in_endpoint = False
     """Whether its `async def` endpoint runs: what that offloads, the client waits for."""
     in_background = False

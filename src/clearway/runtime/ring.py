@@ -8,7 +8,8 @@ one call that keeps the interpreter, so no reader sees half of one.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from _thread import allocate_lock  # containment stands in for `threading.Lock`
+from typing import TYPE_CHECKING, Any
 
 from clearway.model import CallKind, Event, EventType, Lane
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from clearway.model import Stall
 
-_OUT, _CALL, _STALL = 1, 2, 3
+OUT, CALL, STALL = 1, 2, 3
+"""What an entry is: a request has left, a call is back, the loop has stalled."""
 # What it is, kind and lane of a call, route, call, track, request, and four times or lengths in nanoseconds.
 _ENTRY = struct.Struct("=BBBxIIIQQQQQ")
 _KINDS = tuple(CallKind)
@@ -26,38 +28,15 @@ _KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 _LANE_NUMBERS = {lane: number for number, lane in enumerate(_LANES)}
 
 
-class Entry(NamedTuple):
-    """One entry as it is held: numbers for names, times in nanoseconds."""
-
-    what: int
-    kind: int
-    lane: int
-    route: int
-    call: int
-    track: int
-    request: int
-    times_ns: tuple[int, int, int, int]
-
-    @property
-    def is_request(self) -> bool:
-        """A request has left: when it came, and how long it took."""
-        return self.what == _OUT
-
-    @property
-    def is_call(self) -> bool:
-        """A call is back: submitted, started, ended, returned."""
-        return self.what == _CALL
-
-
-def _entry(packed: tuple[int, ...]) -> Entry:
-    what, kind, lane, route, call, track, request, first, second, third, fourth = packed
-    return Entry(what, kind, lane, route, call, track, request, (first, second, third, fourth))
+Packed = tuple[int, ...]
+"""An entry as it is held: what, kind and lane of a call, route, call, track, request, four times or lengths in ns."""
 
 
 class Names:
-    """Numbers for names, in the order in which they came."""
+    """Numbers for names, in the order in which they came. Loops and whoever looks ask from different threads."""
 
     def __init__(self) -> None:
+        self._lock = allocate_lock()
         self._names: list[str] = []
         self._numbers: dict[str, int] = {}
 
@@ -65,8 +44,11 @@ class Names:
         """The number of a name, new or known."""
         number = self._numbers.get(name)
         if number is None:
-            number = self._numbers[name] = len(self._names)
-            self._names.append(name)
+            with self._lock:
+                number = self._numbers.get(name)
+                if number is None:
+                    self._names.append(name)
+                    number = self._numbers[name] = len(self._names) - 1
         return number
 
     def since(self, number: int) -> list[str]:
@@ -100,7 +82,7 @@ class Ring:
         """A request has left."""
         place = self.written % self.capacity
         self.written += 1
-        _ENTRY.pack_into(self._memory, place * _ENTRY.size, _OUT, 0, 0, route, 0, 0, request, in_ns, latency_ns, 0, 0)
+        _ENTRY.pack_into(self._memory, place * _ENTRY.size, OUT, 0, 0, route, 0, 0, request, in_ns, latency_ns, 0, 0)
 
     def put_call(
         self,
@@ -118,7 +100,7 @@ class Ring:
         _ENTRY.pack_into(
             self._memory,
             place * _ENTRY.size,
-            _CALL,
+            CALL,
             _KIND_NUMBERS[kind],
             _LANE_NUMBERS[lane],
             route,
@@ -133,7 +115,7 @@ class Ring:
         number = self.written
         self.written += 1
         self._stalls[number] = stall
-        _ENTRY.pack_into(self._memory, number % self.capacity * _ENTRY.size, _STALL, 0, 0, 0, 0, 0, number, 0, 0, 0, 0)
+        _ENTRY.pack_into(self._memory, number % self.capacity * _ENTRY.size, STALL, 0, 0, 0, 0, 0, number, 0, 0, 0, 0)
         for old in list(self._stalls):
             if old > number - self.capacity:
                 break
@@ -145,29 +127,30 @@ class Ring:
         for number in range(max(0, written - self.capacity), written):
             yield from self._events_of(_ENTRY.unpack_from(memory, number % self.capacity * _ENTRY.size))
 
-    def read(self, since: int) -> tuple[int, list[Entry]]:
+    def read(self, since: int) -> tuple[int, list[Packed]]:
         """The number of the first entry from `since` on that is still held, and it and all after it.
 
         From any thread: what is overwritten meanwhile is left out.
         """
-        written = self.written
+        written, size = self.written, _ENTRY.size
         first = max(since, written - self.capacity)
-        raw = [
-            _ENTRY.unpack_from(self._memory, number % self.capacity * _ENTRY.size) for number in range(first, written)
-        ]
-        lost = max(0, self.written - self.capacity - first)
-        return first + lost, [_entry(packed) for packed in raw[lost:]]
+        begin, end = first % self.capacity * size, written % self.capacity * size
+        if first == written:
+            return first, []
+        held = self._memory[begin:end] if begin < end else self._memory[begin:] + self._memory[:end]
+        overwritten = max(0, self.written - self.capacity - first)
+        return first + overwritten, list(_ENTRY.iter_unpack(held[overwritten * size :]))
 
     def latest_out(self) -> Iterator[tuple[int, str, int, int]]:
         """(request, route, came, latency) of the requests that have left, the last one first. Nanoseconds."""
         for number in range(self.written - 1, max(-1, self.written - self.capacity - 1), -1):
             entry = _ENTRY.unpack_from(self._memory, number % self.capacity * _ENTRY.size)
-            if entry[0] == _OUT:
+            if entry[0] == OUT:
                 yield entry[6], self.routes[entry[3]], entry[7], entry[8]
 
     def _events_of(self, entry: tuple[Any, ...]) -> Iterator[Event]:
         what, kind, lane, route_number, call, _, request, *times = entry
-        if what == _STALL:
+        if what == STALL:
             stall = self._stalls.get(request)
             if stall is not None:
                 yield Event(
@@ -175,11 +158,11 @@ class Ring:
                 )
             return
         route = self.routes[route_number]
-        if what == _OUT:
+        if what == OUT:
             in_ns, latency_ns, *_ = times
             yield Event(EventType.REQUEST, in_ns / 1e9, 0.0, request, route)
             yield Event(EventType.OUT, (in_ns + latency_ns) / 1e9, 0.0, request, route)
-        elif what == _CALL:
+        elif what == CALL:
             submitted, started, ended, returned = times
             for type_, begin, end in (
                 (EventType.WAIT, submitted, started),

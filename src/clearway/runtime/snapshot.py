@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from clearway.model import Lane
@@ -13,15 +13,20 @@ if TYPE_CHECKING:
 
     from clearway.model import Stall
     from clearway.runtime.install import Runtime
+    from clearway.runtime.planner import PlanRow
     from clearway.runtime.recorder import RouteRecord
     from clearway.runtime.report import Culprit
 
 SCHEMA = "clearway.snapshot/1"
+BRIEF_CULPRITS = 50
 _PARTS = ("latency", "wait", "run", "return_wait", "framework")
 
 
-def take(runtime: Runtime) -> dict[str, Any]:
-    """A JSON-serialisable picture of a runtime now. Milliseconds where a key ends in `_ms`."""
+def take(runtime: Runtime, *, brief: bool = False) -> dict[str, Any]:
+    """A JSON-serialisable picture of a runtime now. Milliseconds where a key ends in `_ms`.
+
+    `brief` leaves out the victims of stalls, and all but the worst culprits: what is told once a second must be small.
+    """
     recorder = runtime.recorder
     limiter = runtime.thread_lane.limiter
     planned: dict[str, Any] = {}
@@ -56,8 +61,8 @@ def take(runtime: Runtime) -> dict[str, Any]:
         },
         "stalls": {
             "count": runtime.stall_report.count,
-            "culprits": [_culprit(culprit) for culprit in runtime.stall_report.culprits()],
-            "latest": [_stall(stall) for stall in list(recorder.stalls)[-32:]],
+            "culprits": [_culprit(culprit, brief) for culprit in _worst(runtime, brief)],
+            "latest": [_stall(stall, brief) for stall in list(recorder.stalls)[-32:]],
         },
         "losses": {"count": recorder.lost, "latest": [asdict(loss) for loss in list(recorder.losses)[-32:]]},
         "recorder": {
@@ -69,7 +74,7 @@ def take(runtime: Runtime) -> dict[str, Any]:
     }
 
 
-def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord | None) -> dict[str, Any]:
+def _route(runtime: Runtime, name: str, rows: Sequence[PlanRow], record: RouteRecord | None) -> dict[str, Any]:
     endpoint = rows[0] if rows else None
     contained = runtime.containment.routes
     out: dict[str, Any] = {
@@ -77,7 +82,9 @@ def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord
         "lane": str(endpoint.lane) if endpoint else None,
         "why": endpoint.why if endpoint else None,
         "call": endpoint.call if endpoint else None,
-        "dependencies": [{"call": row.call, "lane": str(row.lane), "why": row.why} for row in rows[1:]],
+        "file": endpoint.file if endpoint else None,
+        "line": endpoint.line if endpoint else None,
+        "dependencies": [_dependency(row) for row in rows[1:]],
         "requests": record.requests if record else 0,
         "running": record.running if record else 0,
         "queued": runtime.thread_lane.limiter.queue_length(record) + record.queued_away if record else 0,
@@ -89,11 +96,24 @@ def _route(runtime: Runtime, name: str, rows: Sequence[Any], record: RouteRecord
             "seconds": round(record.contained_ns / 1e9, 3) if record else 0.0,
         },
     }
-    latest = record.latest() if record else []
-    columns = list(zip(*((*parts, max(0, parts[0] - sum(parts[1:]))) for parts in latest), strict=True))
-    for part, values in zip(_PARTS, columns or [()] * len(_PARTS), strict=True):
-        out[f"{part}_ms"] = _percentiles(values)
-    return out
+    return {**out, **_times(record)}
+
+
+def _times(record: RouteRecord | None) -> dict[str, dict[str, float] | None]:
+    """Percentiles of a request's parts; taken anew only where there were requests since."""
+    if record is None or not record.requests:
+        return {f"{part}_ms": None for part in _PARTS}
+    requests, known = record.requests, record.times
+    if known is None or known[0] != requests:
+        latest = record.latest()
+        columns = list(zip(*((*parts, max(0, parts[0] - sum(parts[1:]))) for parts in latest), strict=True))
+        times = {f"{part}_ms": _percentiles(values) for part, values in zip(_PARTS, columns, strict=True)}
+        known = record.times = (requests, times)
+    return known[1]
+
+
+def _dependency(row: PlanRow) -> dict[str, Any]:
+    return {"call": row.call, "lane": str(row.lane), "why": row.why, "file": row.file, "line": row.line}
 
 
 def _percentiles(values_ns: Sequence[int]) -> dict[str, float] | None:
@@ -115,14 +135,19 @@ def _processes(runtime: Runtime) -> dict[str, Any] | None:
     return shown
 
 
-def _culprit(culprit: Culprit) -> dict[str, Any]:
+def _worst(runtime: Runtime, brief: bool) -> list[Culprit]:
+    culprits = runtime.stall_report.culprits()
+    return culprits[:BRIEF_CULPRITS] if brief else culprits
+
+
+def _culprit(culprit: Culprit, brief: bool) -> dict[str, Any]:
     return {
         "text": culprit.text,
         "count": culprit.count,
         "total_s": round(culprit.total_s, 4),
-        "last": _stall(culprit.last),
+        "last": _stall(culprit.last, brief),
     }
 
 
-def _stall(stall: Stall) -> dict[str, Any]:
-    return asdict(stall)
+def _stall(stall: Stall, brief: bool) -> dict[str, Any]:
+    return asdict(replace(stall, victims=()) if brief else stall)

@@ -66,6 +66,8 @@ class Child:
             theirs.close()
         self._socket.setblocking(False)
         self.pid = self._process.pid
+        self.track = 0
+        """Its number among the workers of the lane: a small one, used again."""
         self.is_ready = False
         self.flight: Flight | None = None
         """The call that it runs."""

@@ -13,6 +13,7 @@ from clearway.runtime import framework, hooks
 from clearway.runtime.lanes import refusals, travel
 from clearway.runtime.lanes.clusters import Cluster, Job, NotBegun, Report, Verdict, code
 from clearway.runtime.lanes.clusters.admission import Admission, Trip
+from clearway.runtime.lanes.worker import Tracks
 from clearway.runtime.request import ClientGone
 from clearway.settings import usable_cores
 
@@ -44,6 +45,8 @@ class ClusterLane:
         self._cluster = cluster if cluster is not None else _cluster_of(runtime)
         self._admission = Admission(self._bound, self._ask_back, runtime.settings.max_wait_s)
         self._starting: asyncio.Task[None] | None = None
+        self._tracks = Tracks()
+        """Of the calls that are away: a worker may run several at once."""
         self.status = "not started"
         self.lost = 0
         self.retried = 0
@@ -178,6 +181,7 @@ class ClusterLane:
                 self._end(trip, ClientGone())
 
         request.abandons += (leave,)
+        request.flights += (trip,)
         self._admission.enter(trip)
         try:
             received = await trip.future
@@ -188,6 +192,7 @@ class ClusterLane:
         finally:
             self._admission.leave(trip)
             request.abandons = tuple(other for other in request.abandons if other is not leave)
+            request.flights = tuple(other for other in request.flights if other is not trip)
             request.stop_watching()
         outcome = travel.unpack(received)
         self._record(trip, outcome)
@@ -219,7 +224,8 @@ class ClusterLane:
             job = trip.job = Job(
                 f"{trip.site.id}-{uuid.uuid4().hex}", trip.site.id, trip.payload, module, digest, code.versions()
             )
-            trip.sent_ns = perf_counter_ns()
+            trip.sent_ns = trip.started_ns = perf_counter_ns()
+            trip.track = self._tracks.take()
             try:
                 report = await self._cluster.run(job)
             except NotBegun:
@@ -232,6 +238,8 @@ class ClusterLane:
                 return self._outcome(trip, report, job)
             finally:
                 trip.job = None
+                trip.started_ns = 0
+                self._tracks.give_back(trip.track)
                 self._admission.release(trip)
 
     def _lose(self, trip: Trip, reason: str) -> None:
@@ -291,7 +299,7 @@ class ClusterLane:
             request.run_ns += run_ns
             request.return_ns += now - ended
             times_ns = (trip.submitted_ns, began, ended, now)
-            self._runtime.recorder.call_done(request, trip.site.id, trip.kind, self.lane, times_ns)
+            self._runtime.recorder.call_done(request, trip.site.id, trip.kind, self.lane, times_ns, trip.track)
         except Exception as error:
             self._runtime.fault("recording a call", error)
 

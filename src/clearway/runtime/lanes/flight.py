@@ -7,7 +7,7 @@ from contextvars import copy_context
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from clearway.model import FINISHING_KINDS, CallKind
+from clearway.model import FINISHING_KINDS, CallKind, Lane
 
 if TYPE_CHECKING:
     from contextvars import Context
@@ -26,7 +26,7 @@ class Flight:
 
     __slots__ = (
         "attempts", "child", "context", "future", "kind", "payload", "request", "route", "sent_ns", "site",
-        "started_ns", "submitted_ns",
+        "started_ns", "submitted_ns", "track",
     )  # fmt: skip
 
     def __init__(self, request: Request, site: CallSite, kind: CallKind, payload: bytes, submitted_ns: int) -> None:
@@ -43,6 +43,10 @@ class Flight:
         """How many workers it was sent to. Another gets it only if the one before had not begun."""
         self.sent_ns = 0
         self.started_ns = 0
+        self.track = 0
+        """Which worker, or which place among the calls that are away."""
+
+    lane = Lane.PROCESS
 
     @property
     def may_be_refused(self) -> bool:

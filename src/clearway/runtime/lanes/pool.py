@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from clearway.runtime.lanes.child_main import Setup
     from clearway.runtime.lanes.flight import Flight
+    from clearway.runtime.lanes.worker import Tracks
     from clearway.runtime.recorder import RouteRecord
     from clearway.settings import Settings
 
@@ -47,7 +48,12 @@ class Pool:
     """At most `limit` workers. Everything here runs on the loop's thread; `snapshot` may read from others."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, limit: int, settings: Settings, lost: Callable[[Loss], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        limit: int,
+        settings: Settings,
+        tracks: Tracks,
+        lost: Callable[[Loss], None],
     ) -> None:
         self.loop = loop
         self.limit = limit
@@ -55,6 +61,7 @@ class Pool:
         self.killed = 0
         self.lost = 0
         self._settings = settings
+        self._tracks = tracks
         self._tell = lost
         self._setup: Callable[[], Setup] | None = None
         self._idle: list[Child] = []
@@ -136,6 +143,7 @@ class Pool:
         if self.is_stopped:
             return
         self._newborn.discard(child)
+        child.track = self._tracks.take()
         self.children.append(child)
         assert self._setup is not None
         child.attach(self.loop, self, self._setup())
@@ -207,6 +215,7 @@ class Pool:
     def _drop(self, child: Child, *, reaps: bool = True) -> None:
         if child in self.children:
             self.children.remove(child)
+            self._tracks.give_back(child.track)
         if child in self._idle:
             self._idle.remove(child)
         if reaps:
@@ -250,6 +259,7 @@ class Pool:
             flight.route.queued_away -= 1
             child.flight = flight
             flight.child = child
+            flight.track = child.track
             flight.attempts += 1
             flight.sent_ns = perf_counter_ns()
             self._running_of[flight.route] += 1
@@ -403,6 +413,8 @@ class Pool:
                 child.close()
             else:
                 child.kill()
+        for child in self.children:
+            self._tracks.give_back(child.track)
         self.children.clear()
         self._idle.clear()
         return children

@@ -21,6 +21,7 @@ from clearway.runtime.lanes import child_main, refusals, travel
 from clearway.runtime.lanes.child_main import Setup
 from clearway.runtime.lanes.flight import Flight
 from clearway.runtime.lanes.pool import Pool
+from clearway.runtime.lanes.worker import Tracks
 from clearway.settings import usable_cores
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class ProcessLane:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.limit = runtime.settings.processes or usable_cores()
+        self._tracks = Tracks()
         self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
         """Workers belong to the loop that started them; an app is seldom served by two."""
         self._modules: set[str] = set()
@@ -97,6 +99,7 @@ class ProcessLane:
             pool.leave(flight)
 
         request.abandons += (leave,)
+        request.flights += (flight,)
         try:
             received = await flight.future
         except asyncio.CancelledError as error:
@@ -108,6 +111,7 @@ class ProcessLane:
             raise
         finally:
             request.abandons = tuple(other for other in request.abandons if other is not leave)
+            request.flights = tuple(other for other in request.flights if other is not flight)
             if not request.abandons:
                 request.stop_watching()
         arrived_ns = perf_counter_ns()
@@ -128,7 +132,7 @@ class ProcessLane:
             request.return_ns += now - ended
             self._serialise_ns.append(pack_ns + outcome.pack_ns + now - arrived_ns)
             times_ns = (flight.submitted_ns, began, ended, now)
-            self._runtime.recorder.call_done(request, flight.site.id, flight.kind, self.lane, times_ns)
+            self._runtime.recorder.call_done(request, flight.site.id, flight.kind, self.lane, times_ns, flight.track)
         except Exception as error:
             request.runtime.fault("recording a call", error)
 
@@ -147,7 +151,7 @@ class ProcessLane:
         if pool is None or pool.is_stopped:
             for closed in [known for known in self._pools if known.is_closed()]:
                 self._pools.pop(closed).abandon()
-            pool = self._pools[loop] = Pool(loop, self.limit, self._runtime.settings, self._runtime.lost)
+            pool = self._pools[loop] = Pool(loop, self.limit, self._runtime.settings, self._tracks, self._runtime.lost)
         return pool
 
     def _setup(self) -> Setup:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
+from clearway.model import Lane
 from clearway.runtime.lanes.flight import Flight
 from clearway.runtime.lanes.thread import WATCH_CLIENT_NS
 from clearway.runtime.queue import FairQueue
@@ -31,6 +32,7 @@ AWAY_WAIT_S = 10.0
 class Trip(Flight):
     """A call on its way to the cluster and back, through all its attempts."""
 
+    lane = Lane.CLUSTER
     __slots__ = ("asked", "begun", "job", "refusal", "retries", "task", "turn")
 
     def __init__(self, request: Request, site: CallSite, kind: CallKind, payload: bytes, submitted_ns: int) -> None:

@@ -1,0 +1,120 @@
+"""`python -m benchmarks.console`: what the console costs the app beside it.
+
+Three ways take turns under the same load: no console, a console that nobody looks at, and one whose frames a viewer
+reads. Requests a second are compared, and requests a second of the server's own processor time, which other programs
+on the machine disturb less. Then the processor time of a console at rest, and the memory that its frames take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks import wrk
+from benchmarks.servers import HOST, Server, ServerError
+
+FRAMES_PATH = "/__clearway__/frames"
+TARGETS = {"async def": "/async/", "def": "/def/"}
+CONNECTIONS = 32
+_VIEWER = f"""
+import socket, sys
+viewer = socket.create_connection(({HOST!r}, int(sys.argv[1])))
+viewer.sendall(b"GET {FRAMES_PATH} HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+while viewer.recv(1 << 20):
+    pass
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One load on one server."""
+
+    per_s: float
+    per_cpu_s: float
+
+
+@contextlib.contextmanager
+def viewer(port: int) -> Iterator[None]:
+    """Somebody who reads the frames as fast as they come, in a process of its own."""
+    process = subprocess.Popen([sys.executable, "-c", _VIEWER, str(port)])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def load(server: Server, target: str, seconds: float) -> Turn:
+    cpu = server.cpu_s()
+    done = wrk.run(server.url(target), CONNECTIONS, seconds)
+    return Turn(done.requests_per_s, done.requests / max(0.01, server.cpu_s() - cpu))
+
+
+def compare(target: str, rounds: int, seconds: float) -> None:
+    """Print a target's ratios to a server without a console: medians of the rounds."""
+    ratios: dict[str, list[Turn]] = {"closed": [], "open": []}
+    with Server("clearway", ("--no-console",)) as off, Server("clearway") as on:
+        off.wait_until_ready()
+        on.wait_until_ready()
+        for server in (off, on):
+            load(server, TARGETS[target], 1)
+        for _ in range(rounds):
+            base = load(off, TARGETS[target], seconds)
+            closed = load(on, TARGETS[target], seconds)
+            with viewer(on.console_port):
+                opened = load(on, TARGETS[target], seconds)
+            for name, turn in (("closed", closed), ("open", opened)):
+                ratios[name].append(Turn(turn.per_s / base.per_s, turn.per_cpu_s / base.per_cpu_s))
+        memory = (on.memory_kib() - off.memory_kib()) / 1024
+    for name, turns in ratios.items():
+        rate, per_cpu = median(turn.per_s for turn in turns), median(turn.per_cpu_s for turn in turns)
+        print(f"{target:<10} console {name:<7} requests/s × {rate:.3f}   requests/CPU second × {per_cpu:.3f}")
+    print(f"{target:<10} memory more than without a console: {memory:.1f} MiB")
+
+
+def rest(seconds: float) -> None:
+    """Print what part of a processor the console takes while nothing happens."""
+    with Server("clearway", ("--no-console",)) as off, Server("clearway") as on:
+        off.wait_until_ready()
+        on.wait_until_ready()
+        time.sleep(2)  # what starting has left over
+        used = _used((off, on), seconds)
+        with viewer(on.console_port):
+            time.sleep(1)
+            watched = _used((off, on), seconds)
+    print(f"at rest    console closed  {(used[1] - used[0]) / seconds:.2%} of a processor")
+    print(f"at rest    console open    {(watched[1] - watched[0]) / seconds:.2%} of a processor")
+
+
+def _used(servers: Sequence[Server], seconds: float) -> list[float]:
+    before = [server.cpu_s() for server in servers]
+    time.sleep(seconds)
+    return [server.cpu_s() - cpu for server, cpu in zip(servers, before, strict=True)]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.console", description="What the console costs.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each load (default: %(default)s)")
+    parser.add_argument("--only", choices=("rest", *TARGETS))
+    options = parser.parse_args(arguments)
+    try:
+        if options.only in (None, "rest"):
+            rest(max(10.0, options.seconds))
+        for target in TARGETS:
+            if options.only in (None, target):
+                compare(target, options.rounds, options.seconds)
+    except (ServerError, wrk.WrkError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""What the console answers: the page, the frames, snapshots, source lines, a recording. All of it by GET."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import mimetypes
+from dataclasses import asdict
+from pathlib import Path
+from time import gmtime, strftime
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from clearway.console.guard import ASSETS_PATH, Guard, refused
+from clearway.console.sources import NoSource, source
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.types import Message, Receive, Scope, Send
+
+    from clearway.console.hub import Hub, Viewer
+
+PREFIX = "/__clearway__"
+SNAPSHOT_PATH = f"{PREFIX}/snapshot"
+FRAMES_PATH = f"{PREFIX}/frames"
+ASSETS = Path(__file__).parent.parent / "web_assets"
+NDJSON = "application/x-ndjson"
+STUCK_S = 60.0
+"""A viewer that takes nothing for so long is let go."""
+FOR_EVER = "public, max-age=31536000, immutable"
+"""Names of assets carry a hash of what is in them."""
+
+_log = logging.getLogger("clearway.console")
+
+
+def console_app(hub: Hub, host: str, token: str | None, assets: Path = ASSETS) -> Starlette:
+    """The console's ASGI app. `host` is the address it is served on, `assets` the built files of the page."""
+    routes = Routes(hub, assets)
+    return Starlette(
+        routes=[
+            Route("/", routes.page, methods=["GET"]),
+            Route(f"{ASSETS_PATH}{{name:path}}", routes.asset, methods=["GET"]),
+            Route(SNAPSHOT_PATH, routes.snapshot, methods=["GET"]),
+            Route(FRAMES_PATH, routes.frames, methods=["GET"]),
+            Route(f"{PREFIX}/recording", routes.recording, methods=["GET"]),
+            Route(f"{PREFIX}/source", routes.source, methods=["GET"]),
+        ],
+        middleware=[Middleware(Guard, host=host, token=token)],
+    )
+
+
+class Routes:
+    """The answers."""
+
+    def __init__(self, hub: Hub, assets: Path) -> None:
+        self._hub = hub
+        self._page = assets / "index.html"
+        # Whatever a client asks for is looked up here, so no name leads out of the folder.
+        folder = assets / "assets"
+        self._assets = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        self._failed: set[type[Exception]] = set()
+
+    async def page(self, request: Request) -> Response:
+        if not self._page.is_file():
+            how = "run `npm ci && npm run build` in web/, or install a released Clearway"
+            return PlainTextResponse(f"the console's page has not been built: {how}\n", 503)
+        return FileResponse(self._page, media_type="text/html")
+
+    async def asset(self, request: Request) -> Response:
+        path = self._assets.get(request.path_params["name"])
+        if path is None:
+            return refused(404, "no such file")
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return FileResponse(path, media_type=kind, headers={"Cache-Control": FOR_EVER})
+
+    async def snapshot(self, request: Request) -> Response:
+        asked = request.query_params.get("worker")
+        worker = int(asked) if asked is not None and asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+        if asked is not None and worker is None:
+            return refused(400, "worker: expected a process id")
+        try:
+            return JSONResponse({**self._hub.source.snapshot(self._hub, worker), "console": self._hub.stats()})
+        except LookupError as error:
+            return refused(503 if worker is None else 404, str(error))
+        except Exception as error:  # whoever looks must not see the app's insides in an error
+            if type(error) not in self._failed:
+                self._failed.add(type(error))
+                _log.exception("the console could not take a snapshot")
+            return refused(500, "the snapshot failed; the server's log says why")
+
+    async def frames(self, request: Request) -> Response:
+        since = request.query_params.get("since")
+        if since not in (None, "0"):
+            return refused(400, "since: only 0, for all that is held")
+        if request.method == "HEAD":
+            return Response(media_type=NDJSON)
+        viewer = self._hub.enter(replay=since is not None)
+        if viewer is None:
+            return refused(503, "too many look at the console already; close a page or a terminal")
+        return FrameStream(self._hub, viewer)
+
+    async def recording(self, request: Request) -> Response:
+        name = strftime("clearway-%Y%m%d-%H%M%S.ndjson", gmtime())
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for piece in self._hub.held_lines():
+                yield piece
+
+        return StreamingResponse(pieces(), media_type=NDJSON, headers=headers)
+
+    async def source(self, request: Request) -> Response:
+        file, line = request.query_params.get("file", ""), request.query_params.get("line", "")
+        if not (line.isascii() and line.isdigit() and len(line) < 10):
+            return refused(400, "line: expected a number")
+        try:
+            return JSONResponse(asdict(source(self._hub.state, file, int(line))))
+        except NoSource as error:
+            return refused(404, str(error))
+
+
+class FrameStream(Response):
+    """Sends a viewer its lines until it goes away, or takes nothing any more."""
+
+    media_type = NDJSON
+
+    def __init__(self, hub: Hub, viewer: Viewer) -> None:
+        super().__init__()
+        del self.headers["content-length"]
+        self._hub = hub
+        self._viewer = viewer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sending = asyncio.create_task(self._send(send))
+        leaving = asyncio.create_task(_disconnected(receive))
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._hub.leave(self._viewer)
+            sending.cancel()
+            leaving.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    async def _send(self, send: Callable[[Message], Awaitable[None]]) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        while True:
+            lines = await self._hub.lines(self._viewer)
+            async with asyncio.timeout(STUCK_S):
+                await send({"type": "http.response.body", "body": lines, "more_body": True})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
