@@ -49,9 +49,9 @@ export class Api {
     return { file: String(data['file'] ?? file), first: Number(data['first']) || 1, lines: data['lines'].map(String) }
   }
 
-  async advice(about: { route: string } | { stall: number }): Promise<Advice | null> {
-    const query = 'route' in about ? { route: about.route } : { stall: String(about.stall) }
-    const data = await this.json(`advice?${new URLSearchParams(query)}`)
+  /** For a route, or for a stall by its number, its worker and when it began on that worker's clock. */
+  async advice(about: Record<string, string>): Promise<Advice | null> {
+    const data = await this.json(`advice?${new URLSearchParams(about)}`)
     return data === null ? null : advice(data)
   }
 

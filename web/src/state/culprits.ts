@@ -26,7 +26,7 @@ export function culprits(state: State, pid: number | null, until: number): Culpr
   for (const stall of state.stalls) {
     if (stall.start > until || (pid !== null && stall.worker !== pid)) continue
     const { culprit, cause, operation, route, victims, victim_count, duration_s } = stall.what
-    const key = culprit ? `${culprit.file}:${culprit.line}` : `${cause} ${operation ?? ''}`
+    const key = culpritKey(stall)
     let entry = found.get(key)
     if (entry === undefined) {
       entry = {
@@ -61,6 +61,11 @@ export function culprits(state: State, pid: number | null, until: number): Culpr
     ...entry,
     routes: [...seen].sort((one, other) => other[1] - one[1]).map(([route]) => route),
   }))
+}
+
+/** Stalls with the same are the same line's. */
+export function culpritKey({ what: { culprit, cause, operation } }: Stall): string {
+  return culprit ? `${culprit.file}:${culprit.line}` : `${cause} ${operation ?? ''}`
 }
 
 /** What other requests lost by one stall. */

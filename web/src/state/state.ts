@@ -51,6 +51,7 @@ export class State {
         known.again(line)
       } else {
         const offset = Math.round((line.origin - this.origin) * 1e6)
+        this.forgetTheGone()
         this.workers.set(line.worker, new Worker(line, offset, this.routes, this.calls, this.bounds))
       }
       return
@@ -73,6 +74,13 @@ export class State {
     if (this.losses.length > STALLS + 500) this.losses = this.losses.slice(-STALLS)
   }
 
+  /** Where workers come and go, those of whom nothing is held any more. */
+  private forgetTheGone(): void {
+    for (const [pid, worker] of this.workers) {
+      if (worker.isGone && worker.at < this.at - this.bounds.ticksUs) this.workers.delete(pid)
+    }
+  }
+
   /** Those of one worker, or all. */
   of(pid: number | null): Worker[] {
     return [...this.workers.values()].filter((worker) => pid === null || worker.pid === pid)
@@ -92,6 +100,10 @@ export class State {
 
   get dropped(): number {
     return sum(this.workers.values(), (worker) => worker.dropped)
+  }
+
+  get missed(): number {
+    return sum(this.workers.values(), (worker) => worker.missed)
   }
 
   get leftOut(): number {

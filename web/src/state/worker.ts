@@ -60,6 +60,11 @@ export class Worker {
   inFlight = 0
   dropped = 0
   leftOut = 0
+  /** Frames that never came, because this page was slow. */
+  missed = 0
+  isGone = false
+  /** Since when the loop has not turned, where a stall still lasts; 0 while it turns. */
+  stoppedSince = 0
   private readonly rows = new Rows()
   private routeNumbers: number[] = []
   private callNumbers: number[] = []
@@ -103,7 +108,11 @@ export class Worker {
     if (frame.table !== null) this.table = readTable(frame.table)
     this.dropped += frame.dropped
     this.leftOut += frame.left_out
+    this.missed += frame.missed
+    this.isGone = frame.gone
     this.inFlight = frame.in_flight
+    const isStopped = frame.overdue_us > this.header.stall_threshold_ms * 1000
+    this.stoppedSince = isStopped ? at - frame.overdue_us : 0
     return true
   }
 

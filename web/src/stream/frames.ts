@@ -103,10 +103,13 @@ export interface Frame {
   losses: LossLine[]
   pool: Pool | null
   loop_cpu: number
+  overdue_us: number
   left_out: number
   dropped: number
   table: Record<string, unknown> | null
   doctor: Diagnosis | null
+  missed: number
+  gone: boolean
 }
 
 export type Line = Header | Frame
@@ -163,10 +166,13 @@ function frame(data: Data): Frame {
     losses: list(data, 'losses').filter(isData).map(loss),
     pool: isData(data['pool']) ? pool(data['pool']) : null,
     loop_cpu: number(data, 'loop_cpu', 0),
+    overdue_us: number(data, 'overdue_us', 0),
     left_out: number(data, 'left_out', 0),
     dropped: number(data, 'dropped', 0),
     table: isData(data['table']) ? data['table'] : null,
     doctor: isData(data['doctor']) ? diagnosis(data['doctor']) : null,
+    missed: number(data, 'missed', 0),
+    gone: data['gone'] === true,
   }
 }
 

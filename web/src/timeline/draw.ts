@@ -64,12 +64,14 @@ export class Painter {
     if (stall?.worker !== track.worker.pid) return
     const waited = new Map(stall.what.victims.map((victim) => [victim.request, victim.waited_s * 1e6]))
     const crowd = this.crowds.get(track.worker.pid)!
-    const from = x(scene, (Math.max(stall.start, scene.view.end - scene.view.span) + stall.end) / 2)
+    const [begin, until] = [Math.max(stall.start, scene.view.end - scene.view.span), Math.min(stall.end, scene.view.end)]
+    const from = x(scene, begin < until ? (begin + until) / 2 : stall.end)
     const top = track.y + STRIP - 3
     context.strokeStyle = scene.palette.stall
     context.fillStyle = scene.palette.stall
     context.lineWidth = 1
-    context.globalAlpha = 0.75
+    // Many lines together are as dark as few.
+    context.globalAlpha = Math.min(0.8, Math.max(0.14, 8 / waited.size))
     const link = (id: number, came: number, left: number, row: number): void => {
       const since = waited.get(id)
       if (since === undefined || id === stall.what.request || left < stall.start) return

@@ -2,12 +2,13 @@
 
 import { firstRow } from '../state/columns'
 import { LANES } from '../stream/frames'
-import { Density } from './density'
+import { Density, runs } from './density'
 import { clippedText, outline } from './drawloop'
 import type { LaneLayout, Track } from './layout'
 import { isPicked, RULER, x, type Scene } from './scene'
 
 const FAINT = 0.18
+const SHADES = 4
 
 /** Runs are solid; what waits for them stands hatched at their foot. Those thinner than a pixel are added up. */
 export class LaneTracks {
@@ -89,13 +90,13 @@ export class LaneTracks {
     if (density === undefined || !density.used) return
     density.finish()
     context.fillStyle = scene.palette.lanes[track.lane]
-    for (let column = 0; column < this.width; column += 1) {
-      const part = density.columns[column]!
-      if (part <= 0) continue
-      // Very little is still seen: a quarter of the colour at least.
-      context.globalAlpha = Math.min(1, 0.25 + part * 0.75)
-      context.fillRect(column, track.y, 1, track.height)
-    }
+    // Very little is still seen: a quarter of the colour at least.
+    const shade = (column: number): number => Math.min(SHADES, Math.ceil((density.columns[column] ?? 0) * SHADES))
+    runs(this.width, shade, (level, from, to) => {
+      if (level <= 0) return
+      context.globalAlpha = level / SHADES
+      context.fillRect(from, track.y, to - from, track.height)
+    })
     context.globalAlpha = 1
   }
 

@@ -6,18 +6,21 @@ import { requestDetail } from '../state/request'
 import { LANES } from '../stream/frames'
 import { duration } from '../text/format'
 import type { Crowd } from './crowd'
+import { runs } from './density'
 import { ROW, STRIP, type Track } from './layout'
 import { isPicked, stallsInView, x, type Scene } from './scene'
 
 const FAINT = 0.18
+/** A stall narrower than this is red in the strip alone: many of them would hide what is below. */
+const NARROW = 2
 
 export function drawLoop(context: CanvasRenderingContext2D, scene: Scene, track: Track, crowd: Crowd): void {
   const { palette, width } = scene
   const stalls = stallsInView(scene, track.worker.pid)
   context.fillStyle = palette.stallSoft
   for (const stall of stalls) {
-    const left = x(scene, stall.start)
-    context.fillRect(left, track.y, Math.max(1, x(scene, stall.end) - left), track.height)
+    const [left, right] = [x(scene, stall.start), x(scene, stall.end)]
+    if (right - left >= NARROW) context.fillRect(left, track.y, right - left, track.height)
   }
   if (crowd.asBars) {
     drawRequests(context, scene, track, crowd)
@@ -31,6 +34,7 @@ export function drawLoop(context: CanvasRenderingContext2D, scene: Scene, track:
   context.fillStyle = palette.line
   context.fillRect(0, track.y + STRIP - 3, width, 1)
   drawStalls(context, scene, track, stalls)
+  drawOverdue(context, scene, track)
 }
 
 /** The strip on top: red where the loop stood still, never thinner than can be seen. */
@@ -56,6 +60,23 @@ function drawStalls(context: CanvasRenderingContext2D, scene: Scene, track: Trac
       labelled = left + wide
     }
   }
+}
+
+/** A stall that still lasts: nobody is blamed yet, but it is red. */
+function drawOverdue(context: CanvasRenderingContext2D, scene: Scene, track: Track): void {
+  const { stoppedSince } = track.worker
+  if (stoppedSince === 0) return
+  const [left, right] = [x(scene, stoppedSince), x(scene, Math.max(openEnd(scene, track), stoppedSince))]
+  if (left > scene.width) return
+  context.fillStyle = scene.palette.stallSoft
+  context.globalAlpha = 0.6
+  context.fillRect(left, track.y, Math.max(2, right - left), track.height)
+  context.globalAlpha = 1
+  context.fillStyle = scene.palette.stall
+  context.fillRect(left, track.y, Math.max(2, right - left), STRIP - 3)
+  context.fillStyle = scene.palette.panel
+  const shown = Math.max(left, 0)
+  clippedText(context, `stands still for ${duration((track.worker.at - stoppedSince) / 1000)}`, shown + 5, track.y + 9, right - shown - 8)
 }
 
 function drawRequests(context: CanvasRenderingContext2D, scene: Scene, track: Track, crowd: Crowd): void {
@@ -183,17 +204,14 @@ function drawCrowd(context: CanvasRenderingContext2D, scene: Scene, track: Track
   fillArea(context, crowd.width, base, away, bottom, scale, patterns.dots(palette.lanes.thread))
   fillArea(context, crowd.width, away, all, bottom, scale, patterns.hatch(palette.lanes.thread))
   if (matching !== null) fillArea(context, crowd.width, () => 0, (column) => crowd.matched.columns[column]!, bottom, scale, palette.lanes.loop)
+  const stopped = new Uint8Array(crowd.width)
   for (const stall of stalls) {
-    const first = Math.max(0, Math.floor(x(scene, stall.start)))
-    const last = Math.min(crowd.width - 1, Math.max(first + 1, Math.ceil(x(scene, stall.end))))
-    for (const style of [palette.stallSoft, patterns.hatch(palette.stall)]) {
-      context.fillStyle = style
-      for (let column = first; column <= last; column += 1) {
-        const height = scale(all(column))
-        context.fillRect(column, bottom - height, 1, height)
-      }
-    }
+    const [left, right] = [x(scene, stall.start), x(scene, stall.end)]
+    if (right - left >= NARROW) stopped.fill(1, Math.max(0, Math.floor(left)), Math.max(0, Math.ceil(right)))
   }
+  const within = (column: number): number => (stopped[column] === 1 ? all(column) : 0)
+  fillArea(context, crowd.width, () => 0, within, bottom, scale, palette.stallSoft)
+  fillArea(context, crowd.width, () => 0, within, bottom, scale, patterns.hatch(palette.stall))
 }
 
 /** In a crowd, one request is seen when it is chosen. */
@@ -221,13 +239,12 @@ function fillArea(
   style: string | CanvasPattern,
 ): void {
   context.fillStyle = style
-  context.beginPath()
-  for (let column = 0; column < width; column += 1) {
-    const low = scale(from(column))
-    const high = scale(to(column))
-    if (high - low > 0.02) context.rect(column, bottom - high, 1, Math.max(0.5, high - low))
-  }
-  context.fill()
+  // Halves of a pixel; the lower end in the first number, the upper in the rest.
+  const both = (column: number): number => Math.round(scale(from(column)) * 2) * 4096 + Math.round(scale(to(column)) * 2)
+  runs(width, both, (heights, left, right) => {
+    const [low, high] = [Math.floor(heights / 4096) / 2, (heights % 4096) / 2]
+    if (high > low) context.fillRect(left, bottom - high, right - left, high - low)
+  })
 }
 
 export function outline(context: CanvasRenderingContext2D, scene: Scene, left: number, y: number, wide: number, height: number): void {
