@@ -134,5 +134,5 @@ export function firstRow(columns: Columns, ended: (place: number) => number, tim
   return Math.max(columns.first, low - OUT_OF_ORDER)
 }
 
-/** How far a row may stand from its place in order of ending. */
-const OUT_OF_ORDER = 512
+/** How far a row may stand from its place in order of ending: what a stall concerns may come a frame late. */
+const OUT_OF_ORDER = 1024

@@ -119,7 +119,8 @@ export class Worker {
   private takeBars(frame: Frame): void {
     const { offset } = this
     const done = new Map<number, number>()
-    for (const [id, route, came, left] of frame.requests) {
+    // A frame that is a sample is not in order; rows and searches rest on it.
+    for (const [id, route, came, left] of frame.requests.sort((one, other) => one[3] - other[3])) {
       const row = this.rows.left(id, came, left)
       done.set(id, row)
       this.requests.add(id, this.route(route), came + offset, left + offset, row)
@@ -132,7 +133,7 @@ export class Worker {
       came: came + offset,
       row: this.rows.here(id, came),
     }))
-    for (const part of frame.parts) {
+    for (const part of frame.parts.sort((one, other) => one[9] - other[9])) {
       const [id, route, call, , lane, track] = part
       this.track(lane, track)
       this.parts.add(part, offset, this.route(route), this.call(call), done.get(id) ?? this.rows.of(id))
