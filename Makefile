@@ -30,9 +30,10 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(STAMP)  ## Clearway beside plain FastAPI, which needs wrk, and the checker beside its peers
+bench: $(STAMP)  ## Clearway beside plain FastAPI, which needs wrk, the checker beside its peers, the console
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.check
+	$(BIN)/python -m benchmarks.console
 
 compat: $(STAMP) $(COMPAT_STAMP)  ## FastAPI's and Starlette's own test suites with Clearway installed
 	$(BIN)/python -m tests.compat

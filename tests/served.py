@@ -81,6 +81,22 @@ class Served:
     def console(self) -> str:
         return self.line(r"console +(http://\S+)")[1]
 
+    def snapshot(self, worker: int | None = None) -> dict[str, Any]:
+        """What the console says now; of all workers, or of one."""
+        query = {} if worker is None else {"worker": worker}
+        answer = httpx.get(f"{self.console}__clearway__/snapshot", params=query, timeout=PATIENCE_S)
+        taken: dict[str, Any] = answer.json()
+        return taken
+
+    def workers(self, count: int) -> set[int]:
+        """Wait for so many workers in the console, and return their process ids."""
+
+        def served_by() -> set[int] | None:
+            pids = {worker["worker"] for worker in self.snapshot().get("workers", ())}
+            return pids if len(pids) == count else None
+
+        return until(served_by, f"{count} workers in the console")
+
     def get(self, path: str, **options: Any) -> httpx.Response:
         return httpx.get(self.url + path, timeout=PATIENCE_S, **options)
 

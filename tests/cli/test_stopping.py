@@ -257,7 +257,7 @@ def test_shutdown_that_does_not_end_is_named(serve: Serve) -> None:
 @pytest.mark.parametrize("several", [("--workers", "2"), ("--reload",)])
 def test_ctrl_c_in_a_terminal_stops_every_process(serve: Serve, several: tuple[str, ...]) -> None:
     served = serve(APP, "--grace", "3600", *several)
-    served.line("console", count=2 if "--workers" in several else 1)
+    served.workers(2) if "--workers" in several else served.line("console")
     served.ctrl_c()
     assert served.wait() == 0
     assert served.out[-1] == "stopped: 0 requests cut off"

@@ -149,10 +149,10 @@ class FrameStream(Response):
 
     async def _send(self, send: Callable[[Message], Awaitable[None]]) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        while True:
-            lines = await self._hub.lines(self._viewer)
+        while lines := await self._hub.lines(self._viewer):
             async with asyncio.timeout(STUCK_S):
                 await send({"type": "http.response.body", "body": lines, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _disconnected(receive: Receive) -> None:

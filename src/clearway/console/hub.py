@@ -35,6 +35,8 @@ LAG_BYTES = 4 << 20
 """A viewer that is further behind loses frames."""
 PIECE_BYTES = 256 << 10
 MOST_VIEWERS = 16
+BEFORE_ALL = -1
+"""Where a viewer stands that has not been told yet what there is."""
 FIRST_STALLS = 200
 """Stalls, and losses, that a new viewer is told."""
 
@@ -122,6 +124,7 @@ class Hub:
         self._known: dict[int, Known] = {}
         self._viewers: set[Viewer] = set()
         self._news = asyncio.Event()
+        self._is_closed = False
 
     async def run(self) -> None:
         """Take what the source has until cancelled."""
@@ -197,7 +200,10 @@ class Hub:
         """A new viewer, who may first have what is held; None where there are too many."""
         if len(self._viewers) >= MOST_VIEWERS:
             return None
-        viewer = Viewer(self._held[0].number, self._next) if replay and self._held else Viewer(-1)
+        if replay and self._held:
+            viewer = Viewer(self._held[0].number, self._next)
+        else:
+            viewer = Viewer(BEFORE_ALL if self._next else 0)
         was_watched = self.is_watched
         self._viewers.add(viewer)
         self._attention(was_watched)
@@ -214,16 +220,22 @@ class Hub:
                 tell()
 
     async def lines(self, viewer: Viewer) -> bytes:
-        """The next lines for a viewer, with their ends; waits until there are some."""
-        while True:
+        """The next lines for a viewer, with their ends; waits until there are some. Nothing when the hub has closed."""
+        while not self._is_closed:
             news = self._news
             if piece := self._piece(viewer):
                 return piece
             await news.wait()
+        return b""
+
+    def close(self) -> None:
+        """No more lines for anybody."""
+        self._is_closed = True
+        self._news.set()
 
     def held_lines(self) -> Iterator[bytes]:
         """All that is held, with what a reader must know before: a recording."""
-        viewer = Viewer(self._held[0].number if self._held else -1, self._next)
+        viewer = Viewer(self._held[0].number if self._held else self._next, self._next)
         while piece := self._piece(viewer):
             yield piece
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import socket
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["SNAPSHOT_PATH", "ConsoleServer", "PortTaken"]
 
 STOP_TIMEOUT_S = 2.0
+LAST_WORDS_S = 0.02
 MOST_CONNECTIONS = 128
 """Further ones are closed at once: the console shares the app's open files."""
 
@@ -46,7 +48,7 @@ class ConsoleServer:
         self.port = port
         """As asked for; after `start()` the port that is really used."""
         self._app = console_app(hub, host, token, assets)
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -66,8 +68,7 @@ class ConsoleServer:
         """Stop listening and wait a moment for the thread to end. Does nothing when not started."""
         if self._server is None or self._thread is None:
             return
-        self._server.should_exit = True
-        self._server.force_exit = True  # a viewer that keeps its connection open delays nobody
+        self._server.stop()
         self._thread.join(STOP_TIMEOUT_S)
 
     def _listen(self) -> socket.socket:
@@ -97,6 +98,29 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
         super().__init__(config)
         self._hub = hub
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """From another thread."""
+        self.should_exit = True
+        self.force_exit = True  # a viewer that keeps its connection open delays nobody
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def main_loop(self) -> None:
+        """Instead of uvicorn's, which looks ten times a second whether it shall stop."""
+        self._loop = asyncio.get_running_loop()
+        if not self.should_exit:
+            await self._stopped.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.close()
+        await asyncio.sleep(LAST_WORDS_S)  # streams end as they should
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await super().shutdown(sockets)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         collecting = asyncio.create_task(self._collect())
@@ -143,6 +167,7 @@ class _Config(uvicorn.Config):
             log_config=None,
             proxy_headers=False,
             server_header=False,
+            date_header=False,  # it would have to be made every second
             workers=1,
         )
 

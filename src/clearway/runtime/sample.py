@@ -7,6 +7,7 @@ number, so that a request is told with all its calls, also where these are in se
 from __future__ import annotations
 
 import heapq
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from clearway.runtime.ring import CALL, OUT
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from clearway.runtime.ring import Packed
 
-ROUTE, REQUEST, FIRST, SECOND, LAST = 3, 6, 7, 8, 10
-"""Places in an entry of the ring. Of a request that has left, the second time is its latency."""
+ROUTE, REQUEST, LATENCY = 3, 6, 8
+"""Places in an entry of the ring; the last one in that of a request that has left."""
 MARKED = 4096
 """How many requests of stalls are remembered."""
 _SPREAD = 2_654_435_761
@@ -50,26 +51,21 @@ class Sample:
             return outs, calls
         share = min(1.0, most / (len(outs) or 1), most / (len(calls) or 1))
         below = int(share * 0.75 * _WHOLE)  # the rest is for those that are told in any case
-        cut, marked = _cuts(outs, most // 8), self._marked
+        marked, wanted = self._marked, _slowest(outs, most // 8)
         told_outs = [
             entry
             for entry in outs
-            if entry[SECOND] >= cut[entry[ROUTE]]
-            or entry[REQUEST] * _SPREAD % _WHOLE < below
-            or entry[REQUEST] in marked
+            if entry[REQUEST] * _SPREAD % _WHOLE < below or entry[REQUEST] in wanted or entry[REQUEST] in marked
         ]
-        chosen = {entry[REQUEST] for entry in told_outs}
         told_calls = [
             entry
             for entry in calls
-            if entry[REQUEST] in chosen or entry[REQUEST] * _SPREAD % _WHOLE < below or entry[REQUEST] in marked
+            if entry[REQUEST] * _SPREAD % _WHOLE < below or entry[REQUEST] in wanted or entry[REQUEST] in marked
         ]
-        if len(told_outs) > most:
-            told_outs.sort(key=lambda entry: (entry[REQUEST] not in marked, -entry[SECOND]))
-            del told_outs[most:]
-        if len(told_calls) > most:
-            told_calls.sort(key=lambda entry: (entry[REQUEST] not in marked, entry[FIRST] - entry[LAST]))
-            del told_calls[most:]
+        for told in (told_outs, told_calls):
+            if len(told) > most:
+                told.sort(key=lambda entry: (entry[REQUEST] not in marked, entry[REQUEST] not in wanted))
+                del told[most:]
         self._skipped = [*outs, *calls]
         self._told = {id(entry) for entry in (*told_outs, *told_calls)}
         return told_outs, told_calls
@@ -82,12 +78,13 @@ class Sample:
         return [entry for entry in skipped if entry[REQUEST] in marked and id(entry) not in told]
 
 
-def _cuts(outs: Sequence[Packed], count: int) -> dict[int, int]:
-    """By route: the latency from which on a request is told in any case. It is one of the slowest, or its route's
-    slowest."""
-    slowest: dict[int, int] = {}
+def _slowest(outs: Sequence[Packed], count: int) -> set[int]:
+    """The slowest requests, and the slowest one of each of as many routes."""
+    of_route: dict[int, Packed] = {}
     for entry in outs:
-        if entry[SECOND] > slowest.get(entry[ROUTE], -1):
-            slowest[entry[ROUTE]] = entry[SECOND]
-    longest = heapq.nlargest(count, [entry[SECOND] for entry in outs])
-    return {route: min(latency, longest[-1]) for route, latency in slowest.items()} if longest else slowest
+        known = of_route.get(entry[ROUTE])
+        if known is None or entry[LATENCY] > known[LATENCY]:
+            of_route[entry[ROUTE]] = entry
+    by_latency = itemgetter(LATENCY)
+    slowest = heapq.nlargest(count, outs, key=by_latency) + heapq.nlargest(count, of_route.values(), key=by_latency)
+    return {entry[REQUEST] for entry in slowest}

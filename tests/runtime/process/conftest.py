@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.runtime.serving import AnyApp, Server
@@ -52,8 +51,7 @@ def processes_of(served: Served) -> dict[str, Any]:
 
 
 def snapshot_of(served: Served) -> dict[str, Any]:
-    taken: dict[str, Any] = httpx.get(served.console, timeout=20).json()
-    return taken
+    return served.snapshot()
 
 
 def is_alive(pid: int) -> bool:
