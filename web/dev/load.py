@@ -1,6 +1,6 @@
 """So many requests a second for the lesson's app, and now and then one that stops it.
 
-    python web/dev/load.py PORT RATE SECONDS-BETWEEN-STALLS
+python web/dev/load.py PORT RATE SECONDS-BETWEEN-STALLS
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Pictures of the page's main states, from a recording, to look at.
 
-    python web/dev/shots.py RECORDING FOLDER [--size 1280x800] [--dark]
+python web/dev/shots.py RECORDING FOLDER [--size 1280x800] [--dark]
 """
 
 from __future__ import annotations

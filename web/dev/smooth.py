@@ -1,6 +1,6 @@
 """How smooth the page is while it follows a live console: times between pictures, and work on the main thread.
 
-    python web/dev/smooth.py http://127.0.0.1:8001 [--seconds 10] [--shots FOLDER]
+python web/dev/smooth.py http://127.0.0.1:8001 [--seconds 10] [--shots FOLDER]
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from playwright.sync_api import ConsoleMessage, sync_playwright
 PROBE = """
 seconds => new Promise(done => {
   const gaps = [], long = []
-  new PerformanceObserver(list => list.getEntries().forEach(e => long.push(e.duration))).observe({entryTypes: ['longtask']})
+  const seen = new PerformanceObserver(list => list.getEntries().forEach(entry => long.push(entry.duration)))
+  seen.observe({entryTypes: ['longtask']})
   let last = performance.now(), until = last + seconds * 1000
   const step = now => {
     gaps.push(now - last); last = now
