@@ -45,6 +45,12 @@ def trivial_def_pinned() -> dict[str, str]:
     return {"message": "hello"}
 
 
+@app.get("/threads/", response_model=None)
+async def threads() -> dict[str, int | None]:
+    """The system's number of each thread, by name."""
+    return {thread.name: thread.native_id for thread in threading.enumerate()}
+
+
 # A `def` with two trivial sync dependencies and a response model, all pinned to the loop.
 
 

@@ -1,14 +1,16 @@
 """`python -m benchmarks.console`: what the console costs the app beside it.
 
 Three ways take turns under the same load: no console, a console that nobody looks at, and one whose frames a viewer
-reads. Requests a second are compared, and requests a second of the server's own processor time, which other programs
-on the machine disturb less. Then the processor time of a console at rest, and the memory that its frames take.
+reads. Requests a second are compared; requests a second of the server's own processor time, which other programs on
+the machine disturb less; and, disturbed least, the part of it that the console's own thread used. Then the processor
+time of a console at rest, and the memory that its frames take.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import subprocess
 import sys
 import time
@@ -37,6 +39,8 @@ class Turn:
 
     per_s: float
     per_cpu_s: float
+    share: float
+    """The part of the server's processor time that the console's thread used."""
 
 
 @contextlib.contextmanager
@@ -51,9 +55,11 @@ def viewer(port: int) -> Iterator[None]:
 
 
 def load(server: Server, target: str, seconds: float) -> Turn:
-    cpu = server.cpu_s()
+    thread = json.loads(server.get("/threads/", timeout_s=5.0)).get("clearway-console")
+    cpu, own = server.cpu_s(), server.cpu_s(thread)
     done = wrk.run(server.url(target), CONNECTIONS, seconds)
-    return Turn(done.requests_per_s, done.requests / max(0.01, server.cpu_s() - cpu))
+    used, own_used = max(0.01, server.cpu_s() - cpu), server.cpu_s(thread) - own
+    return Turn(done.requests_per_s, done.requests / used, own_used / used if thread is not None else 0.0)
 
 
 def compare(target: str, rounds: int, seconds: float) -> None:
@@ -70,11 +76,16 @@ def compare(target: str, rounds: int, seconds: float) -> None:
             with viewer(on.console_port):
                 opened = load(on, TARGETS[target], seconds)
             for name, turn in (("closed", closed), ("open", opened)):
-                ratios[name].append(Turn(turn.per_s / base.per_s, turn.per_cpu_s / base.per_cpu_s))
+                ratio = Turn(turn.per_s / base.per_s, turn.per_cpu_s / base.per_cpu_s, turn.share)
+                ratios[name].append(ratio)
         memory = (on.memory_kib() - off.memory_kib()) / 1024
     for name, turns in ratios.items():
         rate, per_cpu = median(turn.per_s for turn in turns), median(turn.per_cpu_s for turn in turns)
-        print(f"{target:<10} console {name:<7} requests/s × {rate:.3f}   requests/CPU second × {per_cpu:.3f}")
+        share = median(turn.share for turn in turns)
+        print(
+            f"{target:<10} console {name:<7} requests/s × {rate:.3f}   requests/CPU second × {per_cpu:.3f}   "
+            f"its thread {share:.1%} of the CPU time"
+        )
     print(f"{target:<10} memory more than without a console: {memory:.1f} MiB")
 
 

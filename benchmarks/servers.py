@@ -124,9 +124,10 @@ class Server:
     def threads(self) -> int:
         return self._status("Threads")
 
-    def cpu_s(self) -> float:
-        """Processor time that the process has used so far, in steps of 10 ms."""
-        stat = Path(f"/proc/{self.pid}/stat").read_text()
+    def cpu_s(self, thread: int | None = None) -> float:
+        """Processor time that the process, or one thread of it, has used so far, in steps of 10 ms."""
+        place = f"/proc/{self.pid}" if thread is None else f"/proc/{self.pid}/task/{thread}"
+        stat = Path(f"{place}/stat").read_text()
         user, system = stat.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 

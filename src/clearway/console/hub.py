@@ -236,7 +236,7 @@ class Hub:
     def held_lines(self) -> Iterator[bytes]:
         """All that is held, with what a reader must know before: a recording."""
         viewer = Viewer(self._held[0].number if self._held else self._next, self._next)
-        while piece := self._piece(viewer):
+        while viewer.next < viewer.replays_until and (piece := self._piece(viewer)):
             yield piece
 
     def _piece(self, viewer: Viewer) -> bytes:

@@ -85,7 +85,7 @@ class WorkerFrames:
                 elif header is None or item.worker != header.worker:
                     raise FrameError("a frame of a worker that has not said who it is")
                 hub.take(item, line.rstrip(b"\n"))
-        except (FrameError, ValueError) as error:  # ValueError: longer than the limit
+        except (FrameError, ValueError, LookupError, TypeError) as error:  # ValueError: longer than the limit
             _log.error("a worker's frames cannot be read, and it is missing in the console: %s", error)
         except OSError:
             pass  # it was killed
