@@ -154,7 +154,17 @@ def test_what_was_saved_is_replayed(serve: Serve, page: Page, settings: Path, tm
     expect(page.get_by_role("row", name="in bad")).to_contain_text("time.sleep")
 
 
-def test_a_file_that_is_no_recording_leaves_the_page_as_it_is(serve: Serve, page: Page, settings: Path, tmp_path: Path) -> None:
+def test_behind_a_token_the_page_uses_the_one_of_its_address(serve: Serve, page: Page) -> None:
+    served = serve(APP, "--console-token", "secret")
+    page.goto(served.console)
+    expect(page.get_by_role("status")).to_contain_text("No access: a token is needed")
+    page.goto(f"{served.console}?token=secret")
+    expect(page.get_by_role("status")).to_have_text("Live")
+
+
+def test_what_is_no_recording_leaves_the_page_as_it_is(
+    serve: Serve, page: Page, settings: Path, tmp_path: Path
+) -> None:
     stalled(serve, page, settings)
     old = tmp_path / "old.ndjson"
     old.write_text('{"type":"header","schema":"clearway.frames/0"}\n')
@@ -223,9 +233,8 @@ def test_the_built_page_can_stand_in_one_file() -> None:
     for path in ASSETS.rglob("*.js"):
         script = path.read_text("utf-8")
         assert not re.search(r"</script|<!--", script, re.IGNORECASE), path.name
-        assert not re.search(r"\.(inner|outer)HTML\s*=|insertAdjacentHTML|document\.write|\beval\(|new Function", script), (
-            path.name
-        )
+        markup = r"\.(inner|outer)HTML\s*=|insertAdjacentHTML|document\.write|\beval\(|new Function"
+        assert not re.search(markup, script), path.name
     for path in ASSETS.rglob("*.css"):
         assert not re.search(r"</style|@import|url\((?!data:)", path.read_text("utf-8"), re.IGNORECASE), path.name
     page = (ASSETS / "index.html").read_text("utf-8")

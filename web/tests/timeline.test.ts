@@ -125,7 +125,7 @@ function scene(state: State): Scene {
   return {
     state,
     workers,
-    layout: layout(workers, 12),
+    layout: layout(workers, () => 96),
     view: { end: 1e6, span: 1e6, following: false },
     width: 1000,
     height: 600,

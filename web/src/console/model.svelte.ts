@@ -10,6 +10,7 @@ import { readRecording } from '../stream/recording'
 import type { Pick } from '../timeline/scene'
 import { extentOf } from '../timeline/overview'
 import { clamped, FIRST_SPAN_US, LiveClock, zoomed, type Extent, type View } from '../timeline/view'
+import { Advices } from './advices.svelte'
 import { Api } from './api'
 
 export type Pane = 'routes' | 'stalls' | 'requests' | 'pool' | 'losses'
@@ -17,6 +18,7 @@ const PANES_EVERY_MS = 250
 
 export class Model {
   readonly api = new Api(location.search)
+  readonly advices = new Advices(this.api)
   readonly clock = new LiveClock()
   state = $state.raw(new State())
   /** Goes up, a few times a second, when there is something new to show. */
@@ -44,7 +46,8 @@ export class Model {
   /** The time that tables and charts are of. */
   get asOf(): number {
     void this.version
-    return this.view.following ? this.state.at : Math.min(this.view.end, this.state.at)
+    if (this.view.following && this.played === null) return this.state.at
+    return Math.min(this.viewNow(performance.now()).end, this.state.at)
   }
 
   get doctor(): Diagnosis | null {
@@ -60,9 +63,13 @@ export class Model {
     if (!this.view.following) return this.view
     if (this.played === null) return { ...this.view, end: this.clock.at(now) }
     const end = this.played.from + (now - this.played.since) * 1000
-    if (end < this.state.at) return { ...this.view, end }
-    this.show({ ...this.view, end: this.state.at, following: false })
-    return this.view
+    if (end < this.state.at) {
+      this.soon()
+      return { ...this.view, end }
+    }
+    const last = { ...this.view, end: this.state.at, following: false }
+    queueMicrotask(() => this.played !== null && this.show(last))
+    return last
   }
 
   show(view: View): void {

@@ -6,6 +6,9 @@ import { Density } from './density'
 import { ROW } from './layout'
 import { x, type Scene } from './scene'
 
+/** A scene whose tracks have no place yet. */
+export type Unplaced = Omit<Scene, 'layout'>
+
 /** More bars than this are no longer told apart. */
 const MOST_BARS = 3000
 const HIGHEST_ROW = 16
@@ -21,6 +24,8 @@ export class Crowd {
   asBars = true
   /** Of a row, in pixels: high enough for a name where there are few. */
   rowHeight = ROW
+  /** Rows that are in use, where single bars are drawn. */
+  rowCount = 0
   highest = 0
   count = 0
 
@@ -34,7 +39,7 @@ export class Crowd {
   }
 
   /** Look at a worker anew. */
-  gather(scene: Scene, worker: Worker): void {
+  gather(scene: Unplaced, worker: Worker): void {
     for (const density of [this.total, this.waiting, this.away, this.matched]) density.clear()
     this.gatherRequests(scene, worker)
     this.gatherParts(scene, worker)
@@ -44,7 +49,7 @@ export class Crowd {
     this.matched.finish()
   }
 
-  private gatherRequests(scene: Scene, worker: Worker): void {
+  private gatherRequests(scene: Unplaced, worker: Worker): void {
     const { requests } = worker
     const { end, span } = scene.view
     const start = end - span
@@ -71,11 +76,12 @@ export class Crowd {
         note(open.row, x(scene, open.came), x(scene, Math.min(worker.at, end)), open.route)
       }
     }
+    this.rowCount = highest + 1
     this.rowHeight = Math.min(HIGHEST_ROW, Math.max(ROW, Math.floor((scene.rows * ROW) / (highest + 1))))
     this.asBars = hasRow && highest < scene.rows && this.count <= Math.min(MOST_BARS, scene.width * 1.5)
   }
 
-  private gatherParts(scene: Scene, worker: Worker): void {
+  private gatherParts(scene: Unplaced, worker: Worker): void {
     const { parts } = worker
     const { end, span } = scene.view
     const start = end - span

@@ -20,7 +20,6 @@ export class Painter {
     context.font = `11px ${palette.font}`
     context.fillStyle = palette.panel
     context.fillRect(0, 0, width + GUTTER, height)
-    this.gather(scene)
     drawGrid(context, scene)
     context.save()
     context.beginPath()
@@ -31,7 +30,8 @@ export class Painter {
     context.restore()
   }
 
-  private gather(scene: Scene): void {
+  /** Look at what lies in view: before the tracks are laid out, since that says how high they are. */
+  gather(scene: Omit<Scene, 'layout'>): void {
     for (const worker of scene.workers) {
       let crowd = this.crowds.get(worker.pid)
       if (crowd?.width !== scene.width) this.crowds.set(worker.pid, (crowd = new Crowd(scene.width)))

@@ -31,9 +31,9 @@ export function press(event: KeyboardEvent, act: Act): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false
   const target = event.target as Element | null
   if (target?.closest('input, select, textarea, dialog') && event.key !== 'Escape') return false
-  const isOnControl = target?.closest('button, a, summary, [role=tab], tr') != null
   // Keys that a button, a tab or a row has a use for stay with it.
-  const free: Record<string, (() => void) | undefined> = isOnControl
+  if (event.key === ' ' && target?.closest('button, a, summary, tr')) return false
+  const free: Record<string, (() => void) | undefined> = target?.closest('[role=tab], tr')
     ? {}
     : {
         ' ': () => act.pause(),

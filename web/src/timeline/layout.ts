@@ -32,7 +32,8 @@ export const ROW = 8
 const HEAD = 20
 const GAP = 6
 
-export function layout(workers: readonly Worker[], rows: number): Layout {
+/** `room`: for each worker's requests, in pixels. */
+export function layout(workers: readonly Worker[], room: (worker: Worker) => number): Layout {
   const tracks: Track[] = []
   const lanes = new Map<number, LaneLayout[]>()
   let y = 0
@@ -41,7 +42,7 @@ export function layout(workers: readonly Worker[], rows: number): Layout {
       tracks.push({ kind: 'worker', worker, lane: 'loop', number: 0, y, height: HEAD })
       y += HEAD
     }
-    const height = STRIP + rows * ROW + 4
+    const height = STRIP + room(worker) + 4
     tracks.push({ kind: 'loop', worker, lane: 'loop', number: 0, y, height })
     y += height + GAP
     const placed: LaneLayout[] = [{ y, pitch: 0, count: 0 }]

@@ -49,7 +49,7 @@ export function stallsInView(scene: Scene, pid: number): Stall[] {
   return found
 }
 
-export function x(scene: Scene, time: number): number {
+export function x(scene: { view: View; width: number }, time: number): number {
   return xOf(time, scene.view, scene.width)
 }
 
