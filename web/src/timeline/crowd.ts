@@ -16,7 +16,10 @@ const HIGHEST_ROW = 16
 export class Crowd {
   readonly total: Density
   readonly waiting: Density
+  /** In a thread. */
   readonly away: Density
+  /** In a process, or on the cluster. */
+  readonly remote: Density
   readonly matched: Density
   /** Places in the worker's columns, where single bars are drawn. */
   requests: number[] = []
@@ -30,7 +33,8 @@ export class Crowd {
   count = 0
 
   constructor(readonly width: number) {
-    ;[this.total, this.waiting, this.away, this.matched] = [
+    ;[this.total, this.waiting, this.away, this.remote, this.matched] = [
+      new Density(width),
       new Density(width),
       new Density(width),
       new Density(width),
@@ -40,12 +44,13 @@ export class Crowd {
 
   /** Look at a worker anew. */
   gather(scene: Unplaced, worker: Worker): void {
-    for (const density of [this.total, this.waiting, this.away, this.matched]) density.clear()
+    for (const density of [this.total, this.waiting, this.away, this.remote, this.matched]) density.clear()
     this.gatherRequests(scene, worker)
     this.gatherParts(scene, worker)
     this.highest = this.total.finish()
     this.waiting.finish()
     this.away.finish()
+    this.remote.finish()
     this.matched.finish()
   }
 
@@ -97,14 +102,15 @@ export class Crowd {
       const from = x(scene, submitted)
       const began = x(scene, parts.started[at]!)
       this.waiting.add(from, began)
-      if ((parts.kindAndLane[at]! & 3) !== 0) this.away.add(began, x(scene, returned))
+      const lane = parts.kindAndLane[at]! & 3
+      if (lane !== 0) (lane === 1 ? this.away : this.remote).add(began, x(scene, returned))
     }
     if (this.asBars) return
     for (const going of worker.going) {
       const until = x(scene, Math.min(worker.at, end))
       const began = going.started > 0 ? x(scene, going.started) : until
       this.waiting.add(x(scene, going.submitted), began)
-      if (going.lane !== 0) this.away.add(began, until)
+      if (going.lane !== 0) (going.lane === 1 ? this.away : this.remote).add(began, until)
     }
   }
 }

@@ -29,10 +29,9 @@ export class LaneTracks {
     return track.y + track.height >= scene.scroll && track.y <= scene.scroll + scene.height - RULER
   }
 
-  private drawParts(context: CanvasRenderingContext2D, scene: Scene, lanes: LaneLayout[], shown: Track[]): void {
-    const { worker } = shown[0]!
-    const { parts } = worker
-    const { matching, palette, patterns } = scene
+  /** Each call of the worker that lies in view on a track that is shown. */
+  private each(scene: Scene, lanes: LaneLayout[], shown: Track[], act: (at: number, lane: number, y: number, height: number) => void): void {
+    const { parts } = shown[0]!.worker
     const { end, span } = scene.view
     const [start, top, bottom] = [end - span, shown[0]!.y, shown.at(-1)!.y]
     for (let row = firstRow(parts, (place) => parts.returned[place]!, start); row < parts.end; row += 1) {
@@ -42,30 +41,39 @@ export class LaneTracks {
       const placed = lane === 0 ? undefined : lanes[lane]
       if (placed === undefined || parts.track[at]! >= placed.count) continue
       const y = placed.y + parts.track[at]! * placed.pitch
-      if (y < top || y > bottom) continue
+      if (y >= top && y <= bottom) act(at, lane, y, placed.pitch - (placed.pitch > 6 ? 2 : 1))
+    }
+  }
+
+  private drawParts(context: CanvasRenderingContext2D, scene: Scene, lanes: LaneLayout[], shown: Track[]): void {
+    const { worker } = shown[0]!
+    const { parts } = worker
+    const { matching, palette, patterns } = scene
+    const isMatch = (at: number): boolean => matching === null || matching[parts.route[at]!] === 1
+    // What waits lies below what runs meanwhile on the same track.
+    this.each(scene, lanes, shown, (at, lane, y, height) => {
+      const [waited, from] = [x(scene, parts.submitted[at]!), x(scene, parts.started[at]!)]
+      if (from - waited <= 1.5 || height <= 6 || !isMatch(at)) return
+      context.fillStyle = patterns.hatch(palette.lanes[LANES[lane]!])
+      context.fillRect(waited, y + height - 4, from - waited, 4)
+    })
+    this.each(scene, lanes, shown, (at, lane, y, height) => {
       const [from, to] = [x(scene, parts.started[at]!), x(scene, parts.ended[at]!)]
-      const isMatch = matching === null || matching[parts.route[at]!] === 1
-      const height = placed.pitch - (placed.pitch > 6 ? 2 : 1)
-      const color = palette.lanes[LANES[lane]!]
       if (to - from < 1.5) {
-        if (isMatch) this.density(lane, parts.track[at]!).add(from, Math.max(to, from + 0.15))
+        if (isMatch(at)) this.density(lane, parts.track[at]!).add(from, Math.max(to, from + 0.15))
       } else {
-        context.globalAlpha = isMatch ? 1 : FAINT
-        context.fillStyle = color
+        context.globalAlpha = isMatch(at) ? 1 : FAINT
+        context.fillStyle = palette.lanes[LANES[lane]!]
         context.fillRect(from, y, to - from, height)
-        if (placed.pitch >= 16 && to - from > 60) {
+        if (height >= 14 && to - from > 60) {
           context.fillStyle = palette.panel
-          clippedText(context, scene.state.routes.of(parts.route[at]!), Math.max(from, 0) + 4, y + 11, to - Math.max(from, 0) - 8)
+          const left = Math.max(from, 0)
+          clippedText(context, scene.state.routes.of(parts.route[at]!), left + 4, y + 11, to - left - 8)
         }
         context.globalAlpha = 1
       }
-      const waited = x(scene, parts.submitted[at]!)
-      if (from - waited > 1.5 && isMatch && height > 6) {
-        context.fillStyle = patterns.hatch(color)
-        context.fillRect(waited, y + height - 4, from - waited, 4)
-      }
       if (isPicked(scene, worker.pid, parts.request[at]!)) outline(context, scene, from, y, Math.max(2, to - from), height)
-    }
+    })
   }
 
   private drawGoing(context: CanvasRenderingContext2D, scene: Scene, lanes: LaneLayout[], track: Track): void {

@@ -195,13 +195,16 @@ function drawCrowd(context: CanvasRenderingContext2D, scene: Scene, track: Track
   const room = track.height - STRIP
   // By its root: what is usual stays visible beside what was rare.
   const scale = (value: number): number => Math.sqrt(value / Math.max(1, crowd.highest)) * room
-  const base = (column: number): number => Math.max(0, crowd.total.columns[column]! - crowd.away.columns[column]! - crowd.waiting.columns[column]!)
-  const away = (column: number): number => base(column) + crowd.away.columns[column]!
+  const [threads, remote, waiting] = [crowd.away.columns, crowd.remote.columns, crowd.waiting.columns]
+  const base = (column: number): number => Math.max(0, crowd.total.columns[column]! - threads[column]! - remote[column]! - waiting[column]!)
+  const inThreads = (column: number): number => base(column) + threads[column]!
+  const away = (column: number): number => inThreads(column) + remote[column]!
   const all = (column: number): number => crowd.total.columns[column]!
   const loop = matching === null ? palette.lanes.loop : palette.soft.loop
   fillArea(context, crowd.width, () => 0, base, bottom, scale, loop)
-  fillArea(context, crowd.width, base, away, bottom, scale, palette.soft.thread)
-  fillArea(context, crowd.width, base, away, bottom, scale, patterns.dots(palette.lanes.thread))
+  fillArea(context, crowd.width, base, inThreads, bottom, scale, palette.soft.thread)
+  fillArea(context, crowd.width, base, inThreads, bottom, scale, patterns.dots(palette.lanes.thread))
+  if (crowd.remote.used) fillArea(context, crowd.width, inThreads, away, bottom, scale, palette.lanes.process)
   fillArea(context, crowd.width, away, all, bottom, scale, patterns.hatch(palette.lanes.thread))
   if (matching !== null) fillArea(context, crowd.width, () => 0, (column) => crowd.matched.columns[column]!, bottom, scale, palette.lanes.loop)
   const stopped = new Uint8Array(crowd.width)
