@@ -248,6 +248,11 @@ def shown(file: str | Path) -> str:
         return str(file)
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 request`, `2 requests`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Victim:
     """A request that waited for the loop during a stall."""

@@ -9,7 +9,7 @@ import pytest
 
 from clearway.cli.report import MOST_ROWS, plan_lines, say
 from clearway.model import Cause, Frame, Lane, Stall
-from clearway.runtime.report import MOST_CULPRITS, MOST_LINES, StallReport
+from clearway.runtime.records.stall_report import MOST_CULPRITS, MOST_LINES, StallReport
 
 
 @dataclass

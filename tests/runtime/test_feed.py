@@ -19,9 +19,9 @@ import clearway
 from clearway.console.state import State
 from clearway.frames import CallPart, Frame, bucket_of, line_of, read_line
 from clearway.model import CallKind, Lane
-from clearway.runtime import feed as feed_module
-from clearway.runtime.feed import KINDS, LANES, Feed
-from clearway.runtime.sample import MARKED, Sample
+from clearway.runtime.records import feed as feed_module
+from clearway.runtime.records.feed import KINDS, LANES, Feed
+from clearway.runtime.records.sample import MARKED, Sample
 from tests.runtime.serving import AnyApp, Server, ask, client_of, happens, until
 
 Install = Callable[..., clearway.Runtime]

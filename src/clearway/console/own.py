@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from clearway.console.hub import PACE_S, REST_S
-from clearway.runtime.feed import Feed
+from clearway.runtime.records.feed import Feed
 
 if TYPE_CHECKING:
     from clearway.console.hub import Hub

@@ -123,7 +123,7 @@ class FrameSender:
     """A worker's end: a thread that sends frames. The app never waits for it."""
 
     def __init__(self, runtime: Runtime, app: str, path: str) -> None:
-        from clearway.runtime.feed import Feed  # the parent needs none of it
+        from clearway.runtime.records.feed import Feed  # the parent needs none of it
 
         self._feed = Feed(runtime, app)
         self._path = path

@@ -6,8 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearway.check.program.arguments import Arguments
-from clearway.check.program.modules import Function, last_name
+from clearway.check.program.code import Function
 from clearway.check.program.values import (
     ClassV,
     CoroutineV,
@@ -19,7 +18,9 @@ from clearway.check.program.values import (
     PartialV,
     Value,
 )
+from clearway.check.program.values.arguments import Arguments
 from clearway.check.roots.dependencies import Dependencies
+from clearway.check.source.syntax import last_name
 from clearway.model import RootKind
 
 if TYPE_CHECKING:
@@ -142,10 +143,10 @@ class Entries:
         program = self.program
         match value:
             case FunctionV(function=function):
-                return [(function, program.calls.frame(value, Arguments()), function.is_async)]
+                return [(function, program.parameters.frame(value, Arguments()), function.is_async)]
             case PartialV(function=inner, arguments=arguments, keywords=keywords):
                 if isinstance(inner, FunctionV):
-                    run = program.calls.frame(inner, Arguments(arguments, keywords))
+                    run = program.parameters.frame(inner, Arguments(arguments, keywords))
                     return [(inner.function, run, inner.function.is_async)]
                 return []
             case ModelV(name="context_manager"):

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Function, Module
+from clearway.check.program.code import Function, Module
 from clearway.check.program.values import FunctionV
 from clearway.check.rules.coroutines import targets_of_graph
 from clearway.check.rules.decorators import behind, only_takes_both
@@ -19,8 +19,9 @@ from clearway.model import Severity
 
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
-    from clearway.check.rules.coroutine_uses import CoroutineUses, Mention
+    from clearway.check.rules.coroutine_uses import CoroutineUses
     from clearway.check.rules.loop_bound import LoopBound
+    from clearway.check.rules.mentions import Mention
     from clearway.check.survey import Survey
 
 MOST_FUNCTIONS = 150

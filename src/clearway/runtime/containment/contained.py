@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from clearway.model import Plan, Stall
-    from clearway.runtime.planner import Planner
+    from clearway.runtime.plan.planner import Planner
     from clearway.runtime.request import RequestLayer
     from clearway.settings import Settings
 
