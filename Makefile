@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COMPAT_STAMP := .venv-compat/.installed
 
-.PHONY: run install test lint format bench compat fuzz soak audit lock clean
+.PHONY: run install test lint format bench compat fuzz soak audit lock clean web web-check
 
 run: $(STAMP)  ## serve the lesson on 127.0.0.1:8000
 	$(BIN)/clearway run examples/lesson/app.py
@@ -41,6 +41,21 @@ compat: $(STAMP) $(COMPAT_STAMP)  ## FastAPI's and Starlette's own test suites w
 $(COMPAT_STAMP): requirements/compat.lock
 	$(PYTHON) -m venv --clear .venv-compat
 	.venv-compat/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/compat.lock
+	touch $@
+
+WEB := src/clearway/web_assets
+
+web: web/node_modules/.installed  ## the console's page, built into $(WEB); needs Node 20.19 or newer
+	cd web && npm run build
+
+web-check: web/node_modules/.installed  ## the page's own checks and tests, and that what is committed is what is built
+	cd web && npm run check && npm test
+	rm -rf .cache/web_assets && mkdir -p .cache
+	cd web && WEB_ASSETS=../.cache/web_assets npm run build
+	diff -r $(WEB) .cache/web_assets || { echo '$(WEB) is not what web/ builds: type make web, and commit it'; exit 1; }
+
+web/node_modules/.installed: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
 	touch $@
 
 fuzz: $(STAMP)  ## mutated modules through the checker, for ten minutes
