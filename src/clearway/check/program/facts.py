@@ -7,7 +7,9 @@ callees, too little to say that a branch never runs. Here an expression is known
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from clearway.check.program.flow import end_of
@@ -191,8 +193,8 @@ class Facts:
                 if isinstance(node, ast.List | ast.Dict):
                     return self._collection(name, node, frame)
                 return self.of(node, frame)
-            case Bind.ELEMENT if isinstance(node, ast.Tuple | ast.List | ast.Set) and not binding.path:
-                return self.union(self.of(part, frame) for part in node.elts)
+            case Bind.ELEMENT if isinstance(node, ast.expr) and not binding.path:
+                return self._elements(node, frame)
             case Bind.FUNCTION | Bind.CLASS:
                 values = self._program.names.bound(name, frame)
                 return Fact(values) if len(values) == 1 else None
@@ -271,6 +273,10 @@ class Facts:
                 return None
 
     def _call(self, node: ast.Call, frame: Frame) -> Fact | None:
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and isinstance(node.func.value, _HOLDERS):
+            found = self._get(node, frame)
+            if found is not None:
+                return found
         called = self.of(node.func, frame)
         if called is None or len(called.values) != 1:
             return None
@@ -387,30 +393,83 @@ class Facts:
     def _subscript(self, node: ast.Subscript, frame: Frame) -> Fact | None:
         """`REGISTRY[key]`, of a dictionary that is written down and filled nowhere else."""
         asked = self.of(node.slice, frame)
-        if asked is None or not isinstance(node.value, ast.Name):
-            return None
-        owner = self.of(node.value, frame)
+        owner = self.of(node.value, frame) if isinstance(node.value, ast.Name) else None
         if owner is not None and len(owner.values) == 1 and isinstance(next(iter(owner.values)), ClassV):
             (cls,) = owner.values
             assert isinstance(cls, ClassV)
-            return self.objects.member_named(cls.cls, asked)
-        found = self._program.modules.assigned(node.value.id, frame)
-        if found is None or not isinstance(found[0], ast.Dict):
+            return None if asked is None else self.objects.member_named(cls.cls, asked)
+        return self._looked_up(node.value, asked, frame)
+
+    def _looked_up(self, node: ast.expr, asked: Fact | None, frame: Frame, missing: Fact | None = None) -> Fact | None:
+        """What a written dictionary has at a key, any of its values where the key is open; `missing` for another."""
+        written = self._written(node, frame)
+        if written is None or not isinstance(written[0], ast.Dict):
             return None
-        display, where = found
+        display, where = written
         assert isinstance(display, ast.Dict)
-        name = node.value.id
-        if len(where.code.scope.bindings.get(name, ())) != 1 or self._program.modules.element_stores(name, where.code):
-            return None
+        wanted = None if asked is None else self._keys(asked)
         chosen: list[Fact | None] = []
         for key, value in zip(display.keys, display.values, strict=True):
-            held = self.of(key, where) if key is not None else None
+            fact = self.of(key, where) if key is not None else None
+            held = None if fact is None else self._keys(fact)
             if held is None:
                 return None
-            if held.values & asked.values:
+            if wanted is None or held & wanted:
                 chosen.append(self.of(value, where))
+        if missing is not None and (wanted is None or len(chosen) < len(wanted)):
+            chosen.append(missing)
         fact = self.union(chosen)
-        return Fact(fact.values, True) if fact is not None and asked.by_default else fact
+        return Fact(fact.values, True) if fact is not None and asked is not None and asked.by_default else fact
+
+    def _keys(self, fact: Fact) -> Values | None:
+        """What values are as keys; None where one of them cannot be told."""
+        found: set[Value] = set()
+        for value in fact.values:
+            if isinstance(value, InstanceV) and value.is_member and self._program.definitions.is_enum(value.cls):
+                found.add(self.objects.as_constant(value) or value)
+            elif isinstance(value, ConstantV | ClassV):
+                found.add(value)
+            else:
+                return None
+        return frozenset(found)
+
+    def _written(self, node: ast.expr, frame: Frame) -> tuple[ast.expr, Frame] | None:
+        """The display that stands here, or that a name is bound to once and that nothing is put into."""
+        if not isinstance(node, ast.Name):
+            return node, frame
+        found = self._program.modules.assigned(node.id, frame)
+        if found is None or len(found[1].code.scope.bindings.get(node.id, ())) != 1:
+            return None
+        code = found[1].code
+        if node.id in code.scope.changed:
+            return None
+        if isinstance(code, Function) and self._handed_elsewhere(node.id, code, found[1]):
+            return None
+        filled = node.id in self._grown or self._program.modules.element_stores(node.id, code)
+        return None if filled else found
+
+    @cached_property
+    def _grown(self) -> frozenset[str]:
+        """Names of collections to which the project adds others."""
+        texts = (module.source.text for module in self._program.modules.project)
+        return frozenset(name for text in texts for name in _GROWN.findall(text))
+
+    def _get(self, node: ast.Call, frame: Frame) -> Fact | None:
+        """`KINDS.get(name, default)`."""
+        assert isinstance(node.func, ast.Attribute)
+        if not 1 <= len(node.args) <= 2 or node.keywords:
+            return None
+        missing = self.of(node.args[1], frame) if len(node.args) == 2 else Fact(NONE)
+        if missing is None:
+            return None
+        return self._looked_up(node.func.value, self.of(node.args[0], frame), frame, missing)
+
+    def _elements(self, node: ast.expr, frame: Frame) -> Fact | None:
+        """What a written list, set or tuple holds."""
+        written = self._written(node, frame)
+        if written is None or not isinstance(written[0], ast.Tuple | ast.List | ast.Set):
+            return None
+        return self.union(self.of(part, written[1]) for part in written[0].elts)
 
     def _either(self, node: ast.IfExp, frame: Frame) -> Fact | None:
         answer = self._program.branches.answer(node.test, frame)
@@ -492,6 +551,9 @@ def _takes_effect_before(binding: Binding, use: ast.Name) -> bool:
         return True
     return end_of(node) <= (use.lineno, use.col_offset)
 
+
+_GROWN = re.compile(r"\b(\w+)\.(?:update|extend|extendleft)\(")
+_HOLDERS = (ast.Name, ast.Dict)
 
 _READERS: dict[type[ast.expr], Callable[[Facts, Any, Frame], Fact | None]] = {
     ast.Name: Facts._name,

@@ -152,7 +152,11 @@ class Flow:
 
     def uses_that_fill(self, name: str) -> list[ast.AST]:
         """Where a collection of this name may be filled, or be handed to somebody who may fill it."""
-        found: list[ast.AST] = []
+        return [use for use, _ in self.uses_that_may_fill(name)]
+
+    def uses_that_may_fill(self, name: str) -> list[tuple[ast.AST, ast.AST]]:
+        """The same, each with what stands around it."""
+        found: list[tuple[ast.AST, ast.AST]] = []
         for use, around in self._names.get(name, ()):
             looks = (
                 isinstance(use.ctx, ast.Store)
@@ -161,9 +165,9 @@ class Flow:
                 or (isinstance(around, ast.Call) and last_name(around.func) in LOOKING)
             )
             if not looks:
-                found.append(use)
+                found.append((use, around))
         for inside in self.nested:
-            found.extend(node for node in ast.walk(inside) if isinstance(node, ast.Name) and node.id == name)
+            found.extend((node, inside) for node in ast.walk(inside) if isinstance(node, ast.Name) and node.id == name)
         return found
 
 

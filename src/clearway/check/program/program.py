@@ -25,6 +25,7 @@ from clearway.check.program.names import Names
 from clearway.check.program.registries import Registries
 from clearway.check.program.rows import Rows
 from clearway.check.program.rows import iterated as loaded
+from clearway.check.program.spread import Spread
 from clearway.check.program.steps import Steps
 from clearway.check.program.values import (
     MORE,
@@ -87,6 +88,7 @@ class Program:
         self.hooks = Hooks(self)
         self.guesses = Guesses(self)
         self.injection = Injection(self)
+        self.spread = Spread(self)
         self.expressions = Expressions(self)
         self.facts = Facts(self)
         self.branches = Branches(self)
