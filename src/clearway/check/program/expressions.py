@@ -84,7 +84,7 @@ class Expressions:
 
     def _name(self, node: ast.Name, frame: Frame) -> Values:
         values = self._program.names.lookup(node.id, frame)
-        if isinstance(frame.code, Function) and values and node in frame.code.narrowed:
+        if isinstance(frame.code, Function) and node in frame.code.narrowed:
             for cls, holds in frame.code.narrowed[node]:
                 values = self._narrowed(values, self.evaluate(cls, frame), holds)
         return values
@@ -94,14 +94,14 @@ class Expressions:
         for several in [one for one in classes if isinstance(one, TupleV)]:
             classes = (classes - {several}).union(*several.items)
         kept = frozenset(value for value in values if self.is_instance(value, classes) is not (not holds))
-        if kept or not holds:
+        if not holds or (kept and kept != OPAQUE):
             return kept or values
         made = frozenset(
             InstanceV(c.cls) if isinstance(c, ClassV) else ExternalInstanceV(c.name)
             for c in classes
             if isinstance(c, ClassV | ExternalV)
         )
-        return made or values
+        return made or kept or values
 
     def is_instance(self, value: Value, classes: Values) -> bool | None:
         """Whether a value is an object of one of these classes; None where that is open."""

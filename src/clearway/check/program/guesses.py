@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,9 @@ MODELS = frozenset(
 )
 """Base classes of what libraries load and make from data."""
 
+SAYING_LITTLE = frozenset({"abc", "builtins", "object", "typing", "enum", "dataclasses"})
+"""Modules whose classes are bases for other reasons than their methods."""
+
 
 def _is_plain(method: Function) -> bool:
     return not method.is_static and not method.is_classmethod and not method.is_abstract
@@ -95,7 +99,8 @@ class Guesses:
         if is_next_app(node):
             return Outcome(UNKNOWN, tuple(effects))
         located = self.located(node, arguments)
-        hides = not isinstance(called, ast.Attribute) or self.may_hide(node) or self._inherits(called, frame)
+        hides = not isinstance(called, ast.Attribute) or self._inherits(called, frame)
+        hides = hides or (self.may_hide(node) and not self._is_of_python(called, frame))
         effects.append(Unresolved(written(node), hides=hides and not located))
         return Outcome(located, tuple(effects))
 
@@ -125,6 +130,15 @@ class Guesses:
             if isinstance(value, InstanceV)
             for base in self.program.definitions.externals(value.cls)
         )
+
+    def _is_of_python(self, called: ast.expr, frame: Frame) -> bool:
+        """Whether the method is one that an object of the project has from a class of Python's own: `thread.start()`."""
+        values = self.program.evaluate(called.value, frame) if isinstance(called, ast.Attribute) else UNKNOWN
+        return bool(values) and all(isinstance(one, InstanceV) and self._derives_from_python(one) for one in values)
+
+    def _derives_from_python(self, value: InstanceV) -> bool:
+        roots = {base.partition(".")[0] for base in self.program.definitions.externals(value.cls)}
+        return bool(roots - SAYING_LITTLE) and roots <= sys.stdlib_module_names
 
     def looks_up_a_key(self, node: ast.AST) -> bool:
         """`payload.get("name", default)`: a dictionary's method, unless the object's name says that it is a client."""

@@ -339,7 +339,8 @@ class Function:
     @cached_property
     def narrowed(self) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:
         """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
-        return narrowed(self.node) if "isinstance" in self.module.source.text else {}
+        text = self.module.source.text
+        return narrowed(self.node) if "isinstance" in text or "type(" in text else {}
 
     @cached_property
     def made_lazily(self) -> frozenset[ast.AST]:

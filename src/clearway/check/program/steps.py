@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.effects import Block, Effect, Offload, Run, Step, Unresolved, chosen
 from clearway.check.program.modules import Class, Function, last_name
-from clearway.check.program.syntax import LEAVES, children
+from clearway.check.program.syntax import LEAVES, children, walk
 from clearway.check.program.values import (
     MORE,
     CoroutineV,
@@ -88,6 +88,7 @@ class Steps:
                     taken.update(_given(node))
             elif isinstance(node, ast.Await):
                 awaited.add(node.value)
+                taken.update(_leading_to(node.value))
             elif isinstance(node, ast.AsyncWith):
                 awaited.update(item.context_expr for item in node.items)
             elif isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and node.is_async):
@@ -450,6 +451,14 @@ def _given(call: ast.Call) -> Iterator[ast.AST]:
             yield inner
 
 
+def _leading_to(awaited: ast.expr) -> Iterator[ast.AST]:
+    """The calls that make up what is awaited as a whole: `Chat.objects().where(...)` of `await ….first()`."""
+    part = awaited
+    while isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+        part = part.func.value
+        yield part
+
+
 _DOING = frozenset(
     {ast.Call, ast.Await, ast.For, ast.AsyncFor, ast.comprehension, ast.With, ast.AsyncWith, ast.Compare}
     | {ast.FormattedValue, ast.If, ast.While, ast.IfExp, ast.Assert, ast.UnaryOp, ast.BinOp, ast.Attribute}
@@ -474,7 +483,7 @@ def _children(node: ast.AST) -> list[ast.AST]:
             return [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
         case ast.Lambda():
             return [*node.args.defaults, *(value for value in node.args.kw_defaults if value)]
-        case ast.If() if _never_runs(node.test):
+        case ast.If() if _never_runs(node.test) and not _makes_an_app(node):
             return list(node.orelse)
         case ast.AnnAssign():
             return [node.target, *([node.value] if node.value is not None else [])]
@@ -488,6 +497,11 @@ def _children(node: ast.AST) -> list[ast.AST]:
             return [node.value, *node.targets]
         case _:
             return children(node)
+
+
+def _makes_an_app(main: ast.If) -> bool:
+    """Whether a module that is run itself makes its app there."""
+    return any(isinstance(node, ast.Call) and last_name(node.func) in ("FastAPI", "Starlette") for node in walk(main))
 
 
 def _never_runs(test: ast.expr) -> bool:
