@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearway.check import analysis
-from clearway.check.program import loader
-from clearway.check.program.syntax import walk
+from clearway.check.program.resolution import loader
 from clearway.check.request import Request
 from clearway.check.source.compact import compact
+from clearway.check.source.syntax import walk
 from tests.check.corpus.case import CASES
 from tests.check.programs import expressions
 

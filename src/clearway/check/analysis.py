@@ -17,11 +17,11 @@ from clearway.check.engine.pyrefly import Pyrefly
 from clearway.check.environment import find_environment, places_of
 from clearway.check.fingerprint import fingerprinted
 from clearway.check.program.program import Program
-from clearway.check.program.syntax import written
 from clearway.check.project import find_project
 from clearway.check.result import Place, Result, Skipped, Unresolved
 from clearway.check.rules import RULES
 from clearway.check.sinks import Library
+from clearway.check.source.syntax import written
 from clearway.check.survey import survey
 from clearway.check.verdicts import root_of
 from clearway.model import ClearwayError

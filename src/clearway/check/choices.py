@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from clearway.check.program.effects import Block, Run
-from clearway.check.program.modules import Function
+from clearway.check.program.code import Function
+from clearway.check.program.values.effects import Block, Run
 from clearway.model import Severity
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterable
 
-    from clearway.check.program.effects import Choice, Effect
     from clearway.check.program.program import Program
     from clearway.check.program.values import Frame
+    from clearway.check.program.values.effects import Choice, Effect
 
 CACHES = frozenset({"lru_cache", "cache"})
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Run
-from clearway.check.program.modules import Class, Function, Module
-from clearway.check.program.syntax import walk
+from clearway.check.program.code import Class, Function, Module
 from clearway.check.program.values import InstanceV, TupleV
+from clearway.check.program.values.effects import Run
+from clearway.check.source.syntax import walk
 from clearway.model import RootKind
 
 if TYPE_CHECKING:

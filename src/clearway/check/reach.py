@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clearway.check.choices import is_certain, is_seldom, runs_once
-from clearway.check.program.effects import Block, Offload, Reenter, Run, Spawn, Unresolved
-from clearway.check.program.modules import Class, Function, Module
+from clearway.check.program.code import Class, Function, Module
+from clearway.check.program.values.effects import Block, Offload, Reenter, Run, Spawn, Unresolved
 from clearway.model import Link, Severity
 
 if TYPE_CHECKING:

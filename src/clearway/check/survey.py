@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Unresolved
-from clearway.check.program.syntax import written
+from clearway.check.program.values.effects import Unresolved
 from clearway.check.reach import Hit, Hop, Reach, reach
 from clearway.check.roots import collect
+from clearway.check.source.syntax import written
 from clearway.model import RootKind, Severity, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.check.program.modules import Function
+    from clearway.check.program.code import Function
     from clearway.check.program.program import Program
     from clearway.check.program.values import Frame
     from clearway.check.roots import Entry

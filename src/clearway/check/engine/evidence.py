@@ -14,7 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearway.check.program.syntax import statements, walk
+from clearway.check.source.syntax import statements, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

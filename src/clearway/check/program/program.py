@@ -5,28 +5,27 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.annotations import Annotations
-from clearway.check.program.attributes import Attributes
-from clearway.check.program.branches import Branches
-from clearway.check.program.calls import Calls
-from clearway.check.program.definitions import Definitions
-from clearway.check.program.expressions import Expressions
-from clearway.check.program.externals import Externals
-from clearway.check.program.facts import Facts
-from clearway.check.program.flags import Flags
-from clearway.check.program.frames import Frames
-from clearway.check.program.guesses import Guesses
-from clearway.check.program.hooks import Hooks
-from clearway.check.program.injection import Injection
-from clearway.check.program.loader import Modules
-from clearway.check.program.models import Models
-from clearway.check.program.modules import Function, serials
-from clearway.check.program.names import Names
-from clearway.check.program.registries import Registries
-from clearway.check.program.rows import Rows
-from clearway.check.program.rows import iterated as loaded
-from clearway.check.program.spread import Spread
-from clearway.check.program.steps import Steps
+from clearway.check.program.calls.calls import Calls
+from clearway.check.program.calls.externals import Externals
+from clearway.check.program.calls.guesses import Guesses
+from clearway.check.program.calls.hooks import Hooks
+from clearway.check.program.calls.injection import Injection
+from clearway.check.program.code import Function, serials
+from clearway.check.program.evaluation.expressions import Expressions
+from clearway.check.program.evaluation.steps import Steps
+from clearway.check.program.facts.branches import Branches
+from clearway.check.program.facts.facts import Facts
+from clearway.check.program.facts.flags import Flags
+from clearway.check.program.facts.spread import Spread
+from clearway.check.program.models.models import Models
+from clearway.check.program.models.rows import Rows
+from clearway.check.program.models.rows import iterated as loaded
+from clearway.check.program.resolution.annotations import Annotations
+from clearway.check.program.resolution.attributes import Attributes
+from clearway.check.program.resolution.definitions import Definitions
+from clearway.check.program.resolution.loader import Modules
+from clearway.check.program.resolution.names import Names
+from clearway.check.program.resolution.registries import Registries
 from clearway.check.program.values import (
     MORE,
     MOST_VALUES,
@@ -49,13 +48,14 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.check.program.values.frames import Frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clearway.check.engine import CallGraph
     from clearway.check.environment import Environment
-    from clearway.check.program.effects import Effect, Step
+    from clearway.check.program.values.effects import Effect, Step
     from clearway.check.project import Project
     from clearway.check.sinks import Library, Returned
 

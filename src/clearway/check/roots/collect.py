@@ -6,9 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Register, Run, Spawn
-from clearway.check.program.modules import Function, Module, last_name
-from clearway.check.program.syntax import walk
+from clearway.check.program.code import Function, Module
 from clearway.check.program.values import (
     OPAQUE,
     ClassV,
@@ -21,11 +19,13 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.check.program.values.effects import Register, Run, Spawn
 from clearway.check.roots.entries import MOST_WAYS, Entries, Entry
 from clearway.check.roots.loops import Loops
 from clearway.check.roots.registrations import HTTP_METHODS, install
 from clearway.check.roots.routers import Routers
 from clearway.check.roots.validation import validate
+from clearway.check.source.syntax import last_name, walk
 from clearway.model import RootKind
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Class, Function
+from clearway.check.program.code import Class, Function
 from clearway.check.program.values import Frame, ModelV, Values
 from clearway.model import RootKind
 

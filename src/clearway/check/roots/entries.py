@@ -6,8 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearway.check.program.arguments import Arguments
-from clearway.check.program.modules import Function, last_name
+from clearway.check.program.code import Function
 from clearway.check.program.values import (
     ClassV,
     CoroutineV,
@@ -19,7 +18,9 @@ from clearway.check.program.values import (
     PartialV,
     Value,
 )
+from clearway.check.program.values.arguments import Arguments
 from clearway.check.roots.dependencies import Dependencies
+from clearway.check.source.syntax import last_name
 from clearway.model import RootKind
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Class
-from clearway.check.program.scopes import Bind
-from clearway.check.program.syntax import walk
+from clearway.check.program.code import Class
+from clearway.check.program.code.scopes import Bind
 from clearway.check.program.values import ListV, TupleV, Values
+from clearway.check.source.syntax import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Effect, Offload, Outcome, Register, Run
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
@@ -22,13 +21,14 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.check.program.values.effects import Effect, Offload, Outcome, Register, Run
 
 if TYPE_CHECKING:
     import ast
 
-    from clearway.check.program.arguments import Arguments
-    from clearway.check.program.models import Model, Models
+    from clearway.check.program.models.models import Model, Models
     from clearway.check.program.program import Program
+    from clearway.check.program.values.arguments import Arguments
 
 HTTP_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 APPS = ("fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router")
@@ -102,7 +102,8 @@ def _methods(name: str, arguments: Arguments) -> Values:
         for value in _opened(values)
         if isinstance(value, ConstantV) and isinstance(value.value, str)
     }
-    return frozenset(ConstantV(method) for method in sorted(found)) or frozenset({ConstantV("GET")})
+    unknown = "?" if arguments.named("methods") else "GET"
+    return frozenset(ConstantV(method) for method in sorted(found)) or frozenset({ConstantV(unknown)})
 
 
 def _opened(value: Value) -> Values:

@@ -10,8 +10,8 @@ from clearway.check.program.values import ConstantV
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearway.check.program.effects import Register
     from clearway.check.program.values import Value, Values
+    from clearway.check.program.values.effects import Register
 
 
 @dataclass(slots=True)

@@ -8,10 +8,10 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Effect, Run, Step
-from clearway.check.program.hooks import classes
-from clearway.check.program.modules import Function
+from clearway.check.program.calls.hooks import classes
+from clearway.check.program.code import Function
 from clearway.check.program.values import ClassV, InstanceV, Values
+from clearway.check.program.values.effects import Effect, Run, Step
 from clearway.model import RootKind
 
 if TYPE_CHECKING:

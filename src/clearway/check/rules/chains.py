@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Function, Module
+from clearway.check.program.code import Function, Module
 from clearway.check.program.values import FunctionV
 from clearway.check.rules.coroutines import targets_of_graph
 from clearway.check.rules.decorators import behind, only_takes_both

@@ -8,12 +8,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Class, Function, Module, last_name
-from clearway.check.program.scopes import Bind
-from clearway.check.program.syntax import children
+from clearway.check.program.code import Class, Function, Module
+from clearway.check.program.code.scopes import Bind
 from clearway.check.program.values import ExternalV, FunctionV, InstanceV, ModelV
 from clearway.check.rules.decorators import behind
 from clearway.check.rules.places import frame_of, has_any, lines_of
+from clearway.check.source.syntax import children, last_name
 from clearway.model import RootKind
 
 if TYPE_CHECKING:

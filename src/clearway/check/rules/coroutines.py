@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearway.check.engine import Span
-from clearway.check.program.arguments import Arguments
-from clearway.check.program.definitions import PLAIN
-from clearway.check.program.modules import Function, last_name
-from clearway.check.program.syntax import written
+from clearway.check.program.resolution.definitions import PLAIN
 from clearway.check.program.values import (
     ConstantV,
     CoroutineV,
@@ -21,11 +18,14 @@ from clearway.check.program.values import (
     PartialV,
     Value,
 )
+from clearway.check.program.values.arguments import Arguments
 from clearway.check.rules.places import read_libraries
+from clearway.check.source.syntax import last_name, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from clearway.check.program.code import Function
     from clearway.check.program.program import Program
 
 KEEP_COROUTINES = frozenset(

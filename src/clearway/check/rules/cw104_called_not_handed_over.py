@@ -34,9 +34,6 @@ import ast
 from typing import TYPE_CHECKING
 
 from clearway.check.fix import FixKind
-from clearway.check.program.effects import Block, Run
-from clearway.check.program.modules import last_name
-from clearway.check.program.syntax import written
 from clearway.check.program.values import (
     ClassV,
     ConstantV,
@@ -53,16 +50,18 @@ from clearway.check.program.values import (
     TupleV,
     Value,
 )
+from clearway.check.program.values.effects import Block, Run
 from clearway.check.reach import reach
 from clearway.check.rules.fixes import fix_at
 from clearway.check.rules.places import calls_named, frame_of, own_nodes, read_libraries
 from clearway.check.rules.rule import at
+from clearway.check.source.syntax import last_name, written
 from clearway.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearway.check.program.modules import Function
+    from clearway.check.program.code import Function
     from clearway.check.program.program import Program
     from clearway.check.survey import Survey
     from clearway.model import Finding

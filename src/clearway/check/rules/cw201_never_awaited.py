@@ -43,7 +43,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from clearway.check.fix import FixKind
-from clearway.check.program.modules import Function, last_name
+from clearway.check.program.code import Function
 from clearway.check.program.values import CoroutineV
 from clearway.check.rules.coroutines import coroutine_made, coroutine_names
 from clearway.check.rules.fates import Fate, Kind
@@ -51,6 +51,7 @@ from clearway.check.rules.fixes import fix_at
 from clearway.check.rules.lost import lost
 from clearway.check.rules.places import calls_named, frame_of
 from clearway.check.rules.rule import at
+from clearway.check.source.syntax import last_name
 from clearway.model import RootKind, Severity
 
 if TYPE_CHECKING:

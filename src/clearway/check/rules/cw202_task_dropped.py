@@ -36,11 +36,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearway.check.program.syntax import written
 from clearway.check.program.values import ExternalV
 from clearway.check.rules.fates import Fate, Kind, fate_of, never_read
 from clearway.check.rules.places import calls_named, frame_of
 from clearway.check.rules.rule import at
+from clearway.check.source.syntax import written
 from clearway.model import Severity
 
 if TYPE_CHECKING:

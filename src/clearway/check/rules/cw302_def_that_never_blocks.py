@@ -39,7 +39,7 @@ from clearway.model import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearway.check.program.modules import Function
+    from clearway.check.program.code import Function
     from clearway.check.survey import Survey
     from clearway.model import Finding
 

@@ -35,7 +35,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from clearway.check.program.scopes import Bind
+from clearway.check.program.code.scopes import Bind
 from clearway.check.rules.places import BESIDE_THE_SERVICE
 from clearway.check.rules.rule import along
 from clearway.model import Finding, Severity, Sink, SinkKind
@@ -43,7 +43,7 @@ from clearway.model import Finding, Severity, Sink, SinkKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from clearway.check.program.modules import Module
+    from clearway.check.program.code import Module
     from clearway.check.program.program import Program
     from clearway.check.sinks import SinkEntry
     from clearway.check.survey import Survey

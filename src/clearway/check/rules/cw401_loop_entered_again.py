@@ -39,12 +39,12 @@ import ast
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Class, Module, last_name
-from clearway.check.program.scopes import Bind
-from clearway.check.program.syntax import walk
+from clearway.check.program.code import Class, Module
+from clearway.check.program.code.scopes import Bind
 from clearway.check.program.values import ExternalV
 from clearway.check.rules.places import calls_named
 from clearway.check.rules.rule import along
+from clearway.check.source.syntax import last_name, walk
 from clearway.model import Finding, Severity
 
 if TYPE_CHECKING:

@@ -39,16 +39,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.syntax import written
 from clearway.check.program.values import ConstantV, ExternalInstanceV
 from clearway.check.rules.places import own_statements, running, suspends
 from clearway.check.rules.rule import at
+from clearway.check.source.syntax import written
 from clearway.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearway.check.program.modules import Function
+    from clearway.check.program.code import Function
     from clearway.check.program.program import Program
     from clearway.check.program.values import Frame
     from clearway.check.survey import Survey

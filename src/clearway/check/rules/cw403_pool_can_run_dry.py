@@ -51,7 +51,7 @@ from clearway.model import RootKind, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearway.check.program.modules import Function
+    from clearway.check.program.code import Function
     from clearway.check.program.program import Program
     from clearway.check.rules.places import Site
     from clearway.check.survey import Study, Survey

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Function, last_name
 from clearway.check.program.values import FunctionV
+from clearway.check.source.syntax import last_name
 
 if TYPE_CHECKING:
+    from clearway.check.program.code import Function
     from clearway.check.program.program import Program
     from clearway.check.program.values import Value, Values
 

@@ -8,9 +8,9 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Function
-from clearway.check.program.scopes import Bind
-from clearway.check.program.syntax import children
+from clearway.check.program.code import Function
+from clearway.check.program.code.scopes import Bind
+from clearway.check.source.syntax import children
 
 if TYPE_CHECKING:
     from clearway.check.rules.places import Site

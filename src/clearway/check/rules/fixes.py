@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from clearway.check.fix import FixKind, parts_of
-from clearway.check.program.modules import Function
-from clearway.check.program.syntax import written
+from clearway.check.program.code import Function
 from clearway.check.rules.chains import Chains
 from clearway.check.rules.coroutine_uses import CoroutineUses
 from clearway.check.rules.hops import best_hop, is_called_too_early
 from clearway.check.rules.loop_bound import LoopBound
 from clearway.check.rules.places import own_nodes
+from clearway.check.source.syntax import written
 from clearway.model import Fix, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clearway.check.program.modules import Module
+    from clearway.check.program.code import Module
     from clearway.check.reach import Hit, Hop
     from clearway.check.rules.chains import Awaited, Chain
     from clearway.check.survey import Study, Survey

@@ -7,10 +7,10 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from clearway.check.program.effects import Offload, Run
-from clearway.check.program.modules import Function, last_name
-from clearway.check.program.syntax import children, walk
+from clearway.check.program.code import Function
 from clearway.check.program.values import CoroutineV, ExternalInstanceV, ExternalV
+from clearway.check.program.values.effects import Offload, Run
+from clearway.check.source.syntax import children, last_name, walk
 from clearway.model import SinkKind
 
 if TYPE_CHECKING:

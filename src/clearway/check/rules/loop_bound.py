@@ -6,8 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Function, last_name
-from clearway.check.program.syntax import walk
+from clearway.check.program.code import Function
 from clearway.check.program.values import (
     CoroutineV,
     ExternalInstanceV,
@@ -20,6 +19,7 @@ from clearway.check.program.values import (
 )
 from clearway.check.reach import reach
 from clearway.check.rules.places import own_nodes
+from clearway.check.source.syntax import last_name, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import last_name
 from clearway.check.program.values import ExternalV
 from clearway.check.rules.fates import Fate, Kind, fate_of, never_read, uses
 from clearway.check.rules.places import frame_of
+from clearway.check.source.syntax import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Set
 
-    from clearway.check.program.modules import Function
+    from clearway.check.program.code import Function
     from clearway.check.program.program import Program
     from clearway.check.rules.places import Site
 

@@ -10,8 +10,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clearway.check.program.modules import Class, Function, Module, last_name
-from clearway.check.program.syntax import LEAVES, blocks, children
+from clearway.check.program.code import Class, Function, Module
+from clearway.check.source.syntax import LEAVES, blocks, children, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Set

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
-    from clearway.check.program.modules import Module
+    from clearway.check.program.code import Module
     from clearway.check.program.values import Code
     from clearway.check.reach import Hit, Hop
     from clearway.check.survey import Survey

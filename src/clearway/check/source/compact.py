@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from clearway.check.program.syntax import LEAVES, children
+from clearway.check.source.syntax import LEAVES, children
 
 _EMPTY: list[Any] = []
 """Trees are read, never changed."""

@@ -1,0 +1,68 @@
+"""What the framework puts into parameters: `Depends(...)`, from defaults and annotations."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from clearway.check.program.code import Function
+from clearway.check.program.values import UNKNOWN, Frame, GeneratorV, ModelV, Values
+from clearway.check.program.values.arguments import Arguments
+
+if TYPE_CHECKING:
+    from clearway.check.program.program import Program
+
+
+class Injection:
+    """Reads dependencies."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+
+    def injected(self, parameter: ast.arg, frame: Frame) -> Values:
+        """What the framework puts into a parameter that names a dependency."""
+        found: Values = UNKNOWN
+        for depends in self.dependencies(parameter, frame):
+            for dependency in depends.item("function"):
+                outcome = self._program.calls.apply(dependency, Arguments(), parameter, frame)
+                found = self._program.union(found, self.given(outcome.values))
+        return found
+
+    def given(self, values: Values) -> Values:
+        """What a dependency gives: a generator's yield, a coroutine's result, else itself."""
+        found: Values = UNKNOWN
+        for value in values:
+            if isinstance(value, GeneratorV):
+                found = self._program.union(found, self._program.yields(value.frame))
+            else:
+                found = self._program.union(found, self._program.awaited_or_same(frozenset({value})))
+        return found
+
+    def dependencies(self, parameter: ast.arg, frame: Frame) -> list[ModelV]:
+        """The `Depends(...)` of a parameter, from its default and from its annotation."""
+        function = frame.code
+        assert isinstance(function, Function)
+        outside = frame.parent or self._program.frames.of_module(frame.module)
+        found: list[Values] = []
+        default = function.defaults.get(parameter.arg)
+        if isinstance(default, ast.Call | ast.Name | ast.Attribute):
+            found.append(self._program.evaluate(default, outside))
+        if parameter.annotation is not None:
+            for node, where in self._program.annotations.metadata(parameter.annotation, outside):
+                if isinstance(node, ast.Call | ast.Name | ast.Attribute):
+                    found.append(self._program.evaluate(node, where))
+        depends = [
+            value for values in found for value in values if isinstance(value, ModelV) and value.name == "depends"
+        ]
+        return [self._with_function(value, parameter, frame) for value in depends]
+
+    def _with_function(self, depends: ModelV, parameter: ast.arg, frame: Frame) -> ModelV:
+        """`Depends()` without a function calls the annotated class."""
+        if depends.item("function") or parameter.annotation is None:
+            return depends
+        outside = frame.parent or self._program.frames.of_module(frame.module)
+        instances = self._program.annotations.instances(parameter.annotation, outside)
+        classes = frozenset(self._program.definitions.class_of(value) for value in instances) - {None}
+        return ModelV(
+            "depends", (("function", frozenset(value for value in classes if value is not None)),), depends.site
+        )

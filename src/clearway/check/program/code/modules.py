@@ -1,0 +1,402 @@
+"""Modules, classes and functions as they are written; found by name, read when first needed."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from clearway.check.program.code.flow import Flow, start_of
+from clearway.check.program.code.lazily import made_lazily
+from clearway.check.program.code.narrowing import narrowed
+from clearway.check.program.code.scopes import Bind, FunctionNode, Scope, parameters, scope_of
+from clearway.check.program.code.stores import attribute_stores, element_store, own_key
+from clearway.check.source.syntax import blocks, children, last_name, statements, walk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearway.check.source import Source
+
+ABSTRACT = frozenset({"abstractmethod", "abstractproperty", "overload"})
+ROUTE_MAKERS = frozenset({"add_api_route", "add_route", "api_route", "add_api_websocket_route", "include_router"})
+ASKING = frozenset(
+    {"iscoroutinefunction", "is_async_callable", "is_coroutine_callable", "is_coroutine_function"}
+    | {"isawaitable", "iscoroutine", "isgenerator", "isgeneratorfunction"}
+)
+"""Functions that tell async things from others."""
+
+
+class _Serials:
+    """Numbers modules, classes, functions and frames in the order in which they are met: the same in every run."""
+
+    def __init__(self) -> None:
+        self._count = itertools.count(1)
+
+    def __next__(self) -> int:
+        return next(self._count)
+
+    def restart(self) -> None:
+        """A new program begins."""
+        self._count = itertools.count(1)
+
+
+serials = _Serials()
+
+
+class Module:
+    """A file of the project or of an installed package, with its classes and functions."""
+
+    def __init__(
+        self, name: str, source: Source, shown: str, root: Path, *, is_package: bool, is_project: bool
+    ) -> None:
+        self.serial = next(serials)
+        self.name = name
+        self.path = source.path
+        self.source = source
+        self.shown = shown
+        """As outputs name the file."""
+        self.root = root
+        """The source root by which it imports its neighbours."""
+        self.is_package = is_package
+        self.is_project = is_project
+        self.functions: dict[ast.AST, Function] = {}
+        self.classes: dict[ast.AST, Class] = {}
+        self._register(source.tree, "", None, None)
+
+    def __repr__(self) -> str:
+        return f"Module({self.name})"
+
+    @cached_property
+    def scope(self) -> Scope:
+        return scope_of(self.source.tree)
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether its text has the name of a function that tells async things from others."""
+        return any(name in self.source.text for name in ASKING)
+
+    @cached_property
+    def tests(self) -> list[ast.AST]:
+        """The `if` statements outside of functions and classes."""
+        found: list[ast.AST] = []
+        waiting: list[ast.AST] = list(self.source.tree.body)
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.If):
+                found.append(node)
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                waiting += blocks(node)
+        found.sort(key=start_of)
+        return found
+
+    @cached_property
+    def functions_by_name(self) -> dict[str, ast.AST]:
+        """The functions that its own statements define."""
+        return _functions(self.source.tree.body)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.source.text.splitlines()
+
+    def absolute(self, name: str) -> str:
+        """The dotted name that an import in this module means by `..x.y`."""
+        level = len(name) - len(name.lstrip("."))
+        if level == 0:
+            return name
+        parts = self.name.split(".")
+        if not self.is_package:
+            parts = parts[:-1]
+        parts = parts[: len(parts) - (level - 1)] if level > 1 else parts
+        rest = name[level:]
+        return ".".join([*parts, *([rest] if rest else [])])
+
+    def _register(self, node: ast.AST, prefix: str, owner: Class | None, parent: Function | None) -> None:
+        """Give every definition its object, in one walk that does not recurse on expressions' depth."""
+        stack: list[tuple[ast.AST, str, Class | None, Function | None]] = [(node, prefix, owner, parent)]
+        # Only a lambda makes a function below an expression.
+        below = children if "lambda" in self.source.text else blocks
+        while stack:
+            current, prefix, owner, parent = stack.pop()
+            for child in below(current):
+                if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                    name = "<lambda>" if isinstance(child, ast.Lambda) else child.name
+                    function = Function(self, child, prefix + name, owner, parent)
+                    self.functions[child] = function
+                    stack.append((child, f"{prefix}{name}.<locals>.", None, function))
+                elif isinstance(child, ast.ClassDef):
+                    cls = Class(self, child, prefix + child.name, parent)
+                    self.classes[child] = cls
+                    stack.append((child, f"{prefix}{child.name}.", cls, parent))
+                else:
+                    stack.append((child, prefix, owner, parent))
+
+
+class Class:
+    """A class statement."""
+
+    def __init__(self, module: Module, node: ast.ClassDef, qualname: str, parent: Function | None) -> None:
+        self.serial = next(serials)
+        self.module = module
+        self.node = node
+        self.name = node.name
+        self.qualname = qualname
+        self.parent = parent
+        """The function that it is defined in."""
+
+    def __repr__(self) -> str:
+        return f"Class({self.id})"
+
+    @property
+    def id(self) -> str:
+        return f"{self.module.name}:{self.qualname}"
+
+    @property
+    def dotted(self) -> str:
+        return f"{self.module.name}.{self.qualname}"
+
+    @cached_property
+    def scope(self) -> Scope:
+        return scope_of(self.node)
+
+    @cached_property
+    def member_values(self) -> dict[ast.AST, str]:
+        """What is assigned in its body, with its name: the members, where it is an enumeration."""
+        return {
+            binding.node: name
+            for name, bindings in self.scope.bindings.items()
+            for binding in bindings
+            if binding.kind is Bind.VALUE and not binding.path
+        }
+
+    @cached_property
+    def methods_by_name(self) -> dict[str, ast.AST]:
+        """The functions that its body defines."""
+        return _functions(self.node.body)
+
+    @cached_property
+    def stores(self) -> dict[str, list[tuple[Function, ast.expr | None, ast.expr | None, tuple[int, ...]]]]:
+        """Attributes that its methods set on their first parameter: (method, value, annotation, part of the value)."""
+        found: dict[str, list[tuple[Function, ast.expr | None, ast.expr | None, tuple[int, ...]]]] = {}
+        for statement in self.node.body:
+            if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            function = self.module.functions[statement]
+            receiver = function.receiver
+            if receiver is None:
+                continue
+            for node in statements(statement):
+                for target, value, annotation, path in attribute_stores(node):
+                    if isinstance(target.value, ast.Name) and target.value.id == receiver:
+                        found.setdefault(target.attr, []).append((function, value, annotation, path))
+        return found
+
+    @cached_property
+    def keyed(self) -> dict[ast.expr, str]:
+        """What is put into collections under its own attribute, `self.x[v.name] = v`: the value, the attribute."""
+        found: dict[ast.expr, str] = {}
+        for stores in self.elements.values():
+            for function, value in stores:
+                for node in walk(function.node) if isinstance(value, ast.Name) else ():
+                    if isinstance(node, ast.Assign) and node.value is value and (name := own_key(node)) is not None:
+                        found[value] = name
+        return found
+
+    @cached_property
+    def elements(self) -> dict[str, list[tuple[Function, ast.expr]]]:
+        """What its methods put into collections that are attributes of their first parameter."""
+        found: dict[str, list[tuple[Function, ast.expr]]] = {}
+        for statement in self.node.body:
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                function = self.module.functions[statement]
+                for node in walk(statement):
+                    put = element_store(node)
+                    if put is not None and isinstance(put[0].value, ast.Name) and put[0].value.id == function.receiver:
+                        found.setdefault(put[0].attr, []).append((function, put[1]))
+        return found
+
+
+class Function:
+    """A `def`, an `async def` or a lambda."""
+
+    def __init__(
+        self, module: Module, node: FunctionNode, qualname: str, owner: Class | None, parent: Function | None
+    ) -> None:
+        self.serial = next(serials)
+        self.module = module
+        self.node = node
+        self.qualname = qualname
+        self.owner = owner
+        """The class whose body it stands in."""
+        self.parent = parent
+        """The function that it is nested in."""
+        self.is_async = isinstance(node, ast.AsyncFunctionDef)
+
+    def __repr__(self) -> str:
+        return f"Function({self.id})"
+
+    @property
+    def id(self) -> str:
+        return f"{self.module.name}:{self.qualname}"
+
+    @property
+    def name(self) -> str:
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def line(self) -> int:
+        return self.node.lineno
+
+    @cached_property
+    def scope(self) -> Scope:
+        return scope_of(self.node)
+
+    @property
+    def is_generator(self) -> bool:
+        return bool(self.scope.yields)
+
+    @cached_property
+    def decorators(self) -> list[str]:
+        """The last name of each decorator, as written."""
+        if isinstance(self.node, ast.Lambda):
+            return []
+        return [last_name(decorator) for decorator in self.node.decorator_list]
+
+    @cached_property
+    def is_static(self) -> bool:
+        return "staticmethod" in self.decorators
+
+    @cached_property
+    def is_classmethod(self) -> bool:
+        return "classmethod" in self.decorators or self.name in ("__new__", "__init_subclass__", "__class_getitem__")
+
+    @cached_property
+    def is_property(self) -> bool:
+        return any(name in ("property", "cached_property", "abstractproperty") for name in self.decorators)
+
+    @property
+    def is_setter(self) -> bool:
+        return any(name in ("setter", "deleter") for name in self.decorators)
+
+    @cached_property
+    def parameters(self) -> list[ast.arg]:
+        return list(parameters(self.node.args))
+
+    @cached_property
+    def defaults(self) -> dict[str, ast.expr]:
+        """Default values by parameter."""
+        arguments = self.node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        found = dict(
+            zip(
+                (argument.arg for argument in positional[len(positional) - len(arguments.defaults) :]),
+                arguments.defaults,
+                strict=True,
+            )
+        )
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            if default is not None:
+                found[argument.arg] = default
+        return found
+
+    @cached_property
+    def receiver(self) -> str | None:
+        """The name of `self` or `cls` where it is a method."""
+        arguments = self.node.args
+        if self.owner is None or self.is_static:
+            return None
+        positional = [*arguments.posonlyargs, *arguments.args]
+        return positional[0].arg if positional else None
+
+    @cached_property
+    def looks_names_up(self) -> bool:
+        """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`, hands names on to
+        the constructor of a base, or makes routes whose paths it is given.
+        """
+        return (self.name == "__init__" and self.node.args.kwarg is not None) or any(
+            isinstance(node, ast.Subscript)
+            or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
+            or (isinstance(node, ast.Attribute) and node.attr in ROUTE_MAKERS)
+            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Call))
+            or (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and bool(node.decorator_list))
+            for node in walk(self.node)
+        )
+
+    @cached_property
+    def flow(self) -> Flow:
+        """Its tests, and where its names are bound and handed on."""
+        return Flow(self.node)
+
+    @cached_property
+    def asks_what_it_got(self) -> bool:
+        """It tests whether something is async: which branch runs depends on what it is called with."""
+        return self.module.asks and any(
+            isinstance(node, ast.Call) and last_name(node.func) in ASKING for node in walk(self.node)
+        )
+
+    @cached_property
+    def narrowed(self) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:
+        """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
+        text = self.module.source.text
+        return narrowed(self.node) if "isinstance" in text or "type(" in text else {}
+
+    @cached_property
+    def made_lazily(self) -> frozenset[ast.AST]:
+        """What stands below `if self._client is None:` that sets `self._client`: it runs once."""
+        return made_lazily(self.node, self._outlives, self._neighbour)
+
+    def _outlives(self, subject: ast.expr) -> bool:
+        """Whether a name or attribute is the same for the next call: not a local name, nor of what is given."""
+        root = subject
+        named: list[str] = []
+        while isinstance(root, ast.Attribute):
+            named.append(root.attr)
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return False
+        if root is subject or root.id != self.receiver:
+            own = root.id in self.scope.bindings and root.id not in self.scope.elsewhere
+            return not own or "app" in named  # `request.app.state.client`
+        return True
+
+    def _neighbour(self, call: ast.Call) -> ast.AST | None:
+        """The function of the same class, or module, that a call runs by the way it is written."""
+        called = call.func
+        if isinstance(called, ast.Attribute):
+            own = self.owner is not None and isinstance(called.value, ast.Name) and called.value.id == self.receiver
+            return self.owner.methods_by_name.get(called.attr) if own and self.owner is not None else None
+        return self.module.functions_by_name.get(called.id) if isinstance(called, ast.Name) else None
+
+    @cached_property
+    def on_the_way_to_errors(self) -> frozenset[ast.AST]:
+        """What stands in handlers that raise in the end: `except Exception: session.rollback(); raise`."""
+        handlers = [
+            node
+            for node in statements(self.node)
+            if isinstance(node, ast.ExceptHandler) and isinstance(node.body[-1], ast.Raise)
+        ]
+        return frozenset(inner for handler in handlers for statement in handler.body for inner in walk(statement))
+
+    @cached_property
+    def is_abstract(self) -> bool:
+        """It says what others do: abstract, or a body of `...`, `pass`, a docstring or `raise NotImplementedError`."""
+        if isinstance(self.node, ast.Lambda):
+            return False
+        if any(name in ABSTRACT for name in self.decorators):
+            return True
+        return all(_says_nothing(statement) for statement in self.node.body)
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Pass):
+        return True
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    if isinstance(statement, ast.Raise) and statement.exc is not None:
+        return last_name(statement.exc) == "NotImplementedError"
+    return False
+
+
+def _functions(body: list[ast.stmt]) -> dict[str, ast.AST]:
+    return {one.name: one for one in body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}

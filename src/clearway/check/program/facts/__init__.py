@@ -1,0 +1,3 @@
+"""What is certain, and so which branches never run."""
+
+from __future__ import annotations
