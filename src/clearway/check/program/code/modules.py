@@ -312,8 +312,10 @@ class Function:
     @cached_property
     def looks_names_up(self) -> bool:
         """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`, hands names on to
-        the constructor of a base, or makes routes whose paths it is given.
+        the constructor of a base, or makes routes whose paths it is given, itself or by a neighbour.
         """
+        if any(_makes_routes(node) for call in self.flow.calls if (node := self._neighbour(call)) is not None):
+            return True
         return (self.name == "__init__" and self.node.args.kwarg is not None) or any(
             isinstance(node, ast.Subscript)
             or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
@@ -386,6 +388,10 @@ class Function:
         if any(name in ABSTRACT for name in self.decorators):
             return True
         return all(_says_nothing(statement) for statement in self.node.body)
+
+
+def _makes_routes(function: ast.AST) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr in ROUTE_MAKERS for node in walk(function))
 
 
 def _says_nothing(statement: ast.stmt) -> bool:

@@ -94,7 +94,7 @@ class Expressions:
         for several in [one for one in classes if isinstance(one, TupleV)]:
             classes = (classes - {several}).union(*several.items)
         kept = frozenset(value for value in values if self.is_instance(value, classes) is not (not holds))
-        if not holds or (kept and kept != OPAQUE):
+        if not holds or not all(isinstance(value, ExternalV) or value in OPAQUE for value in kept):
             return kept or values
         made = frozenset(
             InstanceV(c.cls) if isinstance(c, ClassV) else ExternalInstanceV(c.name)
@@ -156,6 +156,17 @@ class Expressions:
         return UNKNOWN
 
     def _call(self, node: ast.Call, frame: Frame) -> Values:
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=name), attr="get" | "pop") if len(node.args) == 2:
+                if _gives_no_keywords(name, frame):
+                    return self.evaluate(node.args[1], frame)
+            case ast.Attribute(value=text, attr="upper" | "lower" as method) if not node.args:
+                values = self.evaluate(text, frame)
+                texts = [one.value for one in values if isinstance(one, ConstantV) and isinstance(one.value, str)]
+                if len(texts) == len(values) == 1:
+                    return frozenset({ConstantV(texts[0].upper() if method == "upper" else texts[0].lower())})
+            case _:
+                pass
         return self._program.calls.outcome(node, frame).values
 
     def _await(self, node: ast.Await, frame: Frame) -> Values:
@@ -377,6 +388,17 @@ def _is_handed_on(node: ast.expr, frame: Frame) -> bool:
     own = [parameter.arg for parameter in (spec.vararg, spec.kwarg) if parameter is not None]
     scope = function.scope
     return node.id in own and len(scope.bindings[node.id]) == 1 and node.id not in scope.elements
+
+
+def _gives_no_keywords(name: str, frame: Frame) -> bool:
+    """Whether a name is the `**kwargs` of a call that gives none."""
+    here: Frame | None = frame
+    while here is not None and name not in here.code.scope.bindings:
+        here = here.parent
+    if here is None or not isinstance(here.code, Function):
+        return False
+    own = here.code.node.args.kwarg
+    return own is not None and own.arg == name and here.argument(name) is None
 
 
 def _joined(left: Values, right: Values) -> Values:
