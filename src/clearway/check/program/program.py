@@ -31,6 +31,7 @@ from clearway.check.program.values import (
     MOST_VALUES,
     OPAQUE,
     UNKNOWN,
+    ClassV,
     ConstantV,
     CoroutineV,
     DictV,
@@ -294,8 +295,13 @@ class Program:
         self._depth += 1
         try:
             found: Values = UNKNOWN
+            open_ended = False
             for expression in self.steps_of.returned(function, frame):
-                found = self.union(found, self.evaluate(expression, frame))
+                values = self.evaluate(expression, frame)
+                open_ended = open_ended or not values
+                found = self.union(found, values)
+            if open_ended and found and all(isinstance(value, ClassV) for value in found):
+                found |= {MORE}  # `return cls`, or what a name in the settings finds
             annotated = self._annotated(function, frame)
         finally:
             self._depth -= 1

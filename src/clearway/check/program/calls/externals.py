@@ -147,7 +147,7 @@ class Externals:
             values = program.union(located, values)
             effects.append(self._unknown(callee, node, hides=not located))
         # A coroutine given to a function that we do not know is awaited by it.
-        if not library.reenters(name) and not name.startswith("builtins."):
+        if not library.reenters(name) and not _never_awaits(name):
             effects.extend(Run(inner) for inner in self._program.calls.coroutines(arguments))
         return Outcome(values, tuple(effects))
 
@@ -297,6 +297,12 @@ class Externals:
                 for one in inner or (value,):
                     found[one] = None
         return list(found)
+
+
+def _never_awaits(name: str) -> bool:
+    """Python's own functions that are no part of asyncio only keep, compare or write what they are given."""
+    root = name.partition(".")[0]
+    return root in sys.stdlib_module_names and root not in ("asyncio", "concurrent", "contextlib")
 
 
 def _package(value: ExternalV | ExternalInstanceV) -> str:

@@ -8,13 +8,23 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.values import UNKNOWN, ClassV, Frame, FunctionV, InstanceV, Value, Values
+from clearway.check.program.code import Function
+from clearway.check.program.values import (
+    UNKNOWN,
+    ClassV,
+    CoroutineV,
+    Frame,
+    FunctionV,
+    InstanceV,
+    ShapeV,
+    Value,
+    Values,
+)
 from clearway.check.program.values.arguments import Arguments
 from clearway.check.program.values.effects import Block, Effect, Outcome, Run, Unresolved
 from clearway.check.source.syntax import is_next_app, name_of, written
 
 if TYPE_CHECKING:
-    from clearway.check.program.code import Function
     from clearway.check.program.program import Program
 
 
@@ -189,17 +199,30 @@ class Guesses:
             return None
         values: Values = UNKNOWN
         effects: list[Effect] = []
+        flow = frame.code.flow if isinstance(frame.code, Function) else None
+        tried = False
         for method in methods:
-            if method.owner is None:
-                continue
+            awaited = flow is not None and node in flow.awaited
+            handed = flow is not None and node in flow.handed_to_loop
+            if method.owner is None or (method.is_async and not method.is_generator and not awaited and not handed):
+                continue  # a coroutine that nobody awaits
+            tried = True
             receiver: Value = ClassV(method.owner) if method.is_classmethod else InstanceV(method.owner)
             bound = None if method.is_static else receiver
             outcome = self.program.calls.function(
                 FunctionV(method, self.program.frames.parent(method), bound), arguments
             )
-            values = self.program.union(values, outcome.values)
-            effects.extend(Run(e.frame, possible=True) if isinstance(e, Run) else e for e in outcome.effects)
-        return Outcome(values, tuple(effects))
+            given, done = outcome.values, outcome.effects
+            if awaited:
+                # Awaited right here: what it runs is as possible as the guess itself.
+                coroutines = [value.frame for value in given if isinstance(value, CoroutineV)]
+                done = (*done, *map(Run, coroutines))
+                results = self.program.awaited(frozenset(map(CoroutineV, coroutines)))
+                given = frozenset(value for value in given if not isinstance(value, CoroutineV))
+                given |= {ShapeV("await", results)} if coroutines else UNKNOWN
+            values = self.program.union(values, given)
+            effects.extend(Run(e.frame, possible=True) if isinstance(e, Run) else e for e in done)
+        return Outcome(values, tuple(effects)) if tried else None
 
     def _database_chain(self, called: ast.Attribute, frame: Frame) -> Block | None:
         """`db.query(X).filter(...).all()` and `db.commit()` on a `db` without a type: the shape tells."""

@@ -346,7 +346,19 @@ class Function:
     @cached_property
     def made_lazily(self) -> frozenset[ast.AST]:
         """What stands below `if self._client is None:` that sets `self._client`: it runs once."""
-        return made_lazily(self.node, self._outlives, self._neighbour)
+        return made_lazily(self.node, self._outlives, self._neighbour, self._is_raised)
+
+    def _is_raised(self, flag: ast.expr) -> bool:
+        """Whether a flag is set again after its object was made."""
+        if self.owner is None or not isinstance(flag, ast.Attribute) or not isinstance(flag.value, ast.Name):
+            return True
+        if flag.value.id != self.receiver:
+            return True
+        stored = self.owner.stores.get(flag.attr, [])
+        return any(
+            method.name != "__init__" and not (isinstance(value, ast.Constant) and value.value is False)
+            for method, value, _annotation, _path in stored
+        )
 
     def _outlives(self, subject: ast.expr) -> bool:
         """Whether a name or attribute is the same for the next call: not a local name, nor of what is given."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Class, Function
+from clearway.check.program.code.flow import TAKES_COROUTINES, given_coroutines
 from clearway.check.program.values import (
     MORE,
     CoroutineV,
@@ -85,7 +86,7 @@ class Steps:
             if isinstance(node, ast.Call):
                 calls += 1
                 if last_name(node.func) in TAKES_COROUTINES:
-                    taken.update(_given(node))
+                    taken.update(given_coroutines(node))
             elif isinstance(node, ast.Await):
                 awaited.add(node.value)
                 taken.update(_leading_to(node.value))
@@ -205,7 +206,10 @@ class Steps:
         """
         if not isinstance(effect, Unresolved) or not isinstance(call.func, ast.Attribute):
             return effect
-        if call.func.attr in self._program.definitions.methods or self._program.externals.runs_ours(call, frame):
+        owners = self._program.evaluate(call.func.value, frame)
+        known = bool(owners) and all(isinstance(owner, InstanceV) for owner in owners)  # it does not have the method
+        ours = not known and any(one.is_async for one in self._program.definitions.methods.get(call.func.attr, ()))
+        if ours or self._program.externals.runs_ours(call, frame):
             return effect
         return Unresolved(effect.text, effect.module, hides=False)
 
@@ -434,21 +438,6 @@ def _loaded(target: ast.expr) -> ast.expr:
             return ast.copy_location(ast.Name(target.id, ast.Load()), target)
         case _:
             return target
-
-
-TAKES_COROUTINES = frozenset({"gather", "wait", "wait_for", "as_completed", "create_task", "ensure_future", "shield"})
-
-
-def _given(call: ast.Call) -> Iterator[ast.AST]:
-    """The calls whose results another call is given, one by one or as a collection."""
-    for argument in call.args:
-        inner = argument.value if isinstance(argument, ast.Starred) else argument
-        if isinstance(inner, ast.GeneratorExp | ast.ListComp):
-            yield inner.elt
-        elif isinstance(inner, ast.List | ast.Tuple):
-            yield from inner.elts
-        else:
-            yield inner
 
 
 def _leading_to(awaited: ast.expr) -> Iterator[ast.AST]:

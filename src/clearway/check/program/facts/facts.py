@@ -354,7 +354,17 @@ class Facts:
             owner = self.of(node.args[0], frame)
             if owner is not None and all(isinstance(value, InstanceV | ClassV) for value in owner.values):
                 return self.union(self._member(value, str(node.args[1].value), frame) for value in owner.values)
+            return self._private(node, str(node.args[1].value), frame)
         return None
+
+    def _private(self, node: ast.Call, name: str, frame: Frame) -> Fact | None:
+        """`getattr(executor, "_shutdown", False)`: what a library's object keeps to itself is as usual."""
+        if len(node.args) != 3 or not name.startswith("_") or self._program.modules.stores(name):
+            return None
+        owners = self._program.evaluate(node.args[0], frame)
+        of_library = bool(owners) and all(isinstance(owner, ExternalInstanceV) for owner in owners)
+        default = self.of(node.args[2], frame) if of_library else None
+        return default if default is not None and default.values == frozenset({ConstantV(False)}) else None
 
     def _variable(self, node: ast.Call, frame: Frame) -> Fact | None:
         """A variable of the environment: what it is where nobody set it."""
