@@ -87,7 +87,7 @@ def find(survey: Survey) -> Iterator[Finding]:
             if key in told:
                 continue
             told.add(key)
-            severity = Severity.WARNING if any(hop.possible for hop in hops) else Severity.ERROR
+            severity = Severity.WARNING if any(hop.certain is not Severity.ERROR for hop in hops) else Severity.ERROR
             message = text.format(name=name)
             yield Finding(CODE, severity, study.entry.id, message, None, along(hops, name), "")
 
