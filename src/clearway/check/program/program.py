@@ -38,6 +38,7 @@ from clearway.check.program.values import (
     ExternalInstanceV,
     ExternalV,
     Frame,
+    FunctionV,
     GeneratorV,
     InstanceV,
     ListV,
@@ -98,6 +99,8 @@ class Program:
         self._yields: dict[Frame, Values] = {}
         self._busy: set[tuple[str, Frame]] = set()
         self._depth = 0
+        self._circles = 0
+        """How often a result was asked for that was being found: it is not known, and none that nobody knows."""
 
     def evaluate(self, node: ast.expr, frame: Frame) -> Values:
         """All that an expression may stand for, seen from a frame."""
@@ -290,9 +293,11 @@ class Program:
         key = ("returns", frame)
         function = frame.code
         if key in self._busy or not isinstance(function, Function) or self._depth >= DEEPEST_RESULT:
+            self._circles += 1
             return UNKNOWN
         self._busy.add(key)
         self._depth += 1
+        circles = self._circles
         try:
             found: Values = UNKNOWN
             open_ended = False
@@ -300,9 +305,9 @@ class Program:
                 values = self.evaluate(expression, frame)
                 open_ended = open_ended or not values
                 found = self.union(found, values)
-            if open_ended and found and all(isinstance(value, ClassV) for value in found):
-                found |= {MORE}  # `return cls`, or what a name in the settings finds
             annotated = self._annotated(function, frame)
+            if open_ended and not annotated and circles == self._circles and any(map(_is_told_apart, found)):
+                found |= {MORE}  # `return cls`, or what a name in the settings finds
         finally:
             self._depth -= 1
             self._busy.discard(key)
@@ -368,6 +373,13 @@ class Program:
                 if isinstance(frame, Frame) and frame.code is method:
                     return frame
         return None
+
+
+def _is_told_apart(value: Value) -> bool:
+    """Whether it would be wrong to take this for all that a function gives: a class, an object, text."""
+    return isinstance(value, ClassV | InstanceV | FunctionV) or (
+        isinstance(value, ConstantV) and isinstance(value.value, str) and bool(value.value)
+    )
 
 
 def _matters(value: Value) -> bool:

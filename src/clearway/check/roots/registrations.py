@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
+from clearway.check.program.code import Function
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
@@ -24,8 +26,6 @@ from clearway.check.program.values import (
 from clearway.check.program.values.effects import Effect, Offload, Outcome, Register, Run
 
 if TYPE_CHECKING:
-    import ast
-
     from clearway.check.program.models.models import Model, Models
     from clearway.check.program.program import Program
     from clearway.check.program.values.arguments import Arguments
@@ -135,29 +135,42 @@ def _registrar(callee: ModelV, arguments: Arguments, _node: ast.AST, _frame: Fra
     return Outcome(functions, (Register(kind, functions, owner, details),))
 
 
-def _route_decorator(
-    _models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame
-) -> Outcome:
+def _route_decorator(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
     name = callee.name.rpartition(".")[2]
     details = _details(
-        path=arguments.at(0, "path"),
+        path=_path(models, arguments, node, frame),
         methods=_methods(name, arguments),
         dependencies=arguments.named("dependencies"),
     )
     return Outcome(_registrar_value("route", callee, details))
 
 
+def _path(models: Models, arguments: Arguments, node: ast.AST, frame: Frame) -> Values:
+    """The path; of a parameter that nobody gives what it has without."""
+    values = arguments.at(0, "path")
+    known = any(isinstance(value, ConstantV) for value in values)
+    if known or not isinstance(node, ast.Call) or not isinstance(frame.code, Function):
+        return values
+    named = next((keyword.value for keyword in node.keywords if keyword.arg == "path"), None)
+    written = node.args[0] if node.args else named
+    default = frame.code.defaults.get(written.id) if isinstance(written, ast.Name) else None
+    parent = models.program.frames.parent(frame.code)
+    return values if default is None or parent is None else models.program.evaluate(default, parent)
+
+
 def _websocket_decorator(
-    _models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame
+    models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame
 ) -> Outcome:
-    details = _details(path=arguments.at(0, "path"), dependencies=arguments.named("dependencies"))
+    details = _details(path=_path(models, arguments, node, frame), dependencies=arguments.named("dependencies"))
     return Outcome(_registrar_value("websocket", callee, details))
 
 
-def _add_route(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+def _add_route(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
     functions = arguments.at(1, "endpoint") or arguments.named("route")
     details = _details(
-        path=arguments.at(0, "path"), methods=_methods("", arguments), dependencies=arguments.named("dependencies")
+        path=_path(models, arguments, node, frame),
+        methods=_methods("", arguments),
+        dependencies=arguments.named("dependencies"),
     )
     effects = [Register("route", functions, _owner(callee), details)]
     if handled := arguments.named("route_class_override"):
@@ -165,9 +178,9 @@ def _add_route(_models: Models, callee: ExternalV, arguments: Arguments, _node: 
     return Outcome(OPAQUE, tuple(effects))
 
 
-def _add_websocket(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+def _add_websocket(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
     functions = arguments.at(1, "endpoint") or arguments.named("route")
-    details = _details(path=arguments.at(0, "path"), dependencies=arguments.named("dependencies"))
+    details = _details(path=_path(models, arguments, node, frame), dependencies=arguments.named("dependencies"))
     return Outcome(OPAQUE, (Register("websocket", functions, _owner(callee), details),))
 
 
@@ -271,10 +284,10 @@ def _listed(models: Models, routes: Values, owner: Value) -> list[Effect]:
 
 
 def _route_object(kind: str) -> Model:
-    def model(_models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
+    def model(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
         items = _details(
             kind=frozenset({ConstantV(kind)}),
-            path=arguments.at(0, "path"),
+            path=_path(models, arguments, node, frame),
             endpoint=arguments.at(1, "endpoint"),
             methods=_methods("", arguments) if arguments.has("methods") else UNKNOWN,
         )
@@ -283,10 +296,10 @@ def _route_object(kind: str) -> Model:
     return model
 
 
-def _mount_object(_models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
+def _mount_object(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
     items = _details(
         kind=frozenset({ConstantV("mount")}),
-        path=arguments.at(0, "path"),
+        path=_path(models, arguments, node, frame),
         endpoint=arguments.at(1, "app"),
         routes=arguments.named("routes"),
     )

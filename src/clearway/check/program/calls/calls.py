@@ -127,7 +127,8 @@ class Calls:
     def _of_many(self, callees: Values, arguments: Arguments, node: ast.Call, frame: Frame) -> Outcome:
         """More are meant than are looked at: none is certain, and what is left out may block."""
         outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
-        effects = chosen([*(outcome.effects for outcome in outcomes), (Unresolved(written(node)),)])
+        left_out = Unresolved(written(node), hides=self._program.guesses.may_hide(node))
+        effects = chosen([*(outcome.effects for outcome in outcomes), (left_out,)])
         values = self._program.union(self._joined(outcomes).values, frozenset({MORE}))
         return Outcome(values, tuple(dict.fromkeys(effects)))
 
