@@ -112,7 +112,7 @@ class Calls:
         if MORE in callees:
             return self._of_many(callees - {MORE}, arguments, node, frame)
         outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
-        methods = {(one.function, one.frame) for one in callees if isinstance(one, FunctionV) and one.bound}
+        methods = {_method(one) for one in callees if isinstance(one, FunctionV) and one.bound}
         if len(methods) > 1:
             # Which of the methods runs is decided elsewhere.
             joined = self._joined(outcomes)
@@ -357,6 +357,12 @@ class Calls:
     def coroutines(self, arguments: Arguments) -> list[Frame]:
         """The frames of the coroutines among the arguments."""
         return [value.frame for values in arguments.all() for value in values if isinstance(value, CoroutineV)]
+
+
+def _method(callee: FunctionV) -> tuple[Function, Frame | None, Class | None]:
+    """Which method of which class it is: one that two classes inherit does what those do that it calls."""
+    bound = callee.bound
+    return callee.function, callee.frame, bound.cls if isinstance(bound, InstanceV | ClassV) else None
 
 
 def _told(effect: Effect, joined: Outcome) -> bool:
