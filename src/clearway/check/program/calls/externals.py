@@ -142,7 +142,8 @@ class Externals:
         if name in RUNS_TEXT and not all(isinstance(value, ConstantV) for value in arguments.at(0) or [None]):
             effects.append(Unresolved(written(node)))
             values = UNKNOWN
-        if entry is None and library.returns(name) is None and not library.covers(name):
+        silent = callee.receiver is not None and library.is_silent(name)
+        if entry is None and (silent or (library.returns(name) is None and not library.covers(name))):
             located = program.guesses.located(node, arguments)
             values = program.union(located, values)
             effects.append(self._unknown(callee, node, hides=not located))
