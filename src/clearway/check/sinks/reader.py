@@ -173,7 +173,7 @@ class _Reader:
         names = list(_names(table))
         kind = SinkKind(_take(table, "kind", str))
         severity = Severity(_take(table, "severity", str, USUAL_SEVERITY[kind].value))
-        fix = _take(table, "fix", str, self._fix)
+        fix = _take(table, "fix", str, _how(table.get("twin")) or self._fix)
         if not fix:
             raise ValueError(f"{names[0]}: nothing says how to fix it")
         entry = SinkEntry(
@@ -238,6 +238,15 @@ class _Reader:
         for name in (*self._sinks, *self._every):
             found.update(_capitalised(name))
         return frozenset(found)
+
+
+def _how(twin: object) -> str | None:
+    """What to do where an entry names a twin of its own, and no more: that, not what the family says in general."""
+    if not isinstance(twin, str):
+        return None
+    if twin == "asyncio.to_thread":
+        return "Await it in a thread: `await asyncio.to_thread(...)`."
+    return f"Use `{twin}` and await it, or `await asyncio.to_thread(...)` the call."
 
 
 def _capitalised(name: str) -> Iterator[str]:
