@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from clearway.model import Severity
+from clearway.check.program.code import Function
+from clearway.model import RootKind, Severity
 
 if TYPE_CHECKING:
     from clearway.check.reach import Hit
     from clearway.check.roots import Entry
 
 MOST_ROUTES = 3
+NAMED = frozenset({RootKind.TASK, RootKind.BACKGROUND_TASK, RootKind.EXCEPTION_HANDLER, RootKind.LIFESPAN})
+"""Roots that are no route's own: their findings say in which of them it is."""
 
 
 def may(hit: Hit) -> str:
@@ -29,11 +33,20 @@ def through(hit: Hit) -> str:
     return "called through " + " → ".join(shown)
 
 
+def remedy(hit: Hit) -> str:
+    """What to do. In a `def` nothing can be awaited: there the advice is for those that call it."""
+    code = hit.last.frame.code
+    if not isinstance(code, Function) or code.is_async or len(hit.hops) < 2 or "await" not in hit.entry.fix:
+        return hit.entry.fix
+    name = "The lambda" if isinstance(code.node, ast.Lambda) else f"`{code.name}`"
+    return f"{name} cannot await: hand it to a thread where it is called, or make it async. {hit.entry.fix}"
+
+
 def blocks_sentence(entry: Entry) -> str:
-    """Which route suffers, where there is one."""
+    """Which route suffers, where there is one; else in what it happens."""
     routes = list(entry.routes)
     if not routes:
-        return ""
+        return f" in the {entry.kind.value.replace('_', ' ')} {entry.function.qualname}" if entry.kind in NAMED else ""
     return f" in {routes[0]}" if len(routes) == 1 else f" in {routes[0]} and {len(routes) - 1} more"
 
 

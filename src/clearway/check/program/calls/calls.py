@@ -112,11 +112,7 @@ class Calls:
         if MORE in callees:
             return self._of_many(callees - {MORE}, arguments, node, frame)
         outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
-        methods = {
-            (one.function, one.frame, _class_of(one.bound))
-            for one in callees
-            if isinstance(one, FunctionV) and one.bound
-        }
+        methods = {_method(one) for one in callees if isinstance(one, FunctionV) and one.bound}
         if len(methods) > 1:
             # Which of the methods runs is decided elsewhere.
             joined = self._joined(outcomes)
@@ -364,9 +360,10 @@ class Calls:
         return [value.frame for values in arguments.all() for value in values if isinstance(value, CoroutineV)]
 
 
-def _class_of(bound: Value) -> Class | None:
-    """The class of the object that a method is bound to: what it inherits may come to methods of its own."""
-    return bound.cls if isinstance(bound, InstanceV | ClassV) else None
+def _method(callee: FunctionV) -> tuple[Function, Frame | None, Class | None]:
+    """Which method of which class it is: one that two classes inherit does what those do that it calls."""
+    bound = callee.bound
+    return callee.function, callee.frame, bound.cls if isinstance(bound, InstanceV | ClassV) else None
 
 
 def _told(effect: Effect, joined: Outcome) -> bool:

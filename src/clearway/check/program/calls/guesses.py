@@ -16,7 +16,9 @@ from clearway.check.program.values import (
     Frame,
     FunctionV,
     InstanceV,
+    MoreV,
     ShapeV,
+    TaskV,
     Value,
     Values,
 )
@@ -81,6 +83,29 @@ MODELS = frozenset(
 
 SAYING_LITTLE = frozenset({"abc", "builtins", "object", "typing", "enum", "dataclasses"})
 """Modules whose classes are bases for other reasons than their methods."""
+
+
+def _fits(method: Function, call: ast.AST) -> bool:
+    """Whether a method takes as many arguments as a call gives, by these names."""
+    if not isinstance(call, ast.Call):
+        return True
+    spec = method.node.args
+    if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
+        return True
+    if set(method.decorators) - {"staticmethod", "classmethod"}:
+        return True  # the decorator may take others
+    names = [one.arg for one in (*spec.posonlyargs, *spec.args)][0 if method.receiver is None else 1 :]
+    if len(call.args) > len(names) and spec.vararg is None:
+        return False
+    given = {*names[: len(call.args)], *(one.arg for one in call.keywords)}
+    required = {*names[: len(names) - len(spec.defaults)]} if len(spec.defaults) <= len(names) else set()
+    required |= {one.arg for one, value in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if value is None}
+    known = {*names, *(one.arg for one in spec.kwonlyargs)}
+    return required <= given and (spec.kwarg is not None or given <= known)
+
+
+def _is_awaitable(value: Value) -> bool:
+    return isinstance(value, CoroutineV | TaskV | MoreV) or (isinstance(value, ShapeV) and value.shape == "await")
 
 
 def _is_plain(method: Function) -> bool:
@@ -206,12 +231,16 @@ class Guesses:
             handed = flow is not None and node in flow.handed_to_loop
             if method.owner is None or (method.is_async and not method.is_generator and not awaited and not handed):
                 continue  # a coroutine that nobody awaits
-            tried = True
+            if not _fits(method, node):
+                continue
             receiver: Value = ClassV(method.owner) if method.is_classmethod else InstanceV(method.owner)
             bound = None if method.is_static else receiver
             outcome = self.program.calls.function(
                 FunctionV(method, self.program.frames.parent(method), bound), arguments
             )
+            if awaited and not any(_is_awaitable(value) for value in outcome.values):
+                continue
+            tried = True
             given, done = outcome.values, outcome.effects
             if awaited:
                 # Awaited right here: what it runs is as possible as the guess itself.

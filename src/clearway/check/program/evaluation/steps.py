@@ -167,11 +167,11 @@ class Steps:
             case ast.Compare():
                 return self._compared(node, frame)
             case ast.FormattedValue():
-                return self.special(program.evaluate(node.value, frame), "__format__", "__str__")
+                return self.special_method(program.evaluate(node.value, frame), "__format__", "__str__")
             case ast.If() | ast.While() | ast.IfExp() | ast.Assert():
-                return self.special(program.evaluate(node.test, frame), "__bool__", "__len__")
+                return self.special_method(program.evaluate(node.test, frame), "__bool__", "__len__")
             case ast.UnaryOp(op=ast.Not()):
-                return self.special(program.evaluate(node.operand, frame), "__bool__", "__len__")
+                return self.special_method(program.evaluate(node.operand, frame), "__bool__", "__len__")
             case ast.UnaryOp():
                 return self._special(node.operand, frame, SIGNS[type(node.op)])
             case ast.BinOp():
@@ -185,7 +185,7 @@ class Steps:
             case ast.Attribute(ctx=ast.Store()):
                 return self._stored(node, frame)
             case ast.Subscript(ctx=ast.Load()):
-                return self.special(program.evaluate(node.value, frame), "__getitem__", "__missing__")
+                return self.special_method(program.evaluate(node.value, frame), "__getitem__", "__missing__")
             case ast.Subscript():
                 return self._special(
                     node.value, frame, "__setitem__" if isinstance(node.ctx, ast.Store) else "__delitem__"
@@ -228,24 +228,24 @@ class Steps:
         sides = [node.left, *node.comparators]
         for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
             if isinstance(operator, ast.In | ast.NotIn):
-                effects.extend(self.special(self._program.evaluate(right, frame), "__contains__"))
+                effects.extend(self.special_method(self._program.evaluate(right, frame), "__contains__"))
             elif (name := ORDERS.get(type(operator))) is not None:
                 effects.extend(self._special(left, frame, name))
             elif isinstance(operator, ast.Eq | ast.NotEq):
-                effects.extend(self.special(self._program.evaluate(left, frame), "__eq__"))
+                effects.extend(self.special_method(self._program.evaluate(left, frame), "__eq__"))
         return effects
 
     def _operated(self, node: ast.BinOp, frame: Frame) -> list[Effect]:
         """`a + b`: of a, else of b."""
         name = OPERATORS.get(type(node.op), "__add__")
-        effects = self.special(self._program.evaluate(node.left, frame), name)
+        effects = self.special_method(self._program.evaluate(node.left, frame), name)
         return effects or self._special(node.right, frame, f"__r{name[2:]}")
 
     def _special(self, subject: ast.expr, frame: Frame, *names: str) -> list[Effect]:
         """Special methods that few classes have: looked for only where one of the project does."""
         if not any(name in self._program.definitions.methods for name in names):
             return []
-        return self.special(self._program.evaluate(subject, frame), *names)
+        return self.special_method(self._program.evaluate(subject, frame), *names)
 
     def _stored(self, node: ast.Attribute, frame: Frame) -> list[Effect]:
         """Setting an attribute runs the property's setter, the class's `__setattr__`, or its descriptor's `__set__`."""
@@ -295,59 +295,60 @@ class Steps:
 
     def iteration(self, values: Values, *, asynchronous: bool = False) -> tuple[Effect, ...]:
         """What iterating to the end runs."""
-        ours = _Alternatives()
         effects: list[Effect] = []
+        ways: list[Sequence[Frame]] = []
         for value in values:
             match value:
                 case GeneratorV(frame=frame):
-                    ours.add(_owner(frame), [Run(frame)])
+                    ways.append([frame])
                 case InstanceV():
                     names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
-                    for name in names:
-                        ours.add_methods(value, self._program.special_frames(value, name))
+                    ways.append([frame for name in names for frame in self._program.special_frames(value, name)])
                 case ExternalInstanceV() if not asynchronous:
                     effects.extend(self._special_sinks(value.name, ("__iter__", "__next__")))
                     if not self._program.library.covers(value.name):
                         effects.append(Unresolved(f"{value.name}.__iter__", value.name.partition(".")[0]))
                 case _:
                     pass
-        return (*ours.effects(), *effects)
+        return (*_one_of(ways), *effects)
 
     def entering(self, values: Values, *, asynchronous: bool = False) -> tuple[Effect, ...]:
         """What entering and leaving a context manager runs."""
-        ours = _Alternatives()
         effects: list[Effect] = []
+        ways: list[Sequence[Frame]] = []
         names = ("__aenter__", "__aexit__") if asynchronous else ("__enter__", "__exit__")
         for value in values:
             match value:
                 case ModelV(name="context"):
-                    for generator in value.item("generator"):
-                        if isinstance(generator, GeneratorV):
-                            ours.add(_owner(generator.frame), [Run(generator.frame)])
+                    generators = [one for one in value.item("generator") if isinstance(one, GeneratorV)]
+                    ways.extend([generator.frame] for generator in generators)
                 case InstanceV():
+                    both: list[Frame] = []
+                    ways.append(both)
                     for name in names:
                         frames = self._program.special_frames(value, name)
-                        ours.add_methods(value, frames)
+                        both.extend(frames)
                         if not frames and not asynchronous:
                             for base in self._program.definitions.externals(value.cls):
-                                ours.add(value.cls, self._special_sinks(base, (name,)))
+                                effects.extend(self._special_sinks(base, (name,)))
                 case ExternalInstanceV() if not asynchronous:
                     effects.extend(self._special_sinks(value.name, names))
                 case _:
                     pass
-        return (*ours.effects(), *effects)
+        return (*_one_of(ways), *effects)
 
-    def special(self, values: Values, *methods: str) -> list[Effect]:
-        """The first of these special methods that an object has."""
-        ours = _Alternatives()
+    def special_method(self, values: Values, *methods: str) -> list[Effect]:
+        """What the first of these special methods that an object has does."""
         effects: list[Effect] = []
+        ways: list[Sequence[Frame]] = []
         for value in values:
             if isinstance(value, InstanceV):
-                frames = next((found for name in methods if (found := self._program.special_frames(value, name))), [])
-                ours.add_methods(value, frames)
+                ways.append(
+                    next((found for name in methods if (found := self._program.special_frames(value, name))), [])
+                )
             elif isinstance(value, ExternalInstanceV):
                 effects.extend(self._special_sinks(value.name, methods))
-        return [*ours.effects(), *effects]
+        return [*_one_of(ways), *effects]
 
     def _special_sinks(self, name: str, methods: Sequence[str]) -> list[Effect]:
         found: list[Effect] = []
@@ -383,32 +384,19 @@ def _leaves(body: Sequence[ast.stmt], dead: Regions) -> bool:
     return False
 
 
-class _Alternatives:
-    """What objects of one class or another do where any of them may be meant: which, is decided elsewhere."""
-
-    def __init__(self) -> None:
-        self._of_class: dict[Class | None, list[Effect]] = {}
-
-    def add(self, cls: Class | None, effects: Sequence[Effect]) -> None:
-        self._of_class.setdefault(cls, []).extend(effects)
-
-    def add_methods(self, value: InstanceV, frames: Sequence[Frame]) -> None:
-        """The special methods of an object: none, its own, or of an abstract class those of its subclasses."""
-        if not frames:
-            self.add(value.cls, ())
-        for frame in frames:
-            self.add(_owner(frame) or value.cls, [Run(frame)])
-
-    def effects(self) -> list[Effect]:
-        """All of them; where there are several classes, none for certain."""
-        return chosen(list(self._of_class.values()))
-
-
 def _runs(frames: Sequence[Frame]) -> list[Effect]:
     """These run; where they are methods of several classes, one of them does."""
     if len(set(map(_owner, frames))) > 1:
         return chosen([[Run(frame)] for frame in frames])
     return [Run(frame) for frame in frames]
+
+
+def _one_of(ways: Sequence[Sequence[Frame]]) -> list[Effect]:
+    """What is done with an object; where it may be one of several classes, with one of them."""
+    owners = {_owner(frame) for frames in ways for frame in frames}
+    if len(ways) < 2 or (len(owners) < 2 and all(ways)):
+        return [effect for frames in ways for effect in _runs(frames)]
+    return chosen([_runs(frames) for frames in ways])
 
 
 def _owner(frame: Frame) -> Class | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from clearway.check.program.code import Class, Function, Module
 from clearway.check.program.code.flow import end_of
 from clearway.check.program.code.scopes import Bind, Binding
+from clearway.check.program.facts.answers import QUESTIONS
 from clearway.check.program.facts.objects import Objects
 from clearway.check.program.values import (
     ClassV,
@@ -346,6 +347,8 @@ class Facts:
             return Fact(frozenset({ConstantV("Linux")}))
         if name in ("builtins.isinstance", "builtins.callable", "builtins.hasattr", "builtins.bool"):
             return self._test(node if name != "builtins.bool" or not node.args else node.args[0], frame)
+        if name.rpartition(".")[2] in QUESTIONS:
+            return self._test(node, frame)
         if isinstance(callee.receiver, ConstantV):
             return self._text_method(callee.receiver, name.rpartition(".")[2], node, frame)
         if name in ("builtins.str", "builtins.int") and len(node.args) == 1 and not node.keywords:

@@ -332,8 +332,7 @@ def _special(method: str) -> Model:
     """A function that calls a special method: `len(x)`."""
 
     def model(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
-        ours = frozenset(value for value in arguments.at(0) if isinstance(value, InstanceV))
-        return Outcome(OPAQUE, tuple(models.program.steps_of.special(ours, method)))
+        return Outcome(OPAQUE, tuple(models.program.steps_of.special_method(arguments.at(0), method)))
 
     return model
 
