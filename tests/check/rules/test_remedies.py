@@ -16,7 +16,7 @@ APP = """
 import asyncio
 import time
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 app = FastAPI()
 
@@ -39,6 +39,22 @@ async def behind() -> None:
     wait()
 
 
+@app.get("/between")
+async def between() -> None:
+    await asyncio.sleep(1)
+    time.sleep(1)
+
+
+async def current() -> None:
+    wait()
+    await asyncio.sleep(1)
+
+
+@app.get("/given", dependencies=[Depends(current)])
+async def given() -> None:
+    pass
+
+
 @app.get("/started")
 async def started() -> None:
     app.state.task = asyncio.create_task(work())
@@ -52,12 +68,26 @@ def _blocking(folder: Path) -> dict[str, Finding]:
 
 
 def test_what_stands_in_a_coroutine_is_to_be_awaited_there(tmp_path: Path) -> None:
-    assert _blocking(tmp_path)["main:direct"].message.endswith("in GET /direct. Write `await asyncio.sleep(...)`.")
+    assert _blocking(tmp_path)["main:between"].message.endswith("in GET /between. Write `await asyncio.sleep(...)`.")
 
 
 def test_in_a_def_nothing_can_be_awaited_and_its_callers_are_told(tmp_path: Path) -> None:
-    message = _blocking(tmp_path)["main:behind"].message
+    message = _blocking(tmp_path)["main:work"].message
     assert "`wait` cannot await: hand it to a thread where it is called, or make it async. Write" in message
+
+
+def test_a_root_is_to_become_def_where_its_edit_does_that(tmp_path: Path) -> None:
+    found = _blocking(tmp_path)
+    for name in ("direct", "behind"):
+        fix = found[f"main:{name}"].fix
+        assert fix is not None
+        assert fix.kind == "to_def"
+        assert found[f"main:{name}"].message.endswith(f", or make {name} a `def`, which runs in a thread.")
+    assert not [name for name, one in found.items() if (one.fix and one.fix.kind) != "to_def" and "def" in one.message]
+
+
+def test_a_finding_in_a_dependency_names_it(tmp_path: Path) -> None:
+    assert " in the dependency current, called through wait; " in _blocking(tmp_path)["main:current"].message
 
 
 def test_a_finding_in_a_task_names_the_task(tmp_path: Path) -> None:

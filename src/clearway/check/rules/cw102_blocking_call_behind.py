@@ -59,8 +59,9 @@ def find(survey: Survey) -> Iterator[Finding]:
             key = (hit.hops[0].line, hit.entry.name)
             if len(hit.hops) > 1 and key not in told:
                 told.add(key)
+                fix = fix_of_hit(survey, study, hit)
                 message = (
                     f"{hit.called} {may(hit)} the event loop{blocks_sentence(study.entry)}, {through(hit)}. "
-                    f"{remedy(hit)}"
+                    f"{remedy(hit, fix)}"
                 )
-                yield of_hit(CODE, study.entry.id, hit, message, fix_of_hit(survey, study, hit))
+                yield of_hit(CODE, study.entry.id, hit, message, fix)

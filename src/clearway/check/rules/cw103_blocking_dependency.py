@@ -59,6 +59,7 @@ def find(survey: Survey) -> Iterator[Finding]:
                 continue
             told.add(key)
             way = f", {through(hit)}" if len(hit.hops) > 1 else ""
-            where = f"in a {what}{way}{routes_sentence(entry)}"
-            message = f"{hit.called} {may(hit)} the event loop {where}. {remedy(hit)}"
-            yield of_hit(CODE, entry.id, hit, message, fix_of_hit(survey, study, hit))
+            where = f"in the {what} {entry.function.qualname}{way}{routes_sentence(entry)}"
+            fix = fix_of_hit(survey, study, hit)
+            message = f"{hit.called} {may(hit)} the event loop {where}. {remedy(hit, fix)}"
+            yield of_hit(CODE, entry.id, hit, message, fix)
