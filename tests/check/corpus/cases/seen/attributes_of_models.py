@@ -44,13 +44,6 @@ def nothing() -> None:
 held = Held(wait, nothing)
 
 
-@app.post("/set")
-async def fields_set(item: Item) -> list[str]:  #: endpoint POST /set clean
-    item.__pydantic_fields_set__.remove("name")
-    item.model_fields_set.remove("name")
-    return list(type(item).model_fields.keys())
-
-
 @app.post("/shelf")
 async def shelf(item: Item) -> None:  #: endpoint POST /shelf blocks time.sleep=error
     Shelf().remove(item.name)
@@ -59,8 +52,3 @@ async def shelf(item: Item) -> None:  #: endpoint POST /shelf blocks time.sleep=
 @app.post("/held")
 async def set_by_object() -> None:  #: endpoint POST /held blocks time.sleep=error
     held.run()
-
-
-@app.post("/other")
-async def set_by_name() -> None:  #: endpoint POST /other clean
-    held.run_other()

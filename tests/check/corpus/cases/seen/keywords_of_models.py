@@ -48,29 +48,9 @@ class User:
             time.sleep(3)
 
 
-@app.post("/update")
-async def update(data: Update) -> None:  #: endpoint POST /update clean
-    save(**data.model_dump(exclude_unset=True))
-
-
-@app.post("/old")
-async def old(data: Update) -> None:  #: endpoint POST /old clean
-    save(**data.dict())
-
-
 @app.post("/register")
 async def register(data: Registration) -> None:  #: endpoint POST /register blocks time.sleep=error
     save(**data.model_dump())
-
-
-@app.post("/excluded")
-async def excluded(data: Registration) -> None:  #: endpoint POST /excluded clean
-    save(**data.model_dump(exclude={"password"}))
-
-
-@app.post("/included")
-async def included(data: Registration) -> None:  #: endpoint POST /included clean
-    save(**data.model_dump(include={"name", "email"}))
 
 
 @app.post("/also")
@@ -92,14 +72,6 @@ async def derived(data: Registration) -> None:  #: endpoint POST /derived blocks
     save_any(data)
 
 
-@app.post("/local")
-async def by_a_name(data: Update) -> None:  #: endpoint POST /local clean
-    values = data.model_dump()
-    values.pop("email")
-    values["email"] = "someone@example.org"
-    save(**values)
-
-
 @app.post("/put")
 async def put_into_it(data: Update) -> None:  #: endpoint POST /put blocks time.sleep=error
     values = data.model_dump()
@@ -107,31 +79,9 @@ async def put_into_it(data: Update) -> None:  #: endpoint POST /put blocks time.
     save(**values)
 
 
-@app.post("/merged")
-async def merged(data: Update) -> None:  #: endpoint POST /merged clean
-    save(**{**data.model_dump(), "email": None})
-
-
 @app.post("/merged-more")
 async def merged_with_more(data: Update) -> None:  #: endpoint POST /merged-more blocks time.sleep=error
     save(**(data.model_dump() | {"password": "secret"}))
-
-
-@app.post("/row")
-async def of_a_dataclass(name: str) -> None:  #: endpoint POST /row clean
-    save(**dataclasses.asdict(Row(name)))
-    save(**vars(Row(name)))
-
-
-@app.post("/typed")
-async def of_a_typed_dictionary(name: str) -> None:  #: endpoint POST /typed clean
-    values: Given = {"name": name}
-    save(**values)
-
-
-@app.post("/object")
-async def an_object(data: Update) -> None:  #: endpoint POST /object clean
-    User(**data.model_dump())
 
 
 @app.post("/object-with")

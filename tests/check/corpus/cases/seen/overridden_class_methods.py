@@ -1,5 +1,4 @@
-# An abstract class method that is called on a class stands for those that override it; what a name in the settings
-# finds is not known.
+# An abstract class method that is called on a class stands for those that override it.
 import importlib
 import time
 from abc import ABC, abstractmethod

@@ -17,11 +17,6 @@ class Requestor:
         return self.socket.recv_json()
 
 
-@app.get("/made")
-async def made() -> None:  #: endpoint GET /made clean
-    Requestor()
-
-
 @app.get("/sent")
 async def sent() -> dict[str, str]:  #: endpoint GET /sent blocks zmq.Socket.send_json=error zmq.Socket.recv_json=error
     return Requestor().send({})
@@ -32,10 +27,3 @@ async def polled() -> None:  #: endpoint GET /polled blocks zmq.Socket.poll=erro
     socket = zmq.Context.instance().socket(zmq.SUB)
     socket.poll(timeout=0)
     socket.poll(100)
-
-
-@app.get("/async")
-async def awaited() -> str:  #: endpoint GET /async clean
-    socket = zmq.asyncio.Context().socket(zmq.REQ)
-    await socket.send_string("x")
-    return await socket.recv_string()

@@ -27,12 +27,6 @@ class Other:
         time.sleep(3)
 
 
-@app.get("/start")
-async def start() -> None:  #: endpoint GET /start clean
-    for index in range(3):
-        Worker(index).start()
-
-
 @app.get("/slow")
 async def slow() -> None:  #: endpoint GET /slow blocks time.sleep=error
     Slow().start()
