@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from benchmarks.latency import median, pairwise_ratios
 
 PLAIN = "plain"
 Kind = Literal["times", "at least", "at most", "reported"]
@@ -131,6 +134,19 @@ class Outcome:
             "seconds": round(self.seconds, 1),
             "failure": self.failure,
         }
+
+
+def rates_row(title: str, over: Sequence[float], under: Sequence[float], at_least: float) -> Row:
+    """Requests a second of both sides in each round, `over` Clearway's, and how many times the other's it must be."""
+    ratios = pairwise_ratios(over, under)
+    return Row(
+        title=title,
+        clearway=Figure(median(over), "/s"),
+        base=Figure(median(under), "/s"),
+        ratio=median(ratios),
+        spread=(min(ratios), max(ratios)),
+        target=Target("times", at_least),
+    )
 
 
 def lower_is_better(base: Figure, clearway: Figure) -> float | None:

@@ -22,14 +22,14 @@ PATIENCE_S = 30.0
 """How long a test waits for something that has to happen; generous, because nothing else ends the wait."""
 
 
-def until(happened: Callable[[], T | None], what: str, timeout_s: float = PATIENCE_S) -> T:
+def until(happened: Callable[[], T | None], what: str = "", timeout_s: float = PATIENCE_S) -> T:
     """Ask again and again until the answer is true, and return it."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if answer := happened():
             return answer
         time.sleep(0.01)
-    raise AssertionError(f"not within {timeout_s} s: {what}")
+    raise AssertionError(f"not within {timeout_s} s: {what or happened}")
 
 
 class Served:

@@ -33,6 +33,44 @@ BELOW = {
 }
 """For each room those that it may import; itself goes without saying."""
 
+RUNTIME = {
+    "framework": (),
+    "hooks": ("framework",),
+    "request": ("hooks",),
+    "plan": ("framework",),
+    "records": ("framework",),
+    "port": (),
+    "stalls": ("containment.portal",),
+    "containment.portal": (),
+    "containment": ("framework", "hooks", "request", "plan", "stalls"),
+    "lanes": ("framework", "hooks", "request", "plan", "stalls.clocks"),
+    "lanes.queue": (),
+    "lanes.threads": ("framework", "plan", "stalls.clocks", "lanes.queue"),
+    "lanes.remote": ("framework",),
+    "lanes.processes": ("hooks", "request", "lanes.queue", "lanes.remote"),
+    "lanes.clusters": ("hooks", "request", "lanes.queue", "lanes.remote"),
+    "blame": ("request", "lanes.threads", "stalls"),
+    "ports": ("blame", "port", "lanes", "stalls"),
+    "install": ("blame", "containment", "framework", "hooks", "lanes", "plan", "ports", "records", "request"),
+    "offload": ("framework", "hooks", "install", "request"),
+}
+"""Inside `runtime`: for each of its parts those that it needs when it runs. For annotations all may know all."""
+
+PROGRAM = "clearway.check.program"
+BELOW_IN_PROGRAM = {
+    "__init__": set[str](),
+    "code": set[str](),
+    "values": {"code"},
+    "facts": {"code", "values"},
+    "resolution": {"code", "values", "facts"},
+    "models": {"code", "values"},
+    "calls": {"code", "values", "models"},
+    "evaluation": {"code", "values", "facts", "models"},
+    "program": {"code", "values", "facts", "resolution", "models", "calls", "evaluation"},
+}
+"""The same for the rooms of the program under check. What they ask of each other as they run goes through `Program`,
+whose type each of them may name."""
+
 HEAVY = (
     "fastapi",
     "starlette",
@@ -53,6 +91,35 @@ def _name(path: Path) -> str:
 
 def _room(path: Path) -> str:
     return _name(path).partition(".")[0]
+
+
+def _part(dotted: str) -> str | None:
+    """The most particular part of the runtime that a module is in."""
+    parts = [part for part in RUNTIME if f"{dotted}.".startswith(f"{part}.")]
+    return max(parts, key=len, default=None)
+
+
+def _room_of_program(module: str) -> str:
+    return module.removeprefix(PROGRAM).removeprefix(".").partition(".")[0]
+
+
+def _type_only(tree: ast.Module) -> set[ast.AST]:
+    """What stands below `if TYPE_CHECKING:`."""
+    return {
+        inner
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+
+
+def _needed(path: Path) -> Iterator[tuple[str, str]]:
+    """(module, name imported from it) of what is there not only for annotations."""
+    tree = ast.parse(path.read_text())
+    type_only = _type_only(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node not in type_only:
+            yield from ((node.module or "", alias.name) for alias in node.names)
 
 
 def _imports(path: Path) -> Iterator[tuple[str, str | None]]:
@@ -81,9 +148,52 @@ def test_imports_point_down(path: Path) -> None:
         assert imported in allowed, f"{_name(path)} imports {module}: {room} may import only {sorted(allowed)}"
 
 
+@pytest.mark.parametrize("path", [path for path in MODULES if _room(path) == "runtime"], ids=_name)
+def test_inside_the_runtime_imports_point_down(path: Path) -> None:
+    own = _name(path).removeprefix("runtime.").removesuffix(".__init__")
+    if own == "__init__":
+        return  # the names of the whole room
+    part = _part(own)
+    assert part is not None, f"runtime.{own} is in no part of the runtime"
+    for module, name in _needed(path):
+        if not module.startswith("clearway.runtime"):
+            continue
+        needed = f"{module}.{name}".removeprefix("clearway.runtime.")
+        within = (part, *RUNTIME[part])
+        assert any(f"{needed}.".startswith(f"{allowed}.") for allowed in within), (
+            f"runtime.{own} needs {needed}: {part} may need only {sorted(within)}"
+        )
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "check" / "program").rglob("*.py")), ids=_name)
+def test_imports_of_the_program_point_down(path: Path) -> None:
+    """Those for types, too, but for that of `Program`, which joins the rooms and so knows them all."""
+    room = _room_of_program(f"clearway.{_name(path)}")
+    assert room in BELOW_IN_PROGRAM, f"{room} is no room of the program"
+    tree = ast.parse(path.read_text())
+    type_only = _type_only(tree)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(PROGRAM):
+            continue
+        if node.module == f"{PROGRAM}.program" and node in type_only:
+            continue
+        imported = _room_of_program(node.module or "")
+        allowed = BELOW_IN_PROGRAM[room] | {room}
+        assert imported in allowed, f"{_name(path)} imports {node.module}: {room} may import only {sorted(allowed)}"
+
+
 @pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_private_names_of_the_frameworks_stay_in_one_module(path: Path) -> None:
-    if _name(path) == "runtime.framework":
+def test_nothing_outside_of_the_check_knows_the_rooms_of_the_program(path: Path) -> None:
+    if _name(path).startswith("check."):
+        below = _name(path).split(".")[1] in ("source", "project", "environment", "engine", "sinks")
+        assert not below or not any(module.startswith(PROGRAM) for module, _ in _imports(path)), "it is below"
+    else:
+        assert not any(module.startswith(PROGRAM) for module, _ in _imports(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_private_names_of_the_frameworks_stay_in_one_package(path: Path) -> None:
+    if _name(path).startswith("runtime.framework."):
         return
     for module, name in _imports(path):
         if module.partition(".")[0] in FRAMEWORKS:
@@ -98,7 +208,7 @@ def test_private_names_of_the_frameworks_stay_in_one_module(path: Path) -> None:
 def test_the_command_needs_no_fastapi() -> None:
     """Only the modules that know the frameworks' insides, or stand in for them, import FastAPI, softly."""
     users = {_name(path) for path in MODULES for module, _ in _imports(path) if module.partition(".")[0] == "fastapi"}
-    assert users <= {"runtime.framework", "runtime.hooks"}
+    assert users <= {"runtime.framework.calls", "runtime.framework.routes", "runtime.hooks"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)
@@ -106,7 +216,7 @@ def test_every_module_says_what_it_is_for(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 
-@pytest.mark.parametrize("name", ["clearway", "clearway.runtime"])
+@pytest.mark.parametrize("name", ["clearway", "clearway.runtime", "clearway.runtime.framework"])
 def test_public_names_are_those_that_it_lists(name: str) -> None:
     module = importlib.import_module(name)
     submodules = {info.name for info in pkgutil.iter_modules(module.__path__)}

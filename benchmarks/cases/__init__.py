@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchmarks.cases import connections, containment, database, deadlocks, neighbours, processes, throughput
+from benchmarks.cases import connections, containment, database, deadlocks, neighbours, processes, throughput, toggled
 from benchmarks.effort import Effort
 from benchmarks.result import Outcome
 
@@ -25,5 +25,6 @@ ALL: tuple[Case, ...] = (
     *deadlocks.CASES,
     *connections.CASES,
     *containment.CASES,
+    *toggled.CASES,
     *database.CASES,
 )

@@ -137,11 +137,4 @@ CASES = (
         ),
         least_per_s=600,
     ),
-    Contained(
-        name="contain-trivial",
-        sides={"off": Side("off", "/async/"), "on": Side("clearway", "/async/")},
-        comparisons=(
-            Comparison("trivial async def with --contain", "on", "off", 0.97, beside="Clearway without --contain"),
-        ),
-    ),
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
 from benchmarks import probe, wrk
 from benchmarks.effort import Effort
 from benchmarks.latency import median, pairwise_ratios
-from benchmarks.result import Figure, Outcome, Row, Target, lower_is_better
+from benchmarks.result import Figure, Outcome, Row, Target, lower_is_better, rates_row
 from benchmarks.servers import Kind, Server, both
 from benchmarks.work import rounds_for
 
@@ -102,16 +102,7 @@ class Neighbours:
     def _throughput(self, plain: list[Observation], clearway: list[Observation], at_least: float) -> Row:
         over = [o.load.requests_per_s for o in clearway]
         under = [o.load.requests_per_s for o in plain]
-        ratios = pairwise_ratios(over, under)
-        return Row(
-            title=self.load_title,
-            clearway=Figure(median(over), "/s"),
-            base=Figure(median(under), "/s"),
-            ratio=median(ratios),
-            spread=(min(ratios), max(ratios)),
-            target=Target("times", at_least),
-            bar=self.load_bar,
-        )
+        return replace(rates_row(self.load_title, over, under, at_least), bar=self.load_bar)
 
 
 def _observe(kind: Kind, server: Server, probed: str, load_target: str, connections: int, seconds: int) -> Observation:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from benchmarks import wrk
 from benchmarks.effort import Effort
-from benchmarks.latency import median, pairwise_ratios
-from benchmarks.result import PLAIN, Figure, Outcome, Row, Target
+from benchmarks.latency import median
+from benchmarks.result import PLAIN, Figure, Outcome, Row, Target, rates_row
 from benchmarks.servers import Kind, Server, both
 
 DRAIN_TIMEOUT_S = 20.0
@@ -95,18 +95,8 @@ class Throughput:
     def _row(self, comparison: Comparison, windows: Mapping[str, list[Window]]) -> Row:
         over = [window.load.requests_per_s for window in windows[comparison.over]]
         under = [window.load.requests_per_s for window in windows[comparison.under]]
-        ratios = pairwise_ratios(over, under)
-        return Row(
-            title=comparison.title,
-            clearway=Figure(median(over), "/s"),
-            base=Figure(median(under), "/s"),
-            ratio=median(ratios),
-            spread=(min(ratios), max(ratios)),
-            target=Target("times", comparison.at_least),
-            beside=comparison.beside,
-            note=self._note(comparison, windows),
-            bar=comparison.bar,
-        )
+        row = rates_row(comparison.title, over, under, comparison.at_least)
+        return replace(row, beside=comparison.beside, note=self._note(comparison, windows), bar=comparison.bar)
 
     def _note(self, comparison: Comparison, windows: Mapping[str, list[Window]]) -> str:
         """The processor time a request costs the server, and what went wrong."""

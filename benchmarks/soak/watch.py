@@ -27,8 +27,10 @@ class Watch:
 
     memory_kib: list[int] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
-    stalls: dict[tuple[str, float], float] = field(default_factory=dict)
-    """(where, when) and seconds, of stalls by a blocking call on a contained route."""
+    stalls: dict[tuple[str, float], tuple[float, float]] = field(default_factory=dict)
+    """(where, when) and seconds, of stalls by a blocking call on a contained route: those that were its own, and all.
+    Where more processes want to run than there are cores, a thread that gives the GIL away at `connect` gets neither
+    a core nor the GIL back at once. That stops any service, and contained calls are not to blame for it."""
     faults: int = 0
 
     def sample(self, server: Server, snapshot: dict[str, Any]) -> None:
@@ -37,7 +39,8 @@ class Watch:
         self.faults = snapshot["faults"]
         for stall in snapshot["stalls"]["latest"]:
             if stall["cause"] == "blocking_call" and stall["route"] in CONTAINED:
-                self.stalls[_where(stall), stall["started_s"]] = stall["duration_s"]
+                own_s = stall["duration_s"] - stall["starved_s"]
+                self.stalls[_where(stall), stall["started_s"]] = (own_s, stall["duration_s"])
 
     def problems(self) -> list[str]:
         """What grew, and what stalled; empty when all is well."""
@@ -47,9 +50,9 @@ class Watch:
             if late > early * GROWTH and late > early + slack:
                 found.append(f"{name} grew from {early:,.0f} to {late:,.0f}")
         long = [
-            f"{route} {seconds * 1000:.0f} ms"
-            for (route, _), seconds in self.stalls.items()
-            if seconds > LONGEST_STALL_S
+            f"{where} {own_s * 1000:.0f} ms of {all_s * 1000:.0f} ms"
+            for (where, _), (own_s, all_s) in self.stalls.items()
+            if own_s > LONGEST_STALL_S
         ]
         if long:
             found.append(f"{len(long)} stalls by contained calls: {', '.join(long[:5])}")
@@ -65,12 +68,14 @@ class Watch:
         return median(steady[:third]), median(steady[-third:])
 
     def lines(self) -> list[str]:
-        longest = max(self.stalls.values(), default=0.0)
+        longest_s = max((own_s for own_s, _ in self.stalls.values()), default=0.0)
+        with_waits_s = max((all_s for _, all_s in self.stalls.values()), default=0.0)
         memory, threads = self.ends(self.memory_kib), self.ends(self.threads)
         return [
             f"memory {memory[0] / 1024:.0f} MiB early, {memory[1] / 1024:.0f} MiB late; "
             f"threads {threads[0]:.0f} early, {threads[1]:.0f} late",
-            f"stalls by contained calls: {len(self.stalls)}, longest {longest * 1000:.0f} ms",
+            f"stalls by contained calls: {len(self.stalls)}, longest {longest_s * 1000:.0f} ms of their own, "
+            f"{with_waits_s * 1000:.0f} ms with waiting for a core or the GIL",
         ]
 
 

@@ -248,6 +248,11 @@ def shown(file: str | Path) -> str:
         return str(file)
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 request`, `2 requests`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Victim:
     """A request that waited for the loop during a stall."""
@@ -281,6 +286,8 @@ class Stall:
     victims: tuple[Victim, ...] = ()
     """The longest waits first, at most 100 of them."""
     victim_count: int = 0
+    starved_s: float = 0.0
+    """How much of it the loop's thread could have gone on, had it had a core and the GIL."""
 
 
 @dataclass(frozen=True, slots=True)

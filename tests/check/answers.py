@@ -28,8 +28,11 @@ from clearway.runtime.framework import routes_of
 from tests.check.corpus.case import Case
 from tests.check.corpus.truth import GENERATED, Fakes, modules_of
 
-LONGEST_S = 5.0
-"""A case that waits for what never comes (a lock, a message) is given up after this."""
+LONGEST_S = 120.0
+"""Only what hangs takes that long. Cases that wait for what never comes (a lock, a message) are not to be asked."""
+FORKSERVER = multiprocessing.get_context("forkserver")
+"""Forks what has no other thread, and has imported already what every case needs."""
+FORKSERVER.set_forkserver_preload([__name__])
 _PARAMETER = re.compile(r"\{[^}]*\}")
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
 _OUTSIDE = frozenset({"socket.connect", "socket.getaddrinfo", "socket.bind", "subprocess.Popen", "os.system"})
@@ -48,9 +51,8 @@ def steady_answers(case: Case, folder: Path) -> Answers | None:
 
 def answers(case: Case, folder: Path) -> Answers | None:
     """Status and text of every GET route; None where the case cannot be run here, or does not end."""
-    context = multiprocessing.get_context("fork")
-    receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(case, folder, sending), daemon=True)
+    receiving, sending = FORKSERVER.Pipe(duplex=False)
+    process = FORKSERVER.Process(target=_child, args=(case, folder, sending), daemon=True)
     process.start()
     sending.close()
     try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from clearway.cli.report import MOST_ROWS, plan_lines, say
 from clearway.model import Cause, Frame, Lane, Stall
-from clearway.runtime.report import MOST_CULPRITS, MOST_LINES, StallReport
+from clearway.runtime.records.stall_report import MOST_CULPRITS, MOST_LINES, StallReport
 
 
 @dataclass
@@ -38,6 +38,15 @@ def test_stall_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == (
         "stall 503 ms  GET /bad/  blocking call time.sleep  examples/lesson/app.py:42 in bad  (12 requests waited)\n"
     )
+
+
+def test_stall_tells_what_the_line_is_not_to_blame_for(capsys: pytest.CaptureFixture[str]) -> None:
+    report = StallReport(print)
+    report(replace(stall(line=1), starved_s=0.4))
+    report(replace(stall(line=2), starved_s=0.1))  # next to nothing
+    report(replace(stall(line=3), starved_s=0.5, cause=Cause.GIL))  # the cause has said it
+    told = ["waiting for a core or the GIL" in line for line in capsys.readouterr().out.splitlines()]
+    assert told == [True, False, False]
 
 
 def test_stall_without_a_culprit(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from clearway.model import CallKind, Lane
-from clearway.runtime.limiter import Limiter, Tier
-from clearway.runtime.recorder import RouteRecord
-from clearway.runtime.site import CallSite
+from clearway.runtime.lanes.threads.limiter import Limiter
+from clearway.runtime.lanes.threads.tier import Tier
+from clearway.runtime.plan.site import CallSite
+from clearway.runtime.records.recorder import RouteRecord
 
 
 class Clock:
@@ -73,7 +74,7 @@ class FakePool:
 
     def __init__(self, threads: int, patch: pytest.MonkeyPatch) -> None:
         self.clock = Clock()
-        patch.setattr("clearway.runtime.limiter.perf_counter_ns", self.clock)
+        patch.setattr("clearway.runtime.lanes.threads.limiter.perf_counter_ns", self.clock)
         self.workers: list[FakeWorker] = []
         self.running: dict[FakeWorker, FakeWork] = {}
         self.taken: list[FakeWork] = []

@@ -18,22 +18,13 @@ from starlette.applications import Starlette
 import clearway
 from clearway.runtime.stalls import WATCHDOG
 from clearway.settings import Settings
+from tests.served import until as until
 
 T = TypeVar("T")
 AnyApp = FastAPI | Starlette
 
 PATIENCE_S = 20.0
 """How long a test waits for something that has to happen."""
-
-
-def until(happened: Callable[[], T | None], what: str = "") -> T:
-    """Ask again and again, from a thread, until the answer is true; return it."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        if answer := happened():
-            return answer
-        time.sleep(0.002)
-    raise AssertionError(f"not within {PATIENCE_S} s: {what or happened}")
 
 
 async def happens(happened: Callable[[], T | None], what: str = "") -> T:

@@ -18,8 +18,8 @@ from fastapi import Depends, FastAPI, Request
 
 import clearway
 from clearway.runtime.lanes.thread import ThreadLane
-from clearway.runtime.limiter import Tier
-from clearway.runtime.recorder import Recorder
+from clearway.runtime.lanes.threads.tier import Tier
+from clearway.runtime.records.recorder import Recorder
 from tests.runtime.fake_worker import FakePool, route
 from tests.runtime.serving import AnyApp, Server, route_in, until
 

@@ -69,7 +69,7 @@ def _break(monkeypatch: pytest.MonkeyPatch, runtime: clearway.Runtime, part: str
         "thread_lane.limiter.submit",
         "thread_lane.run",
         "loop_lane.run",
-        "_open",
+        "ports.open",
     ],
 )
 def test_a_request_is_served_though_a_part_of_clearway_is_broken(
@@ -124,7 +124,7 @@ def test_no_thread_to_be_had(install: Install, monkeypatch: pytest.MonkeyPatch) 
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as exhausted:
-        exhausted.setattr("clearway.runtime.lanes.worker.Worker.start", refuse)
+        exhausted.setattr("clearway.runtime.lanes.threads.worker.Worker.start", refuse)
         assert ask(app, "/").json() == PLAIN
     assert ask(app, "/").json() == THREAD
     assert ran == [PLAIN, THREAD]
@@ -165,7 +165,7 @@ def test_a_listener_that_raises_is_switched_off_and_counted(
     anything: Any = None
     with caplog.at_level(logging.ERROR, "clearway"):
         for _ in stalls:
-            runtime._stalled(anything, anything)
+            runtime.stalled(anything, anything)
     assert heard == stalls
     assert runtime.on_stall == [heard.append]
     assert runtime.faults == 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from clearway.runtime.interpreter import PYTHONS_OWN_S, SHORT_S, SwitchInterval, is_free
+from clearway.runtime.lanes.threads.interpreter import PYTHONS_OWN_S, SHORT_S, SwitchInterval, is_free
 
 
 class Holder:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from clearway.runtime.limiter import Tier
+from clearway.runtime.lanes.threads.tier import Tier
 from tests.runtime.fake_worker import FakePool, FakeWork, route, site_of
 
 ROUTES = 4

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 import clearway
 from clearway.model import CallKind, Lane, Plan, PlanError, PlannedCall, SettingsError
-from clearway.runtime.planner import call_id, describe
+from clearway.runtime.plan.planner import call_id, describe
 from clearway.settings import RouteLimits
 from tests.runtime.serving import ask, calls_of, client_of, happens, here
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from clearway.runtime.limiter import Tier
-from clearway.runtime.queue import FairQueue
-from clearway.runtime.recorder import RouteRecord
+from clearway.runtime.lanes.queue import FairQueue
+from clearway.runtime.lanes.threads.tier import Tier
+from clearway.runtime.records.recorder import RouteRecord
 from tests.runtime.fake_worker import FakeWork, route, site_of
 
 

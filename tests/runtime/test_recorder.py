@@ -190,7 +190,7 @@ def test_head_is_a_method_of_its_own_where_it_is_served(install: Install) -> Non
 
 
 def test_a_client_that_invents_mounted_paths_fills_no_memory(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clearway.runtime.recorder.ROUTES", 20)
+    monkeypatch.setattr("clearway.runtime.records.recorder.ROUTES", 20)
     app = FastAPI()
     inner = FastAPI()
     inner.get("/items")(lambda: None)

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -178,6 +179,7 @@ def test_a_stall_in_the_snapshot(install: Install) -> None:
     assert len(stalls["latest"]) == 3
     assert stalls["latest"][0]["culprit"] == {"file": "app.py", "line": 3, "function": "bad"}
     assert stalls["latest"][0]["cause"] == "blocking_call"
+    assert stalls["latest"][0] == json.loads(json.dumps(asdict(stall)))
     (culprit,) = stalls["culprits"]
     assert (culprit["count"], culprit["total_s"]) == (3, 0.75)
     assert [event.call for event in runtime.recorder.events()] == ["app:bad"] * 3

@@ -17,7 +17,7 @@ from clearway.runtime.stalls.operation import Site, name_operation
 from clearway.runtime.stalls.stack import Origin, claim_folder, origin_of
 
 MS = 1_000_000
-CALM = Reading(at_ns=0, cpu_ns=0, process_ns=0, switches=0, collected_ns=0, starved_ns=0, stopped_ns=0)
+CALM = Reading(at_ns=0, cpu_ns=0, process_ns=0, switches=0, queued_ns=0, collected_ns=0, starved_ns=0, stopped_ns=0)
 
 
 def evidence(**seen: Any) -> Evidence:
@@ -26,7 +26,6 @@ def evidence(**seen: Any) -> Evidence:
     counters |= {"switches": seen.pop("switches", 2)}
     seen = {
         "waited_share": None,
-        "delay_ns": 0,
         "has_suspect": False,
         "samples": 5,
         "idle": False,
@@ -42,9 +41,9 @@ def evidence(**seen: Any) -> Evidence:
         (evidence(cpu_ns=95, process_ns=95), Cause.CPU),
         (evidence(cpu_ns=95, process_ns=95, collected_ns=80), Cause.GARBAGE_COLLECTION),
         (evidence(stopped_ns=95), Cause.MACHINE),
-        (evidence(delay_ns=85 * MS, cpu_ns=15, process_ns=15), Cause.MACHINE),
+        (evidence(queued_ns=85, cpu_ns=15, process_ns=15), Cause.MACHINE),
         # The machine doubled it, but the line would have stalled the loop anyway.
-        (evidence(delay_ns=55 * MS, cpu_ns=45, process_ns=45), Cause.CPU),
+        (evidence(queued_ns=55, cpu_ns=45, process_ns=45), Cause.CPU),
         (evidence(process_ns=95, starved_ns=90, switches=20, has_suspect=True), Cause.GIL),
         (evidence(process_ns=95, starved_ns=60, idle=True, has_suspect=True), Cause.GIL),
         # Others compute, but the loop's thread did not ask for the GIL: it waited in a call.
@@ -58,10 +57,30 @@ def evidence(**seen: Any) -> Evidence:
         (evidence(starved_ns=90, idle=True), Cause.GIL),
         # One long call of another thread: the watchdog got in once, at its end.
         (evidence(process_ns=95, starved_ns=90, samples=1, has_suspect=True), Cause.GIL),
+        # Too few cores: a line that gives the GIL away, as `connect` does, gets neither it nor a core back.
+        (evidence(queued_ns=70, cpu_ns=7, process_ns=15, waited_share=0.2, is_crowded=True), Cause.MACHINE),
+        (evidence(queued_ns=5, cpu_ns=8, process_ns=12, starved_ns=5, switches=17, is_crowded=True), Cause.GIL),
+        (evidence(queued_ns=30, cpu_ns=12, process_ns=45, starved_ns=85, is_crowded=True), Cause.GIL),
+        # … and one that blocks all the same: the watchdog had the GIL.
+        (evidence(queued_ns=30, cpu_ns=2, process_ns=5, starved_ns=10, is_crowded=True), Cause.BLOCKING_CALL),
     ],
 )
 def test_the_largest_part_of_a_stall_is_its_cause(seen: Evidence, cause: Cause) -> None:
-    assert judge(seen) is cause
+    assert judge(seen).cause is cause
+
+
+@pytest.mark.parametrize(
+    ("seen", "starved_ms"),
+    [
+        (evidence(), 0),
+        (evidence(queued_ns=60, cpu_ns=5, process_ns=5), 60),
+        (evidence(queued_ns=300), 100),  # it may have queued before the stall began
+        (evidence(process_ns=95, starved_ns=90, switches=9, has_suspect=True), 40),
+        (evidence(queued_ns=30, cpu_ns=10, process_ns=45, starved_ns=45, is_crowded=True), 75),
+    ],
+)
+def test_a_stall_tells_how_long_its_thread_had_no_core_or_not_the_gil(seen: Evidence, starved_ms: int) -> None:
+    assert judge(seen).starved_ns == starved_ms * MS
 
 
 @pytest.mark.parametrize(

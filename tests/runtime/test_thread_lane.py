@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 import clearway
-from clearway.runtime.lanes import worker
+from clearway.runtime.lanes.threads import worker
 from tests.runtime.serving import Fit, ask, client_of, happens, here
 
 Install = Callable[..., clearway.Runtime]

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clearway.check.report.lines import printable
+from clearway.model import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,8 +56,6 @@ def cluster_lines(cluster: Mapping[str, Any] | None, rows: Sequence[Row]) -> lis
     """Where the cluster lane is connected; nothing for an app without one."""
     if cluster is None:
         return []
-    from clearway.runtime.report import counted
-
     size = f"{counted(cluster['workers'], 'worker')}, {counted(cluster['threads'], 'thread')}"
     unused = "" if any(row.lane == "cluster" for row in rows) else "; no call is planned for it, only offload() uses it"
     return [f"cluster  {cluster['address']}: {size}{unused}"]
@@ -75,14 +74,10 @@ def contain_lines(is_on: bool, routes: int) -> list[str]:
 
 
 def cut_off_line(count: int) -> str:
-    from clearway.runtime.report import counted  # the runtime brings FastAPI, and a check does without
-
     return f"stopped: {counted(count, 'request')} cut off"
 
 
 def waiting_line(count: int, grace_s: float) -> str:
-    from clearway.runtime.report import counted
-
     return f"stopping: up to {grace_s:g} s for {counted(count, 'request')} in flight (Ctrl-C again: at once)"
 
 

@@ -200,6 +200,9 @@ class GracefulServer(uvicorn.Server):
             self._waiting_for = "the app's shutdown"
             await self.lifespan.shutdown()
             self._waiting_for = None
+        elif not self.config.options.verbose:
+            # An embedded cluster ends in the middle of what it does, and Dask logs a traceback for each part of it.
+            logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
 
     async def _cut_off(self) -> None:
         if not self.config.options.verbose:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clearway.runtime.install import Runtime, install
 from clearway.runtime.offload import offload
-from clearway.runtime.pins import cluster, loop, process, thread
-from clearway.runtime.planner import PlanRow
+from clearway.runtime.plan.pins import cluster, loop, process, thread
+from clearway.runtime.plan.planner import PlanRow
 
 __all__ = ["PlanRow", "Runtime", "cluster", "install", "loop", "offload", "process", "thread"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearway.model import Stall, Victim
-from clearway.runtime.lanes.worker import Work, Worker
+from clearway.runtime.lanes.threads.worker import Work, Worker
 from clearway.runtime.request import Request, RequestLayer
 from clearway.runtime.stalls.allowance import Allowance
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType, FrameType
 
-    from clearway.runtime.planner import Planner
+    from clearway.runtime.plan.planner import Planner
     from clearway.runtime.port import LoopPort
-    from clearway.runtime.recorder import Recorder, RouteRecord
+    from clearway.runtime.records.recorder import Recorder, RouteRecord
     from clearway.runtime.stalls import ObservedStall
 
 VICTIMS = 100
@@ -69,6 +69,7 @@ def blame(planner: Planner, recorder: Recorder, port: LoopPort, observed: Observ
         request=request.id if request is not None else 0,
         victims=tuple(Victim(id, route.name, waited / 1e9, arrived) for waited, id, route, arrived in worst),
         victim_count=len(waits) if is_granted else len(port.in_flight),
+        starved_s=observed.starved_s,
     )
 
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
 from clearway.model import CallKind, ClearwayError, Lane, LaneError, Loss, Plan, Stall
-from clearway.runtime import framework, hooks, interpreter, snapshot
-from clearway.runtime.blame import blame, find_request
+from clearway.runtime import framework, hooks
+from clearway.runtime.blame import blame
 from clearway.runtime.containment.contained import Containment
 from clearway.runtime.containment.families import listed
 from clearway.runtime.lanes.loop import LoopLane
-from clearway.runtime.lanes.thread import ThreadLane, deliver
-from clearway.runtime.losses import LossReport
-from clearway.runtime.planner import Planner, PlanRow
-from clearway.runtime.port import LoopPort
-from clearway.runtime.recorder import Recorder
-from clearway.runtime.report import StallReport
+from clearway.runtime.lanes.thread import ThreadLane
+from clearway.runtime.plan.planner import Planner, PlanRow
+from clearway.runtime.ports import Ports
+from clearway.runtime.records import snapshot
+from clearway.runtime.records.loss_report import LossReport
+from clearway.runtime.records.recorder import Recorder
+from clearway.runtime.records.stall_report import StallReport
 from clearway.runtime.request import Request, RequestLayer
-from clearway.runtime.stalls import WATCHDOG, ObservedStall, claim_folder
 from clearway.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +32,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from clearway.runtime.lanes import RemoteLane
+    from clearway.runtime.port import LoopPort
+    from clearway.runtime.stalls import ObservedStall
 
 logger = logging.getLogger("clearway")
 REMOTE_LANES = (Lane.PROCESS, Lane.CLUSTER)
@@ -64,10 +63,9 @@ class Runtime:
         self.faults = 0
         """How often Clearway itself failed and a call took FastAPI's own way."""
         self._fault_kinds: set[str] = set()
-        self._claimed = False
-        self._ports: dict[asyncio.AbstractEventLoop, LoopPort] = {}
-        self.ports_by_thread: dict[int, LoopPort] = {}
-        self._lock = threading.Lock()
+        self.ports = Ports(self)
+        self.ports_by_thread = self.ports.by_thread
+        """Looked up with each request."""
         self.containment = Containment(app, self.planner, settings, plan, lambda line: self.stall_report.say(line))
         self._attach()
         self._apply_limits()
@@ -77,7 +75,6 @@ class Runtime:
     def _attach(self) -> None:
         app = self.app
         self._original_build = app.build_middleware_stack
-        self._original_stack = app.middleware_stack
         setattr(app, _ATTRIBUTE, self)
 
         def build() -> ASGIApp:
@@ -108,8 +105,7 @@ class Runtime:
         installed.remove(self)
         for lane in self.remote_lanes.values():
             lane.abandon()
-        for port in list(self._ports.values()):
-            self._forget(port)
+        self.ports.close()
 
     def _apply_limits(self) -> None:
         for name, limits in self.settings.routes.items():
@@ -155,23 +151,6 @@ class Runtime:
 
     # Serving
 
-    def port(self) -> LoopPort | None:
-        """The running loop's port. None where Clearway cannot serve it: it is not asyncio's."""
-        # Asked for with each request: by thread, as asking for the running loop is a system call on Python 3.11.
-        port = self.ports_by_thread.get(get_ident())
-        if port is not None and port.loop.is_running():
-            return port
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # trio
-            return None
-        try:
-            port = self.ports_by_thread[get_ident()] = self._ports.get(loop) or self._open(loop)
-        except Exception as error:
-            self.fault("opening a port for the loop", error)
-            return None
-        return port
-
     def dispatch(self, request: Request, func: Callable[..., Any], args: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The lane's run of what the framework wants to hand to a thread."""
         try:
@@ -206,56 +185,8 @@ class Runtime:
             request.endpoint_lane = near(lane)
         return request.endpoint_lane
 
-    def _open(self, loop: asyncio.AbstractEventLoop) -> LoopPort:
-        with self._lock:
-            for closed in [port for known, port in self._ports.items() if known.is_closed()]:
-                self._forget(closed)
-            port = LoopPort(loop, deliver)
-            port.watch = WATCHDOG.watch(
-                loop,
-                threshold_s=self.settings.stall_threshold_ms / 1000,
-                on_stall=lambda observed: self._after_two_turns(port, observed),
-                find_context=find_request,
-            )
-            if not self._ports:
-                WATCHDOG.add_tick(self._tick, self.thread_lane.is_in_use)
-            self._ports[loop] = port
-        return port
-
-    def _forget(self, port: LoopPort) -> None:
-        self._ports.pop(port.loop, None)
-        if self.ports_by_thread.get(port.thread) is port:
-            del self.ports_by_thread[port.thread]
-        if port.watch is not None:
-            port.watch.stop()
-        if not self._ports:
-            WATCHDOG.remove_tick(self._tick)
-            self.thread_lane.rest()
-
-    def _tick(self, now_ns: int) -> None:
-        """Every few milliseconds, on the watchdog's thread."""
-        if not self._claimed:
-            # An app that is installed like any package is the user's code all the same. Not on the loop's thread:
-            # it asks the file system.
-            self._claimed = True
-            for folder in self.planner.packages():
-                claim_folder(folder)
-        for port in list(self._ports.values()):
-            if port.loop.is_closed():
-                self._forget(port)
-            elif self.containment.is_on and port.watch is not None:
-                self.containment.look(port.watch.thread, port.watch.overdue_ns(now_ns))
-        if not self._ports:
-            return
-        free = interpreter.is_free(WATCHDOG.late_s)
-        self.thread_lane.limiter.tick(now_ns, sum(port.cpu_rate(now_ns) for port in self._ports.values()), free)
-        self.thread_lane.tick(now_ns)
-
-    def _after_two_turns(self, port: LoopPort, observed: ObservedStall) -> None:
-        # What arrived during the stall is read in the first turn after it and becomes a request in the second.
-        port.loop.call_soon(port.loop.call_soon, self._stalled, port, observed)
-
-    def _stalled(self, port: LoopPort, observed: ObservedStall) -> None:
+    def stalled(self, port: LoopPort, observed: ObservedStall) -> None:
+        """A loop stood still, two turns ago: name who is to blame, tell it, and learn from it."""
         try:
             stall = blame(self.planner, self.recorder, port, observed)
             self.recorder.stalled(stall)
@@ -295,7 +226,7 @@ class Runtime:
 
     def in_flight(self) -> list[Request]:
         """The requests being served now, on all loops."""
-        return [request for port in list(self._ports.values()) for request in list(port.in_flight)]
+        return [request for port in self.ports.open_now() for request in list(port.in_flight)]
 
     def plan_table(self) -> list[PlanRow]:
         """For each route its endpoint and its dependencies, with lane and reason."""

@@ -74,7 +74,7 @@ def _outside() -> Request:
             f"offload: {len(installed)} apps have Clearway, and outside a request none of them is meant; "
             "call it from a request, or install Clearway on the outermost app alone"
         )
-    port = installed[0].port()
+    port = installed[0].ports.current()
     if port is None:
         raise LaneError("offload: this event loop is not asyncio's")
     return Request(installed[0], port, {"type": "offload"}, _nothing)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from clearway.runtime.lanes.worker import Work
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.lanes.threads.worker import Work
+    from clearway.runtime.records.recorder import RouteRecord
     from clearway.runtime.request import Request
     from clearway.runtime.stalls import LoopWatch
 

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
     from clearway.model import Lane
     from clearway.runtime.install import Runtime
-    from clearway.runtime.lanes.worker import Work
+    from clearway.runtime.lanes.threads.worker import Work
     from clearway.runtime.port import LoopPort
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.records.recorder import RouteRecord
+
+WATCH_CLIENT_NS = 100_000_000
+"""A call that has waited so long, or has been away so long, has its client watched."""
 
 _numbers = itertools.count(1)
 
@@ -144,7 +147,7 @@ class RequestLayer:
         runtime = self.runtime
         port = runtime.ports_by_thread.get(get_ident())
         if port is None or not port.loop.is_running():
-            port = runtime.port()
+            port = runtime.ports.current()
             if port is None:
                 await self.app(scope, receive, send)
                 return
@@ -185,7 +188,7 @@ class RequestLayer:
 
         async def sent(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                runtime.port()  # the loop is watched from here on, so that a stall in the very first request is seen
+                runtime.ports.current()  # the loop is watched from here on: a stall in the very first request is seen
             elif message["type"] != "lifespan.startup.failed":
                 await runtime.stop_lanes()
             await send(message)

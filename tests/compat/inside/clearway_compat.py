@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 
 from clearway import runtime
 from clearway.runtime import Runtime
-from clearway.runtime.recorder import Recorder
+from clearway.runtime.records.recorder import Recorder
 from clearway.settings import Settings
 
 PLAIN = os.environ.get("CLEARWAY_COMPAT") == "plain"

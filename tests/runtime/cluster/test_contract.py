@@ -183,6 +183,7 @@ async def test_a_worker_lost_in_the_middle_is_told_and_only_the_idempotent_is_re
         assert (loss.route, loss.lane) == ("GET /deadly", "cluster")
         assert loss.call == "tests.runtime.cluster.warehouse:deadly"
         assert "worker" in loss.reason
+        assert loss.reason.endswith("(no retries)")
 
 
 async def test_other_code_on_a_worker_is_recognised(playing: Playing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +200,7 @@ async def test_other_code_on_a_worker_is_recognised(playing: Playing, monkeypatc
 
     theirs = code.digest("tests.runtime.cluster.warehouse")
     async with playing(app) as scene:
-        monkeypatch.setitem(scene.lane._digests, warehouse.__name__, "0123456789abcdef")
+        monkeypatch.setitem(scene.lane._skew._digests, warehouse.__name__, "0123456789abcdef")
         assert (await scene.get("/")).status_code == 200
         assert "has other code of tests" in str(caught[0])
         assert f"({theirs}) than the app (0123456789abcdef)" in str(caught[0])

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 import clearway
 from clearway.model import Lane, LaneError
-from clearway.runtime.lanes.clusters import admission, dask
+from clearway.runtime.lanes.clusters import admission, connections
 from clearway.settings import Settings
 from tests.runtime.cluster import warehouse
 from tests.runtime.cluster.conftest import Playing, runs
@@ -111,15 +111,15 @@ async def test_a_scheduler_that_comes_back_is_found_again(
             def ask(route: str, name: str, **more: str) -> asyncio.Task[httpx.Response]:
                 return asyncio.create_task(client.get(route, params={"log": str(log), "name": name, **more}))
 
-            async def is_refused(status: str) -> None:
+            async def is_refused(status: str, why: str) -> None:
                 monkeypatch.setattr(admission, "AWAY_WAIT_S", 0.2)
                 answer = await ask("/once", "refused", seconds="0")
-                assert (answer.status_code, answer.json()) == (503, {"detail": "The cluster was away for 0.2 s"})
+                assert (answer.status_code, answer.json()) == (503, {"detail": f"{why} for 0.2 s"})
                 assert int(answer.headers["retry-after"]) >= 1
                 assert seen("status") == status
                 monkeypatch.setattr(admission, "AWAY_WAIT_S", 60.0)
 
-            await is_refused("no workers")
+            await is_refused("no workers", "The cluster had no worker")
             its.start_worker()
             held = ask("/held", "held", gate=str(tmp_path / "never"))
             await happens(lambda: runs(log) == ["held"], "it runs")
@@ -137,14 +137,14 @@ async def test_a_scheduler_that_comes_back_is_found_again(
             assert (seen("lost"), seen("retried"), seen("reconnects")) == (1, 1, 1)
             its.kill_scheduler()
             await happens(lambda: seen("status") == "away", "it is gone again")
-            await is_refused("away")
+            await is_refused("away", "The cluster was away")
             assert sorted(runs(log)) == ["away", "held", "waiting"]
         await runtime.stop_lanes()
         runtime.uninstall()
 
 
 async def test_a_scheduler_that_is_not_there_fails_the_start(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask, "CONNECT_S", 0.3)
+    monkeypatch.setattr(connections, "CONNECT_S", 0.3)
     runtime = clearway.install(counting_app(), settings=Settings(cluster=f"tcp://127.0.0.1:{free_port()}"))
     with pytest.raises(LaneError, match=r"cluster tcp://127.0.0.1:\d+: no scheduler answers there"):
         await runtime.start_lanes()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.runtime.cluster.machines import free_port
-from tests.served import Served
+from tests.served import Served, until
 
 APP = """
 import os
+import time
+from pathlib import Path
 import clearway
 from fastapi import FastAPI
 
@@ -21,6 +24,14 @@ app = FastAPI()
 @clearway.cluster
 def there() -> int:
     return os.getpid()
+
+@app.get("/held")
+@clearway.cluster
+def held() -> str:
+    Path("begun").touch()
+    while not Path("gate").exists():
+        time.sleep(0.01)
+    return "to its end"
 
 @app.get("/here")
 async def here() -> int:
@@ -53,6 +64,37 @@ def test_local_is_a_cluster_of_processes_beside_the_app(folder: Path, started: l
     assert there != here
     assert served.stop() == 0
     assert not Path(f"/proc/{there}").exists()
+
+
+def test_a_call_on_a_local_cluster_ends_before_the_server_does(folder: Path, started: list[Served]) -> None:
+    """A Ctrl-C in a terminal goes to all processes there: the workers leave it to the server."""
+    arguments = ["shop.py", "--port", "0", "--no-console", "--cluster", "local", "--processes", "1"]
+    started.append(Served(arguments, folder))
+    served = started[0]
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(served.get, "/held")
+        until(lambda: (folder / "begun").exists(), "it runs")
+        served.ctrl_c()
+        served.line("stopping: up to 30 s for 1 request")
+        (folder / "gate").touch()
+        assert asking.result().json() == "to its end"
+    assert served.wait() == 0
+    assert served.out[-1] == "stopped: 0 requests cut off"
+
+
+def test_a_second_ctrl_c_ends_a_local_cluster_without_its_tracebacks(folder: Path, started: list[Served]) -> None:
+    arguments = ["shop.py", "--port", "0", "--no-console", "--cluster", "local", "--processes", "1"]
+    started.append(Served(arguments, folder))
+    served = started[0]
+    asking = served.start_get("/held")
+    until(lambda: (folder / "begun").exists(), "it runs")
+    served.ctrl_c()
+    served.line("stopping: up to 30 s for 1 request")
+    served.ctrl_c()
+    assert served.wait() == 0
+    asking.join()
+    assert served.out[-1] == "stopped: 1 request cut off"
+    assert not [line for line in served.err if "Traceback" in line]
 
 
 def test_a_scheduler_that_is_not_there_is_told_in_one_line(

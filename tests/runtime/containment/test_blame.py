@@ -73,6 +73,26 @@ def test_without_containment_nothing_is_said_of_it(install: Install) -> None:
     assert install(FastAPI()).containment.hint(stall) is None
 
 
+def test_a_call_that_only_waited_for_a_core_is_not_contained_from_then_on(install: Install) -> None:
+    app = FastAPI()
+
+    @app.get("/good/")
+    async def good() -> None:
+        await asyncio.sleep(0)
+
+    def contained() -> bool:
+        return bool(route_in(runtime, "GET /good/")["contained"]["is_on"])
+
+    runtime = install(app, contain=True)
+    call = next(row.call for row in runtime.plan_table() if row.route == "GET /good/")
+    frame = Frame("app.py", 12, "good")
+    stall = Stall(0.0, 0.3, Cause.BLOCKING_CALL, "GET /good/", call, frame, None, (frame,), starved_s=0.29)
+    runtime.containment.learn(stall)
+    assert not contained()
+    runtime.containment.learn(replace(stall, starved_s=0.2))
+    assert contained()
+
+
 def test_what_cannot_yield_is_blamed_and_sent_to_the_thread_lane(
     install: Install, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearway.runtime.lanes.frames import Frame, FrameBuffer, framed
+from clearway.runtime.lanes.processes.frames import Frame, FrameBuffer, framed
 
 MESSAGES = st.lists(st.tuples(st.sampled_from(Frame), st.binary(max_size=40)), max_size=6)
 

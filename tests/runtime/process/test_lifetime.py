@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 import clearway
 from clearway.model import Lane
-from clearway.runtime.lanes import pool
+from clearway.runtime.lanes.processes import workers
 from tests.runtime.process import work
 from tests.runtime.process.conftest import is_alive, processes_of
 from tests.runtime.serving import AnyApp, Server, ask
@@ -197,7 +197,7 @@ def test_a_worker_without_work_ends_and_one_stays(
     server = serve(app)
     pids = runtime.snapshot()["processes"]["pids"]
     assert len(pids) == 2
-    monkeypatch.setattr(pool, "IDLE_S", 0.0)
+    monkeypatch.setattr(workers, "IDLE_S", 0.0)
     kept = server.ask("/pid").json()
     (ended,) = set(pids) - {kept}
     happened(lambda: not is_alive(ended), "the end of the other")

@@ -47,7 +47,7 @@ def test_a_call_beyond_max_run_is_answered_with_504_and_ended_with_all_that_it_s
     until(lambda: not is_alive(_pids(tmp_path / "child")), "the end of what the worker had started")
     loss, _ = runtime.snapshot()["losses"]["latest"]
     assert route_in(runtime, "GET /block")["run_ms"]["max"] >= 450, "its time is the call's own, not the framework's"
-    assert loss["reason"] == "ran longer than 0.5 s"
+    assert loss["reason"] == "ran longer than 0.5 s (max_run)"
 
 
 def test_a_call_that_waits_beyond_max_wait_is_refused(install: Install, serve: Serve, tmp_path: Path) -> None:

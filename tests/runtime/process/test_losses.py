@@ -157,7 +157,7 @@ def test_a_call_that_takes_too_much_memory_is_ended(install: Install, serve: Ser
     assert server.ask("/grow").status_code == 500
     (loss,) = runtime.snapshot()["losses"]["latest"]
     assert loss["reason"].startswith(f"worker {dead} used ")
-    assert loss["reason"].endswith("MB, more than 300 MB")
+    assert loss["reason"].endswith("MB, more than 300 MB (process_memory)")
     until(lambda: not is_alive(dead), "the worker's end")
     assert server.ask("/pid").status_code == 200
     assert runtime.snapshot()["processes"]["killed"] == 1

@@ -104,14 +104,16 @@ def test_dependencies_run_where_they_are(service: Served) -> None:
 def test_a_value_that_cannot_travel_is_named_in_one_line(service: Served) -> None:
     before = len(service.err)
     assert service.get("/untold").status_code == 500
-    _in_errors(service, r"GET /untold: .*service:untold: parameter 'db', a lock, cannot be sent to another process")
+    _in_errors(service, r"GET /untold: .*service:untold: parameter 'db', a lock, cannot be sent to another process: .*")
+    assert service.err[-1].endswith("; send plain values, or use the thread lane")
     assert len(service.err) == before + 1
 
 
 def test_a_result_that_cannot_travel_is_named_in_one_line(service: Served) -> None:
     before = len(service.err)
     assert service.get("/lock").status_code == 500
-    _in_errors(service, r"GET /lock: .*service:lock: its result, a lock, cannot be sent back")
+    _in_errors(service, r"GET /lock: .*service:lock: its result, a lock, cannot be sent back: .*")
+    assert service.err[-1].endswith("; send plain values, or use the thread lane")
     assert len(service.err) == before + 1
 
 

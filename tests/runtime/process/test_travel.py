@@ -19,7 +19,8 @@ from starlette.responses import StreamingResponse
 
 import clearway
 from clearway.model import CannotTravel, Lane, SettingsError, WorkerLost
-from clearway.runtime.lanes import refusals, travel
+from clearway.runtime.lanes.remote import refusals, travel
+from clearway.runtime.lanes.remote.errors import RemoteTraceback
 from tests.runtime.process import work
 
 
@@ -200,10 +201,10 @@ def test_exceptions_come_back_as_they_were_with_the_worker_s_traceback(error: Ex
     assert repr(caught.value.args) == repr(error.args)
     assert caught.value.__dict__ == error.__dict__
     assert caught.value.__notes__ == ["a note"]
-    assert isinstance(caught.value.__cause__, travel.RemoteTraceback)
+    assert isinstance(caught.value.__cause__, RemoteTraceback)
     text = str(caught.value.__cause__)
     assert "in fail" in text
-    assert "lanes/travel.py" not in text
+    assert "clearway/runtime" not in text
 
 
 def test_packages_that_change_how_errors_are_pickled_change_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:

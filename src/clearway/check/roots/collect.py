@@ -22,21 +22,15 @@ from clearway.check.program.values import (
 from clearway.check.program.values.effects import Register, Run, Spawn
 from clearway.check.roots.entries import MOST_WAYS, Entries, Entry
 from clearway.check.roots.loops import Loops
-from clearway.check.roots.registrations import HTTP_METHODS, install
+from clearway.check.roots.registrations import install
 from clearway.check.roots.routers import Routers
+from clearway.check.roots.text import may_register, registers, route_path
 from clearway.check.roots.validation import validate
-from clearway.check.source.syntax import last_name, walk
 from clearway.model import RootKind
 
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
 
-REGISTERING = frozenset(
-    {"add_api_route", "add_route", "include_router", "mount", "add_middleware", "middleware", "exception_handler"}
-    | {"add_exception_handler", "on_event", "add_event_handler", "websocket", "websocket_route", "api_route"}
-    | {"add_websocket_route", "add_api_websocket_route", "FastAPI", "APIRouter", "Starlette", "Router"}
-)
-_REGISTERING = re.compile(r"\b(" + "|".join(sorted(REGISTERING)) + r")\b")
 _CONVERTOR = re.compile(r":\w+\}")
 """`{path:path}` is shown as `{path}`, as FastAPI's own documentation of a service does."""
 UNKNOWN_PATH = "?"
@@ -149,13 +143,13 @@ class Roots:
 
     def _registering_functions(self, module: Module) -> None:
         """Functions that no import runs: app factories, plugins' `register(app)`."""
-        if not _REGISTERING.search(module.source.text):
+        if not may_register(module):
             return
         known = set(self._walked_code)
         for function in module.functions.values():
             if function in known or isinstance(function.node, ast.Lambda):
                 continue
-            if _registers(function.node):
+            if registers(function.node):
                 self._walk(self.program.frames.generic(function))
 
     def _untyped_decorators(self, module: Module) -> None:
@@ -165,7 +159,7 @@ class Roots:
             if isinstance(function.node, ast.Lambda):
                 continue
             for decorator in function.node.decorator_list:
-                path = _route_path(decorator)
+                path = route_path(decorator)
                 if path is None:
                     continue
                 if known is None:
@@ -238,7 +232,7 @@ class Roots:
                     for entry in self._entries.of(value, RootKind.LIFESPAN, node, frame):
                         entry.starting = True
                         if entry.function.is_generator:
-                            self.program.attributes.lifespans.append(entry.frame)
+                            self.program.external_attributes.lifespans.append(entry.frame)
                         entry.on_loop = True
             case _:
                 pass
@@ -266,7 +260,7 @@ class Roots:
     def _assigned_route_classes(self) -> None:
         """`router.route_class = Timed`."""
         program = self.program
-        for module, function, target, value in program.modules.stores("route_class"):
+        for module, function, target, value in program.stores.of_attribute("route_class"):
             where = program.frames.of_module(module) if function is None else program.frames.generic(function)
             for owner in program.evaluate(target.value, where):
                 for cls in program.evaluate(value, where):
@@ -309,27 +303,3 @@ def collect(program: Program, *, everything: bool = False) -> Roots:
     roots = Roots(program)
     roots.collect(everything=everything)
     return roots
-
-
-def _registers(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a function's own text registers something."""
-    for inner in walk(node):
-        if isinstance(inner, ast.Call) and last_name(inner.func) in REGISTERING:
-            return True
-        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef) and inner is not node:
-            for decorator in inner.decorator_list:
-                if isinstance(decorator, ast.Call) and last_name(decorator.func) in HTTP_METHODS:
-                    return True
-    return False
-
-
-def _route_path(decorator: ast.expr) -> str | None:
-    """The path of a decorator that looks like a route's."""
-    if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute) or not decorator.args:
-        return None
-    if decorator.func.attr not in (*HTTP_METHODS, "websocket"):
-        return None
-    first = decorator.args[0]
-    if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] in ("/", ""):
-        return first.value
-    return None

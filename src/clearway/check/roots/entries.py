@@ -143,10 +143,10 @@ class Entries:
         program = self.program
         match value:
             case FunctionV(function=function):
-                return [(function, program.calls.frame(value, Arguments()), function.is_async)]
+                return [(function, program.parameters.frame(value, Arguments()), function.is_async)]
             case PartialV(function=inner, arguments=arguments, keywords=keywords):
                 if isinstance(inner, FunctionV):
-                    run = program.calls.frame(inner, Arguments(arguments, keywords))
+                    run = program.parameters.frame(inner, Arguments(arguments, keywords))
                     return [(inner.function, run, inner.function.is_async)]
                 return []
             case ModelV(name="context_manager"):

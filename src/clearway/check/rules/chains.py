@@ -19,8 +19,9 @@ from clearway.model import Severity
 
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
-    from clearway.check.rules.coroutine_uses import CoroutineUses, Mention
+    from clearway.check.rules.coroutine_uses import CoroutineUses
     from clearway.check.rules.loop_bound import LoopBound
+    from clearway.check.rules.mentions import Mention
     from clearway.check.survey import Survey
 
 MOST_FUNCTIONS = 150

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clearway.check.program.code import Class, Function, Module
+from clearway.check.program.code import Class, Function
 from clearway.check.program.code.scopes import Bind
 from clearway.check.program.values import ExternalV, FunctionV, InstanceV, ModelV
 from clearway.check.rules.decorators import behind
-from clearway.check.rules.places import frame_of, has_any, lines_of
-from clearway.check.source.syntax import children, last_name
+from clearway.check.rules.mentions import Mention, mentions
+from clearway.check.rules.places import frame_of
+from clearway.check.source.syntax import last_name
 from clearway.model import RootKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Set
+    from collections.abc import Iterable
 
     from clearway.check.program.values import Code, Value
     from clearway.check.survey import Study, Survey
@@ -37,17 +36,6 @@ _EITHER_BASES = frozenset(
     | {"abc.ABC", "typing.Generic", "enum.Enum", "typing.NamedTuple", "pydantic.main.BaseModel"}
 )
 _HANDS_ON = (ast.Await, ast.Call, ast.keyword, ast.Return, ast.List, ast.Tuple, ast.Starred, ast.Lambda)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A place where a function's name is read."""
-
-    module: Module
-    code: Code
-    node: ast.Name | ast.Attribute | ast.alias
-    parents: dict[ast.AST, ast.AST]
 
 
 class CoroutineUses:
@@ -268,61 +256,13 @@ class CoroutineUses:
             return
         self._mentions.update((name, []) for name in missing)
         for module in self._program.modules.project:
-            for mention, name in _mentions(module, missing):
+            for mention, name in mentions(module, missing):
                 self._mentions[name].append(mention)
-
-
-def _mentions(module: Module, names: Set[str]) -> Iterator[tuple[Mention, str]]:
-    words = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b") if names else None
-    lines = lines_of(module.source.text, words.finditer(module.source.text)) if words else []
-    if not lines:
-        return
-    for statement in module.source.tree.body:
-        if not has_any(statement, lines):
-            continue
-        parents: dict[ast.AST, ast.AST] = {}
-        stack: list[tuple[ast.AST, Code]] = [(statement, module)]
-        while stack:
-            node, code = stack.pop()
-            name = _read_name(node)
-            if name in names:
-                assert isinstance(node, ast.Name | ast.Attribute | ast.alias)
-                yield Mention(module, code, node, parents), name
-            inside, outside = code, set()
-            if _is_scope(node):
-                if not isinstance(code, Function) and isinstance(node, ast.stmt) and not has_any(node, lines):
-                    continue
-                inside = module.functions.get(node) or module.classes.get(node) or code
-                outside = {*getattr(node, "decorator_list", ()), *_signature(node)} if inside is not code else set()
-            for child in node.names if isinstance(node, ast.Import | ast.ImportFrom) else children(node):
-                parents[child] = node
-                stack.append((child, code if child in outside else inside))
 
 
 def _takes_functions(call: ast.Call) -> bool:
     of = call.func.value if isinstance(call.func, ast.Attribute) else None
     return last_name(call.func) in _TAKES_FUNCTIONS or (of is not None and last_name(of) == "dependency_overrides")
-
-
-def _read_name(node: ast.AST) -> str:
-    match node:
-        case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
-            return name
-        case ast.alias(name=name, asname=str() as other) if other != name:
-            return name
-        case _:
-            return ""
-
-
-def _is_scope(node: ast.AST) -> bool:
-    return isinstance(node, (*_FUNCTIONS, ast.ClassDef))
-
-
-def _signature(node: ast.AST) -> list[ast.AST]:
-    """What of a definition runs where it stands."""
-    if isinstance(node, ast.ClassDef):
-        return [*node.bases, *node.keywords]
-    return [node.args] if isinstance(node, _FUNCTIONS) else []
 
 
 def _is_local(code: Code, name: str) -> bool:

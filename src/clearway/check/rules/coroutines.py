@@ -140,7 +140,7 @@ def _hands_coroutine_back(program: Program, callee: FunctionV) -> bool:
     """A `def` that does nothing but return a coroutine."""
     if _returned_at_once(callee.function) is None:
         return False
-    values = program.returns(program.calls.frame(callee, Arguments()))
+    values = program.returns(program.parameters.frame(callee, Arguments()))
     return bool(values) and all(isinstance(value, CoroutineV) for value in values)
 
 

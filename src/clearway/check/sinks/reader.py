@@ -29,16 +29,16 @@ A class is what stands in `classes` or `[bases]`, is returned, or is written wit
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from clearway.check.sinks.returned import DOTTED, named_class, parse_returned
-from clearway.check.sinks.types import Offload, Returned, Schedule, SinkEntry, Unless, Wait
-from clearway.model import Lane, Severity, SinkKind
+from clearway.check.sinks.returned import named_class, parse_returned
+from clearway.check.sinks.tables import dotted, finish, names_of, offload, schedule, take, unless, wait
+from clearway.check.sinks.types import Offload, Returned, Schedule, SinkEntry
+from clearway.model import Severity, SinkKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -119,13 +119,13 @@ class _Reader:
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
-        self._family = _take(data, "family", str)
-        self._packages = tuple(_name(package) for package in _take(data, "packages", list))
-        self._partial = tuple(_name(package) for package in _take(data, "partial", list, []))
+        self._family = take(data, "family", str)
+        self._packages = tuple(dotted(package) for package in take(data, "packages", list))
+        self._partial = tuple(dotted(package) for package in take(data, "partial", list, []))
         self._roots = {_root(package) for package in (*self._packages, *self._partial)}
-        self._twin = _take(data, "twin", str, None)
-        self._note = _take(data, "note", str, "")
-        self._fix = _take(data, "fix", str, None)
+        self._twin = take(data, "twin", str, None)
+        self._note = take(data, "note", str, "")
+        self._fix = take(data, "fix", str, None)
         self._sinks: dict[str, SinkEntry] = {}
         self._every: dict[str, EveryMethod] = {}
         self._gives: dict[str, Returned] = {}
@@ -133,12 +133,12 @@ class _Reader:
 
     def family(self) -> Family:
         data = self._data
-        for table in _take(data, "sink", list, []):
+        for table in take(data, "sink", list, []):
             self._read_sink(table)
-        same = {self._own(name): _name(target) for name, target in _take(data, "same", dict, {}).items()}
+        same = {self._own(name): dotted(target) for name, target in take(data, "same", dict, {}).items()}
         bases = {
-            self._own(name): tuple(_name(base) for base in listed)
-            for name, listed in _take(data, "bases", dict, {}).items()
+            self._own(name): tuple(dotted(base) for base in listed)
+            for name, listed in take(data, "bases", dict, {}).items()
         }
         returns = {**self._gives, **self._read_returned("returns")}
         attributes = self._read_returned("attributes")
@@ -155,40 +155,40 @@ class _Reader:
             classes=self._classes(bases, returns, attributes),
             returns=returns,
             attributes=attributes,
-            offloads=dict(self._read_all("offload", _offload)),
-            schedules=dict(self._read_all("schedule", _schedule)),
-            reenters=frozenset(self._own(name) for name in _take(data, "reenters", list, [])),
-            clients={self._own(name): frozenset(held) for name, held in _take(data, "clients", dict, {}).items()},
+            offloads=dict(self._read_all("offload", offload)),
+            schedules=dict(self._read_all("schedule", schedule)),
+            reenters=frozenset(self._own(name) for name in take(data, "reenters", list, [])),
+            clients={self._own(name): frozenset(held) for name, held in take(data, "clients", dict, {}).items()},
         )
-        _finish(data)
+        finish(data)
         return family
 
     def _own(self, name: str) -> str:
         """The name, if it lies below the file's packages: it would not be found otherwise."""
-        if _root(_name(name)) not in self._roots:
+        if _root(dotted(name)) not in self._roots:
             raise ValueError(f"{name!r} is not below the file's packages")
         return name
 
     def _read_sink(self, table: dict[str, Any]) -> None:
-        names = list(_names(table))
-        kind = SinkKind(_take(table, "kind", str))
-        severity = Severity(_take(table, "severity", str, USUAL_SEVERITY[kind].value))
-        fix = _take(table, "fix", str, _how(table.get("twin")) or self._fix)
+        names = list(names_of(table))
+        kind = SinkKind(take(table, "kind", str))
+        severity = Severity(take(table, "severity", str, USUAL_SEVERITY[kind].value))
+        fix = take(table, "fix", str, _how(table.get("twin")) or self._fix)
         if not fix:
             raise ValueError(f"{names[0]}: nothing says how to fix it")
         entry = SinkEntry(
-            name=_take(table, "through", str, ""),
+            name=take(table, "through", str, ""),
             kind=kind,
             severity=severity,
             fix=fix,
             family=self._family,
-            twin=_take(table, "twin", str, self._twin),
-            unless=tuple(_unless(one) for one in _take(table, "unless", list, [])),
-            wait=_wait(_take(table, "wait", dict, None)),
+            twin=take(table, "twin", str, self._twin),
+            unless=tuple(unless(one) for one in take(table, "unless", list, [])),
+            wait=wait(take(table, "wait", dict, None)),
         )
-        excepted = frozenset(_take(table, "except", list, []))
-        gives = _take(table, "returns", str, None)
-        _finish(table)
+        excepted = frozenset(take(table, "except", list, []))
+        gives = take(table, "returns", str, None)
+        finish(table)
         for name in names:
             if gives is not None:
                 self._gives[name] = parse_returned(gives)
@@ -206,17 +206,17 @@ class _Reader:
 
     def _read_returned(self, key: str) -> dict[str, Returned]:
         found = {}
-        for name, text in _take(self._data, key, dict, {}).items():
+        for name, text in take(self._data, key, dict, {}).items():
             self._own(name.removesuffix(".*"))
             found[name] = parse_returned(text)
         return found
 
     def _read_all(self, key: str, read: Callable[[dict[str, Any]], _T]) -> Iterator[tuple[str, _T]]:
         seen = set()
-        for table in _take(self._data, key, list, []):
-            names = list(_names(table))
+        for table in take(self._data, key, list, []):
+            names = list(names_of(table))
             value = read(table)
-            _finish(table)
+            finish(table)
             for name in names:
                 if name in seen:
                     raise ValueError(f"{key}: {name!r} stands there twice")
@@ -225,7 +225,7 @@ class _Reader:
 
     def _classes(self, bases: Mapping[str, Any], *returned: Mapping[str, Returned]) -> frozenset[str]:
         """What the file treats as a class: said so, has bases, is returned, or is written with a capital."""
-        listed = _take(self._data, "classes", list, [])
+        listed = take(self._data, "classes", list, [])
         found = {self._own(name) for name in listed}
         if len(found) != len(listed):
             raise ValueError("classes: a name stands there twice")
@@ -255,82 +255,3 @@ def _capitalised(name: str) -> Iterator[str]:
     for candidate in (name, owner):
         if candidate and candidate.rpartition(".")[2].lstrip("_")[:1].isupper():
             yield candidate
-
-
-def _names(table: dict[str, Any]) -> Iterator[str]:
-    """The `names` of an entry, each below each of its `of` where it has them."""
-    names = _take(table, "names", list)
-    of = _take(table, "of", list, None)
-    if not names or of == []:
-        raise ValueError("an entry without names")
-    for prefix in of or [""]:
-        for name in names:
-            yield f"{prefix}.{name}" if prefix else name
-
-
-def _unless(table: dict[str, Any]) -> Unless:
-    keyword = _take(table, "keyword", str)
-    position = _take(table, "position", int, None)
-    instance = _take(table, "instance", str, None)
-    if ("value" in table) == (instance is not None):
-        raise ValueError(f"unless {keyword!r}: needs a value or an instance, and not both")
-    value = table.pop("value", None)
-    if value == "None":  # TOML has no null
-        value = None
-    _finish(table)
-    return Unless(keyword, position, value, instance)
-
-
-def _wait(table: dict[str, Any] | None) -> Wait | None:
-    if table is None:
-        return None
-    wait = Wait(_take(table, "keyword", str), _take(table, "position", int, None))
-    _finish(table)
-    return wait
-
-
-def _offload(table: dict[str, Any]) -> Offload:
-    return Offload(
-        position=_take(table, "position", int, 0),
-        keyword=_take(table, "keyword", str, None),
-        lane=Lane(_take(table, "lane", str, "thread")),
-        wraps=_take(table, "wraps", bool, False),
-    )
-
-
-def _schedule(table: dict[str, Any]) -> Schedule:
-    what = _take(table, "what", str)
-    kind = _take(table, "kind", str, "task")
-    if what not in ("coroutine", "function", "either") or kind not in ("task", "background_task", "callback"):
-        raise ValueError(f"schedule: unknown what {what!r} or kind {kind!r}")
-    return Schedule(
-        what=what,
-        position=_take(table, "position", int, 0),
-        keyword=_take(table, "keyword", str, None),
-        many=_take(table, "many", bool, False),
-        kind=kind,
-    )
-
-
-_REQUIRED: Any = object()
-
-
-def _take(table: dict[str, Any], key: str, kind: type[_T], default: Any = _REQUIRED) -> Any:
-    """Remove a key and return its value. What is left in the end was not known."""
-    value = table.pop(key, default)
-    if value is _REQUIRED:
-        raise ValueError(f"no {key!r}")
-    if value is not default and type(value) is not kind:
-        raise TypeError(f"{key!r} must be a {kind.__name__}, not {value!r}")
-    return value
-
-
-def _finish(table: dict[str, Any]) -> None:
-    if table:
-        raise ValueError(f"unknown keys {', '.join(map(repr, table))}")
-
-
-def _name(name: object) -> str:
-    if not isinstance(name, str) or not DOTTED.fullmatch(name):
-        raise ValueError(f"{name!r} is no dotted name")
-    return sys.intern(name)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from clearway.model import Plan, Stall
-    from clearway.runtime.planner import Planner
+    from clearway.runtime.plan.planner import Planner
     from clearway.runtime.request import RequestLayer
     from clearway.settings import Settings
 
@@ -57,6 +57,7 @@ class Containment:
         self._planner = planner
         self._say = say
         self.wanted = settings.contain
+        self._threshold_s = settings.stall_threshold_ms / 1000
         self.is_on = bool(settings.contain)
         self._known: dict[str, str] = {}
         """Calls and routes that are known to block, and how that is known."""
@@ -168,6 +169,8 @@ class Containment:
         """A stall has been blamed: contain from now on what blocked, where it waited and did not compute."""
         if not self.is_on or self.wanted is not True or stall.cause is not Cause.BLOCKING_CALL or stall.call is None:
             return
+        if stall.duration_s - stall.starved_s < self._threshold_s:
+            return  # on a machine with nothing else to do it would not have stalled the loop
         call = self._call_of(stall.call)
         where = f"{stall.operation or 'a blocking call'} at {stall.culprit}"
         if call is not None:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from clearway.model import CallKind, Lane
-    from clearway.runtime.planner import PlanRow
+    from clearway.runtime.plan.planner import PlanRow
+    from clearway.runtime.plan.site import CallSite
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
 
 
 class RunsCalls(Protocol):

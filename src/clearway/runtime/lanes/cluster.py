@@ -9,10 +9,11 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from clearway.model import Lane, LaneError, Loss, SettingsError, WorkerLost
-from clearway.runtime import framework, hooks
-from clearway.runtime.lanes import refusals, travel
+from clearway.runtime import framework
 from clearway.runtime.lanes.clusters import Cluster, Job, NotBegun, Report, Verdict, code
 from clearway.runtime.lanes.clusters.admission import Admission, Trip
+from clearway.runtime.lanes.clusters.skew import Skew, refusal
+from clearway.runtime.lanes.remote import refusals, travel
 from clearway.runtime.request import ClientGone
 from clearway.settings import usable_cores
 
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
     from clearway.model import CallKind
     from clearway.runtime.install import Runtime
-    from clearway.runtime.planner import PlanRow
+    from clearway.runtime.plan.planner import PlanRow
+    from clearway.runtime.plan.site import CallSite
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
 
 _log = logging.getLogger("clearway")
 
@@ -42,15 +43,15 @@ class ClusterLane:
     def __init__(self, runtime: Runtime, cluster: Cluster | None = None) -> None:
         self._runtime = runtime
         self._cluster = cluster if cluster is not None else _cluster_of(runtime)
-        self._admission = Admission(self._bound, self._ask_back, runtime.settings.max_wait_s)
+        self._admission = Admission(self._bound, self._absence, self._ask_back, runtime.settings.max_wait_s)
         self._starting: asyncio.Task[None] | None = None
         self.status = "not started"
+        self._is_deserted = False
+        """Whether it was said that no worker is left."""
         self.lost = 0
         self.retried = 0
         self.cancelled = 0
-        self._digests: dict[str, str | None] = {}
-        """By module."""
-        self._told_versions: set[tuple[str, str]] = set()
+        self._skew = Skew()
 
     # The life of the lane
 
@@ -85,37 +86,29 @@ class ClusterLane:
     async def _start(self) -> None:
         try:
             await self._cluster.start(self._changed)
-            await self._compare_code()
+            await self._skew.compare(
+                self._cluster, {row.call.partition(":")[0] for row, _ in self._runtime.planner.placed(self.lane)}
+            )
         except LaneError:
             await self._cluster.stop()
             self.status = "failed"
             raise
 
     def _changed(self) -> None:
-        if self.status == "stopped":
+        before = self.status
+        if before == "stopped":
             return
         if not self._cluster.is_connected:
             self.status = "away"
         else:
             self.status = "connected" if self._cluster.threads else "no workers"
+        if (before, self.status) == ("connected", "no workers"):
+            self._is_deserted = True
+            _log.warning("cluster %s: the last worker has gone; calls wait for another", self._cluster.address)
+        elif self._is_deserted and self.status == "connected":
+            self._is_deserted = False
+            _log.warning("cluster %s: a worker has come", self._cluster.address)
         self._admission.pump()
-
-    async def _compare_code(self) -> None:
-        """Say at once what would otherwise be found out call by call."""
-        placed = self._runtime.planner.placed(self.lane)
-        modules = tuple(sorted({row.call.partition(":")[0] for row, _ in placed}))
-        for module in modules:
-            await self._digest(module)
-        theirs = await self._cluster.probe(modules)
-        if not theirs:
-            _log.warning("cluster %s has no worker yet; calls wait for one", self._cluster.address)
-        for worker, found in theirs.items():
-            self._tell_versions(worker, [(name, str(found.get(name))) for name, _ in code.versions()])
-            for module in modules:
-                if found.get(module) == "missing":
-                    _log.warning("worker %s cannot import %s: %s", worker, module, _HOW_TO_FIND)
-                elif found.get(module) != self._digests[module]:
-                    _log.warning("worker %s has other code of %s than the app", worker, code.package_of(module))
 
     async def stop(self) -> None:
         """Disconnect. Calls that wait or run raise LaneError."""
@@ -145,6 +138,9 @@ class ClusterLane:
         if not cluster.is_connected or not cluster.threads:
             return 0
         return self._runtime.settings.cluster_in_flight or PREFETCH * cluster.threads
+
+    def _absence(self) -> str:
+        return "The cluster had no worker" if self._cluster.is_connected else "The cluster was away"
 
     # Calls
 
@@ -213,7 +209,7 @@ class ClusterLane:
                 trip.future.set_result(outcome)
 
     async def _until_done(self, trip: Trip, module: str) -> bytes:
-        digest = await self._digest(module)
+        digest = await self._skew.digest(module)
         while True:
             await self._admission.admit(trip)
             job = trip.job = Job(
@@ -229,7 +225,7 @@ class ClusterLane:
             except WorkerLost as error:
                 self._lose(trip, str(error))
             else:
-                return self._outcome(trip, report, job)
+                return self._outcome(report, job)
             finally:
                 trip.job = None
                 self._admission.release(trip)
@@ -241,42 +237,21 @@ class ClusterLane:
             self.retried += 1
             return
         self.lost += 1
-        tried = f" (attempt {trip.attempts} of {trip.retries + 1})" if trip.retries else ""
+        tried = f" (attempt {trip.attempts} of {trip.retries + 1})" if trip.retries else " (no retries)"
         loss = Loss(
             perf_counter_ns() / 1e9, self.lane, trip.route.name, trip.site.id, trip.request.id, f"{reason}{tried}"
         )
         self._runtime.lost(loss)
         raise WorkerLost(f"{trip.site.id}: {loss.reason}; it may have run")
 
-    def _outcome(self, trip: Trip, report: Report, job: Job) -> bytes:
-        self._tell_versions(report.worker, report.versions)
+    def _outcome(self, report: Report, job: Job) -> bytes:
+        self._skew.tell_versions(report.worker, report.versions)
         if report.verdict is Verdict.DONE:
             return report.outcome
-        if report.verdict is Verdict.NO_CODE:
-            raise LaneError(f"{trip.site.id}: worker {report.worker} cannot import it ({report.text}): {_HOW_TO_FIND}")
-        raise LaneError(
-            f"{trip.site.id}: worker {report.worker} has other code of {code.package_of(job.module)} ({report.text}) "
-            f"than the app ({job.digest}); bring both to the same version and restart them"
-        )
+        raise refusal(report, job)
 
     async def _ask_back(self, trip: Trip) -> bool:
         return trip.job is not None and await self._cluster.withdraw(trip.job)
-
-    async def _digest(self, module: str) -> str | None:
-        """Of the module's package; its files are read beside the loop."""
-        if module not in self._digests:
-            try:
-                self._digests[module] = await hooks.original_run_sync(code.digest, module)
-            except ModuleNotFoundError:  # made by hand, or of a folder that is no longer on the path
-                self._digests[module] = None
-        return self._digests[module]
-
-    def _tell_versions(self, worker: str, theirs: Sequence[tuple[str, str]]) -> None:
-        ours = dict(code.versions())
-        for name, version in theirs:
-            if ours.get(name) != version and (name, version) not in self._told_versions:
-                self._told_versions.add((name, version))
-                _log.warning("worker %s has %s %s, the app %s", worker, name, version, ours.get(name))
 
     # Looking
 
@@ -311,9 +286,6 @@ class ClusterLane:
             "cancelled": self.cancelled,
             "reconnects": cluster.reconnects,
         }
-
-
-_HOW_TO_FIND = "install the app's code there, or start the worker with PYTHONPATH set to its folder"
 
 
 def _cluster_of(runtime: Runtime) -> Cluster:

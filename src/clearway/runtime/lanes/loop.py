@@ -12,9 +12,9 @@ from clearway.model import CallKind, Lane
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.runtime.recorder import Recorder
+    from clearway.runtime.plan.site import CallSite
+    from clearway.runtime.records.recorder import Recorder
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
 
 
 class LoopLane:

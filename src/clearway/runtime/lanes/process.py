@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.model import Lane, LaneError, SettingsError
 from clearway.runtime import framework
-from clearway.runtime.lanes import child_main, refusals, travel
-from clearway.runtime.lanes.child_main import Setup
-from clearway.runtime.lanes.flight import Flight
-from clearway.runtime.lanes.pool import Pool
+from clearway.runtime.lanes.processes import child_main
+from clearway.runtime.lanes.processes.child_main import Setup
+from clearway.runtime.lanes.processes.pool import Pool
+from clearway.runtime.lanes.remote import refusals, travel
+from clearway.runtime.lanes.remote.flight import Flight
 from clearway.settings import usable_cores
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 
     from clearway.model import CallKind
     from clearway.runtime.install import Runtime
-    from clearway.runtime.planner import PlanRow
+    from clearway.runtime.plan.planner import PlanRow
+    from clearway.runtime.plan.site import CallSite
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
 
 NICENESS = 10
 """How much lower than the loop the workers' priority is."""
@@ -165,7 +166,7 @@ class ProcessLane:
     def snapshot(self) -> dict[str, Any]:
         """Workers and waiting calls now; bytes and milliseconds."""
         pools = list(self._pools.values())
-        children = [child for pool in pools for child in list(pool.children)]
+        children = [child for pool in pools for child in list(pool.workers.all)]
         return {
             "limit": self.limit,
             "live": len(children),

@@ -12,21 +12,19 @@ from anyio import CancelScope
 from anyio.lowlevel import checkpoint_if_cancelled
 from starlette.exceptions import HTTPException
 
-from clearway.model import FINISHING_KINDS, CallKind, Lane
+from clearway.model import CallKind, Lane
 from clearway.runtime import framework, hooks
-from clearway.runtime.lanes.worker import Work, Worker
-from clearway.runtime.limiter import Limiter, Tier
-from clearway.runtime.request import ClientGone
+from clearway.runtime.lanes.threads.limiter import Limiter
+from clearway.runtime.lanes.threads.tier import Tier, tier_of
+from clearway.runtime.lanes.threads.worker import Work, Worker
+from clearway.runtime.request import WATCH_CLIENT_NS, ClientGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearway.runtime.recorder import Recorder
+    from clearway.runtime.plan.site import CallSite
+    from clearway.runtime.records.recorder import Recorder
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
-
-WATCH_CLIENT_NS = 100_000_000
-"""A call that has waited so long has its client watched."""
 
 
 class ThreadLane:
@@ -60,7 +58,7 @@ class ThreadLane:
         while it waited. Cancelled while it waits, it never runs; while it runs, its thread counts until it ends.
         """
         try:
-            work = Work(request, site, self._tier(request, kind), func, args)
+            work = Work(request, site, tier_of(request, kind), func, args)
         except Exception as error:
             request.runtime.fault("describing a call", error)
             return await hooks.original_run_sync(func, *args)
@@ -91,18 +89,6 @@ class ThreadLane:
                 self._record(request, work, kind)
             except Exception as error:
                 request.runtime.fault("recording a call", error)
-
-    @staticmethod
-    def _tier(request: Request, kind: CallKind) -> Tier:
-        if kind in FINISHING_KINDS:
-            return Tier.FINISHING
-        if not request.begun:
-            return Tier.STARTING
-        return (
-            Tier.BEGUN_ENDPOINT
-            if kind is CallKind.ENDPOINT
-            else Tier(max(Tier.STARTING - request.begun, Tier.BEGUN_LONG_AGO))
-        )
 
     def _record(self, request: Request, work: Work, kind: CallKind) -> None:
         request.stop_watching()

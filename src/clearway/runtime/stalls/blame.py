@@ -43,6 +43,8 @@ class ObservedStall:
     """What `find_context` found in the stack."""
     samples: int
     """How many stacks the blame rests on."""
+    starved_s: float = 0.0
+    """How much of it the loop's thread could have gone on, had it had a core and the GIL."""
 
 
 class Seen:
@@ -115,6 +117,7 @@ def observe(
     cause: Cause,
     started_ns: int,
     stall_ns: int,
+    starved_ns: int = 0,
     in_one: bool = True,
 ) -> ObservedStall:
     """Put the blame for a stall of known cause. `collector` is the stack that set off a collection.
@@ -143,6 +146,7 @@ def observe(
         codes=tuple(step.code for step in steps),
         context=None if seen is None else seen.context,
         samples=len(samples),
+        starved_s=starved_ns / 1e9,
     )
 
 

@@ -5,6 +5,7 @@ Everything beyond processor time is Linux only and optional: None where it canno
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import threading
@@ -12,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Callable, Container, Iterable
 
 _LINUX = sys.platform == "linux"
 
@@ -35,19 +36,20 @@ class ThreadFiles:
     Made on the thread itself; read from any.
     """
 
-    __slots__ = ("_schedstat", "_status")
+    __slots__ = ("_read", "_schedstat", "_status")
 
     def __init__(self) -> None:
+        self._read = _reader()
         folder = f"/proc/self/task/{threading.get_native_id()}"
         self._schedstat = _open(f"{folder}/schedstat")
         self._status = _open(f"{folder}/status")
 
-    def delay_ns(self) -> int | None:
-        """How long the thread has been ready to run while other threads had the cores."""
+    def queued_ns(self) -> int | None:
+        """How long the thread has been ready to run while other threads had the cores. Keeps the GIL."""
         if self._schedstat is None:
             return None
         try:
-            return int(os.pread(self._schedstat, 128, 0).split()[1])
+            return int(self._read(self._schedstat, 128).split()[1])
         except (OSError, IndexError, ValueError):
             return None
 
@@ -67,6 +69,24 @@ class ThreadFiles:
             if opened is not None:
                 os.close(opened)
         self._schedstat = self._status = None
+
+
+def _reader() -> Callable[[int, int], bytes]:
+    """Reads the beginning of a file. `os.pread` gives the GIL away, and who gives it away beside threads that compute
+    waits for it: the reading would be what delays the loop."""
+    try:
+        pread = ctypes.PyDLL(None).pread  # PyDLL: the GIL is kept; what the kernel makes up takes no time to read
+    except (AttributeError, OSError, TypeError):
+        return lambda file, size: os.pread(file, size, 0)
+    pread.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long)
+    pread.restype = ctypes.c_ssize_t
+
+    def read(file: int, size: int) -> bytes:
+        buffer = ctypes.create_string_buffer(size)
+        length = pread(file, buffer, size, 0)
+        return buffer.raw[: max(0, length)]
+
+    return read
 
 
 def _open(path: str) -> int | None:

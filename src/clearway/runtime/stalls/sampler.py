@@ -50,8 +50,6 @@ class Sampler:
         """The code from which the loop enters callbacks; known from the first beat on."""
         self.next_ns = 0
         """When the next sample is due."""
-        self.delay_ns: int | None = None
-        """How long the loop's thread had queued for a core when last seen."""
         self._samples: list[Sample] = []
         self._watchdog = watchdog
         self._thread = thread
@@ -90,7 +88,6 @@ class Sampler:
         del frames
         if late_ns > LATE_NS:
             sample.switches = self._files.switches()
-        self.delay_ns = self._files.delay_ns()
         self._watchdog.may_block = True
         return [seen] if sample.other is None else [seen, sample.other.seen]
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _CALM_BEATS = 10
 _FEW_STEPS = 4
+_QUEUE_MEMORY_NS = 500_000_000
+_CROWDED = 0.15
+"""Of its time a loop's thread queues for a core where more threads want to run than there are cores."""
 
 
 class LoopWatch:
@@ -63,7 +66,7 @@ class LoopWatch:
         self._steps = 0
         self._calm_beats = 0
         self._resting = False
-        self._delay_before_ns: int | None = None
+        self._queue_share = 0.0
         self._late_since_ns = 0
         self._beat_later(loop)
 
@@ -94,6 +97,13 @@ class LoopWatch:
         longest_ns = self._threshold_ns + self._tick_ns // 2
         self._patience_ns = min(max(self._tick_ns * 3 // 2, self._usual_gap_ns * 5 // 4), longest_ns)
 
+    def _learn_queue(self, before: Reading, after: Reading) -> None:
+        """The part of the last second or so that the loop's thread spent in the queue for a core."""
+        if before.queued_ns is not None and after.queued_ns is not None:
+            share = (after.queued_ns - before.queued_ns) / max(1, after.at_ns - before.at_ns)
+            weight = min(1.0, (after.at_ns - before.at_ns) / _QUEUE_MEMORY_NS)
+            self._queue_share += weight * (share - self._queue_share)
+
     def _beat_later(self, loop: AbstractEventLoop) -> None:
         self._due_ns = self._before.at_ns + self._tick_ns
         self._handle = loop.call_later(self._tick_s, self._beat)
@@ -112,13 +122,13 @@ class LoopWatch:
         before = self._before
         after = self._before = self._read()
         paused, self._paused = self._paused, False
+        self._learn_queue(before, after)
         # The stall began between the last turn and the moment this one was due.
         started_ns = (before.at_ns + max(before.at_ns, min(self._due_ns, after.at_ns))) // 2
         stall_ns = after.at_ns - started_ns
         samples = self._sampler.collect(before.at_ns)
         steps, self._steps = steps_of_portals.taken - self._steps, steps_of_portals.taken
         if stall_ns <= self._threshold_ns or paused:
-            self._delay_before_ns = self._sampler.delay_ns = self._files.delay_ns()
             self._learn_patience(after.at_ns - before.at_ns)
             is_calm = after.process_ns - before.process_ns < self._tick_ns // 10
             self._calm_beats = self._calm_beats + 1 if is_calm else 0
@@ -156,23 +166,16 @@ class LoopWatch:
             after,
             self._usual_switches,
             waited_share(samples, after),
-            self._queued_ns(is_contended),
             has_suspect=bool(others),
             samples=len(samples),
             idle=idle * 2 > len(samples),
+            is_crowded=self._queue_share >= _CROWDED,
         )
-        cause = judge(evidence)
+        cause, starved_ns = judge(evidence)
         collector = None
         if cause is Cause.GARBAGE_COLLECTION:
             collector = self._watchdog.garbage.culprit(before.at_ns)
-        self._tell(observe(samples, others, collector, cause, started_ns, stall_ns, in_one))
-
-    def _queued_ns(self, is_contended: bool) -> int:
-        """How long the loop's thread queued for a core: until now, or until the watchdog last looked."""
-        if not is_contended:
-            self._sampler.delay_ns = self._files.delay_ns()
-        delay_ns = self._sampler.delay_ns
-        return 0 if delay_ns is None or self._delay_before_ns is None else delay_ns - self._delay_before_ns
+        self._tell(observe(samples, others, collector, cause, started_ns, stall_ns, starved_ns, in_one))
 
     def _tell(self, stall: ObservedStall) -> None:
         try:
@@ -188,6 +191,7 @@ class LoopWatch:
             time.thread_time_ns(),
             time.process_time_ns(),
             own_switches(),
+            self._files.queued_ns(),
             watchdog.garbage.total_ns(now_ns),
             watchdog.starved_ns,
             watchdog.stopped_ns,
@@ -242,7 +246,14 @@ class LoopWatch:
             watchdog = self._watchdog
             collected_ns = watchdog.garbage.total_ns(now_ns)
             self._before = Reading(
-                now_ns, cpu_ns, process_ns, None, collected_ns, watchdog.starved_ns, watchdog.stopped_ns
+                now_ns,
+                cpu_ns,
+                process_ns,
+                None,
+                self._files.queued_ns(),
+                collected_ns,
+                watchdog.starved_ns,
+                watchdog.stopped_ns,
             )
             return now_ns + self._rest_ns
         self._calm_beats = 0

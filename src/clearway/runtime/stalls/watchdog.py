@@ -56,6 +56,7 @@ class Watchdog:
         """Of the watchdog's thread."""
         self._files: ThreadFiles | None = None
         self._switches: int | None = None
+        self._queued_ns: int | None = None
         self._process_ns = 0
         self.may_block = False
         """The watchdog reads a source file, and may be late for it."""
@@ -191,6 +192,7 @@ class Watchdog:
         """The watchdog means to be done with its sleep, or its work, by then."""
         self.may_block = False
         self._process_ns = time.process_time_ns()
+        self._queued_ns = self._files.queued_ns() if self._files is not None else None
         self._planned_ns = done_ns
 
     def _account(self) -> tuple[int, int]:
@@ -209,9 +211,17 @@ class Watchdog:
         late_ns = now_ns - self._planned_ns
         if late_ns < _IN_TIME_NS:
             return 0, 0
+        # Its own wait for a core says nothing of what the loop's thread did: that one's is known as exactly.
+        late_ns -= self._own_queue_ns()
         made = None if switches is None or self._switches is None else switches - self._switches
         starved_ns, stopped_ns = split_lateness(late_ns, made, time.process_time_ns() - self._process_ns)
         return starved_ns, 0 if self.may_block else stopped_ns
+
+    def _own_queue_ns(self) -> int:
+        """How long the watchdog has queued for a core since it planned."""
+        files = self._files
+        queued_ns = None if files is None else files.queued_ns()
+        return 0 if queued_ns is None or self._queued_ns is None else queued_ns - self._queued_ns
 
     def _check_watches(self, now_ns: int, late_ns: int) -> None:
         is_calm = True

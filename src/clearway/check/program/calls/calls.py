@@ -6,28 +6,23 @@ import ast
 from typing import TYPE_CHECKING
 
 from clearway.check.engine import Span
-from clearway.check.program.calls.externals import ROUTERS
 from clearway.check.program.values import (
     MORE,
     OPAQUE,
     UNKNOWN,
     ClassV,
-    Complete,
     ConstantV,
     CoroutineV,
-    DictV,
     ExternalInstanceV,
     ExternalV,
     Frame,
     FunctionV,
     GeneratorV,
     InstanceV,
-    ListV,
     ModelV,
     OffloadedV,
     PartialV,
     ShapeV,
-    TupleV,
     Value,
     Values,
 )
@@ -45,8 +40,6 @@ from clearway.check.source.syntax import is_next_app, written
 if TYPE_CHECKING:
     from clearway.check.program.code import Class, Function
     from clearway.check.program.program import Program
-
-DATA_MODELS = frozenset({"pydantic.BaseModel"})
 
 
 class Calls:
@@ -99,7 +92,7 @@ class Calls:
     def _outcome(self, node: ast.Call, frame: Frame) -> Outcome:
         program = self._program
         callees = program.evaluate(node.func, frame)
-        arguments = program.expressions.arguments(node, frame)
+        arguments = program.arguments.of(node, frame)
         # A constant is not called: `handler = None` stands where something else is put later.
         callees = frozenset(callee for callee in callees if not isinstance(callee, ConstantV))
         if not callees:
@@ -176,13 +169,13 @@ class Calls:
             case FunctionV():
                 return self.function(callee, arguments)
             case ClassV():
-                return self._construct(callee, arguments, node)
+                return program.construction.of(callee, arguments, node)
             case ExternalV():
                 return self._program.externals.call(callee, arguments, node, frame)
             case PartialV(function=function, arguments=first, keywords=keywords):
                 return self.apply(function, arguments.behind(first, keywords), node, frame)
             case OffloadedV(function=function, lane=lane):
-                return self._program.externals.offloaded(frozenset({function}), arguments, node, frame, lane, "")
+                return self._program.handing_over.offloaded(frozenset({function}), arguments, node, frame, lane, "")
             case ShapeV(shape="call", inner=inner):
                 return Outcome(inner)
             case ShapeV(shape="callable", inner=inner):
@@ -212,7 +205,7 @@ class Calls:
 
     def function(self, callee: FunctionV, arguments: Arguments) -> Outcome:
         """Calling a function of the program."""
-        frame = self.frame(callee, arguments)
+        frame = self._program.parameters.frame(callee, arguments)
         function = callee.function
         told = self._told(function)
         if told is not None:
@@ -233,119 +226,6 @@ class Calls:
         if entry is not None:
             return Outcome(UNKNOWN, (Block(entry, dotted),))
         return Outcome(OPAQUE) if library.covers(dotted) else None
-
-    def frame(self, callee: FunctionV, arguments: Arguments) -> Frame:
-        """The frame that calling a function makes."""
-        function = callee.function
-        receiver: Value | None = None
-        if function.receiver is not None and callee.bound is not None:
-            receiver = callee.bound
-        elif callee.bound is not None and function.owner is None and not function.is_static:
-            # A function kept in a class: the object is its first argument.
-            arguments = arguments.behind((frozenset({callee.bound}),), ())
-        elif function.receiver is not None and not function.is_classmethod and arguments.positional:
-            first = arguments.positional[0]
-            receiver = next((value for value in first if isinstance(value, InstanceV)), None)
-            arguments = arguments.after(1)
-        given = self._bound(function, arguments, function.receiver is not None)
-        return self._program.frames.call(function, given, receiver, callee.frame)
-
-    def _bound(self, function: Function, arguments: Arguments, is_method: bool) -> dict[str, Values]:
-        """Values by parameter."""
-        spec = function.node.args
-        positional = [argument.arg for argument in (*spec.posonlyargs, *spec.args)]
-        if is_method:
-            positional = positional[1:]
-        given = dict(zip(positional, arguments.positional, strict=False))
-        if arguments.has_rest:
-            for name in positional[len(arguments.positional) :]:
-                given.setdefault(name, arguments.rest)
-        left = arguments.positional[len(positional) :]
-        if spec.vararg is not None:
-            rest = arguments.rest.union(*left)
-            if arguments.has_rest:
-                given[spec.vararg.arg] = frozenset({ListV(rest)})
-            else:
-                given[spec.vararg.arg] = frozenset({TupleV(tuple(left))})
-        names = {*positional, *(argument.arg for argument in spec.kwonlyargs)}
-        more: dict[str, Values] = {}
-        for name, values in arguments.keywords:
-            if name in names:
-                given[name] = values
-            else:
-                more[name] = values
-        if arguments.complete:
-            for name in self._program.flags.of(function) - given.keys():
-                default = function.defaults.get(name)
-                if default is not None:
-                    fact = self._program.facts.of(default, self._program.frames.parent(function))
-                    if fact is not None:
-                        given[name] = Complete(fact.values, fact.by_default)
-        if spec.kwarg is not None and more:
-            given[spec.kwarg.arg] = frozenset({DictV(tuple(more.items()))})
-        return {name: values for name, values in given.items() if values}
-
-    def _construct(self, callee: ClassV, arguments: Arguments, node: ast.AST) -> Outcome:
-        """Making an object of a class of the program."""
-        program = self._program
-        cls = callee.cls
-        definitions = program.definitions
-        site = node if definitions.derives(cls, ROUTERS) else None
-        if definitions.is_enum(cls):
-            return Outcome(frozenset({InstanceV(cls)}))
-        parent = callee.frame or program.frames.parent(cls)
-        effects: list[Effect] = []
-        made_by: Frame | None = None
-        init = definitions.constructor(cls)
-        if init is not None and init.owner is not None:
-            bare = InstanceV(cls, None, site)
-            where = program.frames.of_class(
-                init.owner, parent if init.owner is cls else program.frames.parent(init.owner)
-            )
-            made_by = program.frames.call(init, self._bound(init, arguments, True), bare, where)
-            effects.append(Run(made_by))
-        else:
-            given = dict(arguments.keywords)
-            given.update(zip(definitions.fields(cls), arguments.positional, strict=False))
-            if arguments.complete:
-                for name in program.flags.of(cls) - given.keys():
-                    default = program.facts.objects.default(cls, name)
-                    if default is not None:
-                        given[name] = Complete(default.values, default.by_default)
-            made_by = program.frames.call(cls, given, None, parent)
-            effects.extend(self._external_construct(cls))
-        made = InstanceV(cls, made_by, site)
-        if init is None and site is not None:
-            for base in definitions.externals(cls):
-                if base in ROUTERS:
-                    inherited = ExternalV(f"{base}.__init__", made)
-                    effects.extend(
-                        self._program.externals.call(
-                            inherited, arguments, node, program.frames.of_module(cls.module)
-                        ).effects
-                    )
-                    break
-        given_names = frozenset(name for name, _ in arguments.keywords) if arguments.complete else None
-        if given_names is not None:
-            given_names |= frozenset(definitions.fields(cls)[: len(arguments.positional)])
-        effects.extend(program.hooks.making(cls, made, None if init is not None else given_names))
-        if init is None and definitions.derives(cls, DATA_MODELS):
-            effects.extend(program.hooks.inside(cls, arguments.all()))
-        for name in ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init"):
-            method = definitions.method(cls, name)
-            if method is not None:
-                receiver: Value = ClassV(cls) if name == "__new__" else made
-                given = self._bound(method, arguments, True) if name == "__new__" else {}
-                effects.append(Run(program.frames.call(method, given, receiver, None)))
-        return Outcome(frozenset({made}), tuple(effects))
-
-    def _external_construct(self, cls: Class) -> list[Effect]:
-        """A class without a constructor of its own that derives from a library's class whose constructor blocks."""
-        for base in self._program.definitions.externals(cls):
-            entry = self._program.library.sink(base)
-            if entry is not None:
-                return [Block(entry, base)]
-        return []
 
     def _instance(self, callee: InstanceV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
         found = self._program.attributes.instance(callee, "__call__")

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from clearway.check.program.calls import waits
 from clearway.check.program.calls.finished import is_finished
 from clearway.check.program.code import Function
+from clearway.check.program.models.python import IN_MEMORY
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
     ConstantV,
-    CoroutineV,
-    DictV,
     ExternalInstanceV,
     ExternalV,
     Frame,
@@ -22,28 +21,23 @@ from clearway.check.program.values import (
     ListV,
     OffloadedV,
     PartialV,
-    ShapeV,
-    TaskV,
     TupleV,
     Value,
     Values,
 )
 from clearway.check.program.values.arguments import Arguments
-from clearway.check.program.values.effects import Block, Effect, Offload, Outcome, Reenter, Run, Spawn, Unresolved
+from clearway.check.program.values.effects import Block, Effect, Outcome, Reenter, Run, Unresolved
 from clearway.check.source.syntax import written
 from clearway.model import SinkKind
 
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
-    from clearway.check.sinks import Schedule, SinkEntry
+    from clearway.check.sinks import SinkEntry
 
 
 ROUTERS = frozenset(
     {"fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router"}
 )
-IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFile"})
-"""Reading and writing these touches no disk."""
-
 RUNS_TEXT = frozenset({"builtins.eval", "builtins.exec", "builtins.__import__"})
 """They run, or find, what only the running program knows."""
 MOST_STEPS = 20
@@ -54,9 +48,6 @@ OF_DATA = frozenset(
     | {"isoformat", "hex", "hexdigest", "debug", "info", "warn", "warning", "error", "exception", "critical"}
 )
 """Methods that turn data into other data, or write a log, in whatever library they are."""
-
-JOINED = frozenset({"gather", "wait", "wait_for", "shield", "as_completed"})
-"""What is handed to these runs while the caller waits for it."""
 
 _METHODS_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_")) - {
     "join",
@@ -116,15 +107,15 @@ class Externals:
             given = arguments.after(offload.position + 1)
             if offload.keyword == "target":
                 given = Arguments(tuple(self._spread(arguments.named("args"))))
-            return self.offloaded(functions, given, node, frame, offload.lane, name)
+            return program.handing_over.offloaded(functions, given, node, frame, offload.lane, name)
         schedule = library.schedule(name)
         if schedule is not None:
-            return self._scheduled(callee, schedule, arguments, node, frame)
+            return program.handing_over.scheduled(callee, schedule, arguments, node, frame)
         if name.startswith("builtins.object."):
             possible = program.guesses.of_models(name.removeprefix("builtins.object."), arguments, node, frame)
             if possible is not None:
                 return possible
-        values = self._values(callee, arguments, node)
+        values = self.values(callee, arguments, node)
         effects: list[Effect] = []
         if library.reenters(name):
             effects.append(Reenter(name))
@@ -174,7 +165,8 @@ class Externals:
                 return [value.element]
         return []
 
-    def _values(self, callee: ExternalV, arguments: Arguments, node: ast.AST) -> Values:
+    def values(self, callee: ExternalV, arguments: Arguments, node: ast.AST) -> Values:
+        """What a call gives, as far as rows, data or the looks of its name say it."""
         library = self._program.library
         name = callee.name
         if (loaded := self._program.rows.of(callee, arguments)) is not None:
@@ -212,94 +204,6 @@ class Externals:
         """The expression that a name stands for, where it is never assigned anew."""
         found = self._program.modules.assigned(name, frame)
         return found if found is not None and len(found[1].code.scope.bindings.get(name, ())) == 1 else None
-
-    def offloaded(
-        self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame, lane: str, name: str
-    ) -> Outcome:
-        """Handing functions to another thread or process."""
-        program = self._program
-        frames: dict[Frame, None] = {}
-        values: Values = UNKNOWN
-        effects: list[Effect] = []
-        for function in functions:
-            outcome = self._program.calls.apply(function, arguments, node, frame)
-            values = program.union(values, outcome.values)
-            for effect in outcome.effects:
-                if isinstance(effect, Run):
-                    frames[effect.frame] = None
-            for value in outcome.values:
-                if isinstance(value, CoroutineV):
-                    frames[value.frame] = None
-        effects.append(Offload(functions, tuple(frames), lane, name))
-        held = program.library.returns(name) if name else None
-        if held is not None and held.shape == "instance" and held.name != "asyncio.Future":
-            return Outcome(frozenset({ExternalInstanceV(held.name)}), tuple(effects))
-        return Outcome(frozenset({ShapeV("await", values or OPAQUE)}), tuple(effects))
-
-    def _scheduled(
-        self, callee: ExternalV, schedule: Schedule, arguments: Arguments, node: ast.AST, frame: Frame
-    ) -> Outcome:
-        """Handing coroutines or functions to the loop."""
-        program = self._program
-        given = self._handed(schedule, arguments)
-        frames: dict[Frame, None] = {}
-        elsewhere: dict[Frame, None] = {}
-        """Of tasks that other code started."""
-        for value in given:
-            if isinstance(value, CoroutineV):
-                frames[value.frame] = None
-            elif isinstance(value, TaskV):
-                (frames if value.maker is frame.code else elsewhere).update(dict.fromkeys(value.frames))
-            elif schedule.what != "coroutine":
-                rest = arguments.after(schedule.position + 1)
-                outcome = self._program.calls.apply(value, rest, node, frame)
-                for effect in outcome.effects:
-                    if isinstance(effect, Run):
-                        frames[effect.frame] = None
-                for made in outcome.values:
-                    if isinstance(made, CoroutineV):
-                        frames[made.frame] = None
-        last = callee.name.rpartition(".")[2]
-        # A task group is waited for where it ends, in the same function.
-        joined = last in JOINED or ".TaskGroup." in callee.name
-        effects: list[Effect] = []
-        if frames:
-            kind = schedule.kind
-            if not (joined and last in ("wait_for", "shield")):
-                effects.append(Spawn(tuple(frames), kind))
-            if joined:
-                effects.extend(Run(inner) for inner in frames)
-        results: Values = UNKNOWN
-        for inner in (*frames, *elsewhere):
-            results = program.union(results, program.returns(inner))
-        if last == "gather":
-            parts = tuple(self._program.awaited_or_same(frozenset({value})) for value in given)
-            values: Values = frozenset({ShapeV("await", frozenset({TupleV(parts) if parts else ListV(results)}))})
-            if arguments.has_rest or len(parts) != len(arguments.positional):
-                values = frozenset({ShapeV("await", frozenset({ListV(results)}))})
-        elif last in JOINED:
-            values = frozenset({ShapeV("await", results or OPAQUE)})
-        elif frames and schedule.kind == "task":
-            values = frozenset({TaskV(tuple(frames), frame.code)})
-        elif elsewhere and schedule.kind == "task":  # `ensure_future(task)` is the task
-            values = frozenset(value for value in given if isinstance(value, TaskV))
-        else:
-            values = self._values(callee, arguments, node) or OPAQUE
-        return Outcome(values, tuple(effects))
-
-    def _handed(self, schedule: Schedule, arguments: Arguments) -> list[Value]:
-        """The values that a scheduling function is given, collections opened."""
-        found: dict[Value, None] = {}
-        positions = range(schedule.position, len(arguments.positional)) if schedule.many else [schedule.position]
-        unions = [arguments.at(position, schedule.keyword) for position in positions]
-        if schedule.many and arguments.has_rest:
-            unions.append(arguments.rest)
-        for values in unions:
-            for value in values:
-                inner = self._program.iterated(frozenset({value})) if isinstance(value, ListV | TupleV | DictV) else ()
-                for one in inner or (value,):
-                    found[one] = None
-        return list(found)
 
 
 def _never_awaits(name: str) -> bool:

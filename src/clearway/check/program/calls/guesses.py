@@ -188,7 +188,7 @@ class Guesses:
     def handed_on(self, arguments: Arguments, node: ast.AST, frame: Frame) -> list[Effect]:
         """Async functions defined here and handed to something unknown: it calls them on the loop."""
         return [
-            Run(self.program.calls.frame(value, Arguments()))
+            Run(self.program.parameters.frame(value, Arguments()))
             for values in arguments.all()
             for value in values
             if isinstance(value, FunctionV) and value.function.is_async and value.function.parent is frame.code

@@ -11,7 +11,6 @@ from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
     ClassV,
-    Complete,
     ConstantV,
     DictV,
     ExternalInstanceV,
@@ -24,7 +23,7 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
-from clearway.check.program.values.arguments import Arguments
+from clearway.check.program.values.keys import held_at, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 TEXT: Values = frozenset({ExternalInstanceV("builtins.str")})
 LONGEST_TEXT = 200
-_MADE = (ConstantV, InstanceV)
-_CERTAIN = (ConstantV, InstanceV, FunctionV, ClassV, ListV, DictV, TupleV, ExternalInstanceV)
 
 
 class Expressions:
@@ -86,58 +83,8 @@ class Expressions:
         values = self._program.names.lookup(node.id, frame)
         if isinstance(frame.code, Function) and node in frame.code.narrowed:
             for cls, holds in frame.code.narrowed[node]:
-                values = self._narrowed(values, self.evaluate(cls, frame), holds)
+                values = self._program.instances.narrowed(values, self.evaluate(cls, frame), holds)
         return values
-
-    def _narrowed(self, values: Values, classes: Values, holds: bool) -> Values:
-        """The values that an `isinstance` test leaves; all of them where it cannot be told."""
-        for several in [one for one in classes if isinstance(one, TupleV)]:
-            classes = (classes - {several}).union(*several.items)
-        kept = frozenset(value for value in values if self.is_instance(value, classes) is not (not holds))
-        if not holds or not all(isinstance(value, ExternalV) or value in OPAQUE for value in kept):
-            return kept or values
-        made = frozenset(
-            InstanceV(c.cls) if isinstance(c, ClassV) else ExternalInstanceV(c.name)
-            for c in classes
-            if isinstance(c, ClassV | ExternalV)
-        )
-        return made or kept or values
-
-    def is_instance(self, value: Value, classes: Values) -> bool | None:
-        """Whether a value is an object of one of these classes; None where that is open."""
-        program = self._program
-        answers: set[bool] = set()
-        for cls in classes:
-            if isinstance(value, InstanceV) and isinstance(cls, ClassV):
-                if program.definitions.is_subclass(value.cls, cls.cls):
-                    return True
-                answers.add(False)
-                if value.made_by is None and program.definitions.is_subclass(cls.cls, value.cls):
-                    return None
-            elif isinstance(value, ExternalInstanceV) and isinstance(cls, ExternalV):
-                if value.name == cls.name or cls.name in program.library.bases(value.name):
-                    return True
-                if value.name == "builtins.object" or value.name in program.library.bases(cls.name):
-                    return None
-                if value.name.startswith("builtins.") and not cls.name.startswith("builtins."):
-                    return None  # `Mapping` is any dictionary
-                answers.add(False)
-            elif isinstance(value, InstanceV) and isinstance(cls, ExternalV):
-                if program.definitions.derives(value.cls, frozenset({cls.name})):
-                    return True
-                answers.add(False)
-            elif isinstance(cls, ExternalV) and isinstance(value, ConstantV | ListV | DictV | TupleV):
-                held = _built_in(value, cls.name)
-                if held is not False:
-                    return held
-                answers.add(False)
-            elif (isinstance(value, ExternalInstanceV) and isinstance(cls, ClassV)) or (
-                isinstance(value, ConstantV | FunctionV | ListV | DictV) and isinstance(cls, ClassV)
-            ):
-                answers.add(False)
-            else:
-                return None
-        return False if answers == {False} else None
 
     def _attribute(self, node: ast.Attribute, frame: Frame) -> Values:
         program = self._program
@@ -152,7 +99,7 @@ class Expressions:
         """`x.state.name` of an x without a type: what the project stores there."""
         if isinstance(node.value, ast.Attribute) and node.value.attr == "state":
             state = ExternalInstanceV("starlette.datastructures.State")
-            return self._program.attributes.external_instance(state, node.attr)
+            return self._program.external_attributes.of_instance(state, node.attr)
         return UNKNOWN
 
     def _call(self, node: ast.Call, frame: Frame) -> Values:
@@ -327,68 +274,6 @@ class Expressions:
     def _yield(self, _node: ast.expr, _frame: Frame) -> Values:
         return UNKNOWN
 
-    def arguments(self, node: ast.Call, frame: Frame) -> Arguments:
-        """The values that a call hands over."""
-        positional: list[Values] = []
-        for argument in node.args:
-            if isinstance(argument, ast.Starred):
-                values = self.evaluate(argument.value, frame)
-                known = [value for value in values if isinstance(value, TupleV)]
-                if len(known) == 1 and len(values) == 1:
-                    own = _is_handed_on(argument.value, frame)
-                    positional.extend(known[0].items if own else map(bare, known[0].items))
-                else:
-                    return Arguments(
-                        tuple(positional), self._keywords(node, frame), self._program.iterated(values), True
-                    )
-            else:
-                positional.append(self._given(argument, frame))
-        keywords = self._keywords(node, frame)
-        unpacked = [self._program.spread.keys(one.value, frame) for one in node.keywords if one.arg is None]
-        if None in unpacked:
-            return Arguments(tuple(positional), keywords)
-        # Of those that are unpacked only the names are certain.
-        given = {name: UNKNOWN for keys in unpacked for name in sorted(keys or ())} | dict(keywords)
-        return Arguments(tuple(positional), tuple(given.items()), complete=True)
-
-    def _given(self, node: ast.expr, frame: Frame) -> Values:
-        """An argument, marked where it is certain."""
-        values = self.evaluate(node, frame)
-        kinds = _MADE if type(node) is ast.Call else _CERTAIN
-        if not values or not all(isinstance(value, kinds) for value in values):
-            return bare(values)
-        return self._program.facts.complete(node, bare(values), frame)
-
-    def _keywords(self, node: ast.Call, frame: Frame) -> tuple[tuple[str, Values], ...]:
-        found: dict[str, Values] = {}
-        for keyword in node.keywords:
-            values = self._given(keyword.value, frame)
-            if keyword.arg is not None:
-                found[keyword.arg] = values
-            else:
-                own = _is_handed_on(keyword.value, frame)
-                for value in values:
-                    if isinstance(value, DictV):
-                        given = ((key, held) for key, held in value.items if isinstance(key, str))
-                        found.update((key, held if own else bare(held)) for key, held in given)
-        return tuple(found.items())
-
-
-def bare(values: Values) -> Values:
-    """Values without the word that they are all."""
-    return frozenset(values) if isinstance(values, Complete) else values
-
-
-def _is_handed_on(node: ast.expr, frame: Frame) -> bool:
-    """`*args` and `**kwargs` just as this function got them."""
-    function = frame.code
-    if not isinstance(node, ast.Name) or not isinstance(function, Function):
-        return False
-    spec = function.node.args
-    own = [parameter.arg for parameter in (spec.vararg, spec.kwarg) if parameter is not None]
-    scope = function.scope
-    return node.id in own and len(scope.bindings[node.id]) == 1 and node.id not in scope.elements
-
 
 def _gives_no_keywords(name: str, frame: Frame) -> bool:
     """Whether a name is the `**kwargs` of a call that gives none."""
@@ -413,44 +298,6 @@ def _joined(left: Values, right: Values) -> Values:
                 found.add(ListV(one.element | other.element))
     return frozenset(found)
 
-
-def key_of(value: Value) -> tuple[object] | None:
-    """What a value is as a key: constants and members of enumerations can be told apart."""
-    if isinstance(value, ConstantV):
-        return (value.value,)
-    if isinstance(value, InstanceV) and value.is_member and value.site is not None:
-        return (("member", value.cls.id, value.cls.member_values[value.site]),)
-    return None
-
-
-def held_at(held: DictV, asked: Values) -> Values:
-    """What a dictionary has at these keys; nothing where that cannot be told."""
-    known = [key_of(one) for one in asked]
-    keys = {key[0] for key in known if key is not None}
-    if None in known and any(isinstance(one, InstanceV) for one in asked):
-        return UNKNOWN  # some member of the enumeration
-    return frozenset().union(*(values for key, values in held.items if key in keys))
-
-
-def _built_in(value: ConstantV | ListV | DictV | TupleV, cls: str) -> bool | None:
-    """Whether text, a number or a collection is an object of a built-in class; None where the class is another's."""
-    module, _, name = cls.rpartition(".")
-    if module != "builtins" or name not in _BUILT_IN:
-        return None
-    match value:
-        case ConstantV(value=constant):
-            return isinstance(constant, _BUILT_IN[name])
-        case DictV():
-            return name == "dict"
-        case TupleV():
-            return name == "tuple" if value.items else None if name in ("list", "dict", "set", "tuple") else False
-        case ListV():
-            return True if name == "list" else None if name in ("set", "tuple", "frozenset") else False
-
-
-_BUILT_IN: dict[str, type] = {
-    kind.__name__: kind for kind in (str, bytes, int, float, bool, list, dict, set, tuple, frozenset, complex, type)
-}
 
 _READERS: dict[type[ast.expr], Callable[[Expressions, Any, Frame], Values]] = {
     ast.Name: Expressions._name,

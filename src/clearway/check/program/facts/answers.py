@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import ast
-import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Class
+from clearway.check.program.facts.comparisons import Comparisons, is_part, ordered
+from clearway.check.program.facts.questions import QUESTIONS
 from clearway.check.program.values import (
     ClassV,
     ConstantV,
-    CoroutineV,
     DictV,
-    ExternalInstanceV,
     Frame,
     FunctionV,
-    GeneratorV,
     InstanceV,
     ListV,
     ModuleV,
     OffloadedV,
     PartialV,
-    TaskV,
     TupleV,
     Value,
 )
 from clearway.check.source.syntax import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from clearway.check.program.facts.facts import Fact
+    from clearway.check.program.facts.fact import Fact
     from clearway.check.program.program import Program
 
 
@@ -49,6 +46,7 @@ class Answers:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._comparisons = Comparisons(program)
 
     def of(self, test: ast.expr, frame: Frame) -> Answer | None:
         """Whether a test holds in this frame; None where that is open."""
@@ -121,66 +119,14 @@ class Answers:
         by_default = one.by_default or other.by_default
         pairs = [(a, b) for a in one.values for b in other.values]
         if isinstance(asked, ast.Is | ast.Eq | ast.IsNot | ast.NotEq):
-            same = _same((self.equal(a, b) for a, b in pairs), by_default)
+            same = _same((self._comparisons.equal(a, b) for a, b in pairs), by_default)
             if same is None or isinstance(asked, ast.Is | ast.Eq):
                 return same
             return Answer(not same.holds, same.by_default)
-        return _same((_ordered(asked, self._as_constant(a), self._as_constant(b)) for a, b in pairs), by_default)
-
-    def _as_constant(self, value: Value) -> Value:
-        if isinstance(value, InstanceV) and value.is_member and self._program.definitions.is_enum(value.cls):
-            return self._program.facts.objects.as_constant(value) or value
-        return value
-
-    def equal(self, one: Value, other: Value) -> bool | None:
-        """Whether two values are the same, or equal; None where that is open."""
-        if isinstance(one, InstanceV) and isinstance(other, InstanceV):
-            return self._same_member(one, other)
-        if isinstance(other, InstanceV):
-            one, other = other, one
-        if isinstance(one, InstanceV):
-            return self._equals(one, other)
-        if isinstance(one, ConstantV) and isinstance(other, ConstantV):
-            return one.value == other.value
-        if isinstance(one, ClassV | FunctionV) and isinstance(other, ClassV | FunctionV):
-            if isinstance(one, ClassV) and isinstance(other, ClassV):
-                return one.cls is other.cls
-            return None
-        if isinstance(other, ConstantV):
-            one, other = other, one
-        if isinstance(one, ConstantV) and one.value is None:
-            known = ClassV | FunctionV | ModuleV | ListV | DictV | TupleV
-            named = isinstance(other, ExternalInstanceV) and other.name in BUILT_IN
-            return False if isinstance(other, known) or named else None
-        return None
-
-    def _same_member(self, one: InstanceV, other: InstanceV) -> bool | None:
-        definitions = self._program.definitions
-        if not (one.is_member and other.is_member and definitions.is_enum(one.cls) and definitions.is_enum(other.cls)):
-            return None
-        if one == other:
-            return True
-        objects = self._program.facts.objects
-        if one.cls is not other.cls:
-            return False if objects.is_plain_member(one) and objects.is_plain_member(other) else None
-        first, second = objects.value_of(one), objects.value_of(other)
-        if first is not None and second is not None:
-            return first == second  # two names of one member, where the values are equal
-        if definitions.method(one.cls, "__eq__") is not None:
-            return None
-        return None if ast.dump(_value(one)) == ast.dump(_value(other)) and not _is_auto(one) else False
-
-    def _equals(self, member: InstanceV, other: Value) -> bool | None:
-        """An object, and something that is none of the program's objects."""
-        if isinstance(other, ConstantV) and other.value is None:
-            return False if self._program.definitions.method(member.cls, "__eq__") is None else None
-        if not member.is_member or not self._program.definitions.is_enum(member.cls):
-            return None
-        objects = self._program.facts.objects
-        constant = objects.as_constant(member)
-        if constant is not None and isinstance(other, ConstantV):
-            return constant.value == other.value
-        return False if objects.is_plain_member(member) and isinstance(other, ConstantV) else None
+        return _same(
+            (ordered(asked, self._comparisons.as_constant(a), self._comparisons.as_constant(b)) for a, b in pairs),
+            by_default,
+        )
 
     def _is_in(self, left: ast.expr, right: ast.expr, frame: Frame) -> Answer | None:
         facts = self._program.facts
@@ -192,13 +138,13 @@ class Answers:
             whole = facts.of(right, frame)
             if whole is None:
                 return None
-            within = (_is_part(a, b) for a in one.values for b in whole.values)
+            within = (is_part(a, b) for a in one.values for b in whole.values)
             return _same(within, one.by_default or whole.by_default)
         by_default = one.by_default or any(fact.by_default for fact in held)
         return _same((self._among(value, held) for value in one.values), by_default)
 
     def _among(self, value: Value, held: list[Fact]) -> bool | None:
-        answers = [_same((self.equal(value, other) for other in fact.values), False) for fact in held]
+        answers = [_same((self._comparisons.equal(value, other) for other in fact.values), False) for fact in held]
         if any(answer is not None and answer.holds for answer in answers):
             return True
         return None if None in answers else False
@@ -241,7 +187,7 @@ class Answers:
         classes = self._program.evaluate(test.args[1], frame)
         if isinstance(test.args[1], ast.Tuple) and not all(self._program.evaluate(p, frame) for p in test.args[1].elts):
             return None
-        is_instance = self._program.expressions.is_instance
+        is_instance = self._program.instances.is_instance
         return _same((is_instance(value, classes) for value in fact.values), fact.by_default) if classes else None
 
     def _is_callable(self, value: Value) -> bool | None:
@@ -277,9 +223,9 @@ class Answers:
                 wanted = self._program.facts.of(written, frame)
                 if wanted is None or wanted.by_default or len(wanted.values) != 1:
                     return None
-                return self.equal(value, next(iter(wanted.values)))
+                return self._comparisons.equal(value, next(iter(wanted.values)))
             case ast.MatchSingleton(value=constant):
-                return self.equal(value, ConstantV(constant))
+                return self._comparisons.equal(value, ConstantV(constant))
             case ast.MatchOr(patterns=patterns):
                 answers = [self._matched(value, one, frame) for one in patterns]
                 return True if True in answers else None if None in answers else False
@@ -288,7 +234,7 @@ class Answers:
             case ast.MatchAs(pattern=inner) if inner is not None:
                 return self._matched(value, inner, frame)
             case ast.MatchClass(cls=cls, patterns=[], kwd_patterns=[]):
-                return self._program.expressions.is_instance(value, self._program.evaluate(cls, frame))
+                return self._program.instances.is_instance(value, self._program.evaluate(cls, frame))
             case ast.MatchSequence() | ast.MatchMapping():
                 return False if isinstance(value, ConstantV) else None
             case _:
@@ -296,15 +242,6 @@ class Answers:
 
 
 ALWAYS_TRUE = frozenset({"object", "ABC", "Protocol", "Generic", "BaseModel", "BaseSettings"})
-BUILT_IN = frozenset({"builtins.str", "builtins.list", "builtins.dict", "builtins.int", "builtins.bytes"})
-ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-OLDEST_PYTHON = (3, 9)
-"""What newer code is written for; a test for an older one is decided."""
 
 
 def _same(answers: Iterable[bool | None], by_default: bool) -> Answer | None:
@@ -316,21 +253,8 @@ def _same(answers: Iterable[bool | None], by_default: bool) -> Answer | None:
     return None if holds is None else Answer(holds, by_default)
 
 
-def _ordered(asked: ast.cmpop, one: Value, other: Value) -> bool | None:
-    compare = ORDERS.get(type(asked))
-    if compare is None or not isinstance(one, ConstantV) or not isinstance(other, ConstantV):
-        return None
-    try:
-        return bool(compare(one.value, other.value))
-    except TypeError:
-        return None
-
-
-def _is_part(one: Value, text: Value) -> bool | None:
-    """`"gpt" in model`."""
-    if not isinstance(one, ConstantV) or not isinstance(text, ConstantV):
-        return None
-    return one.value in text.value if isinstance(one.value, str) and isinstance(text.value, str) else None
+OLDEST_PYTHON = (3, 9)
+"""What newer code is written for; a test for an older one is decided."""
 
 
 def _version(asked: ast.cmpop, right: ast.expr) -> Answer | None:
@@ -343,71 +267,3 @@ def _version(asked: ast.cmpop, right: ast.expr) -> Answer | None:
     if isinstance(asked, ast.GtE | ast.Gt):
         return Answer(True)
     return Answer(False) if isinstance(asked, ast.Lt | ast.LtE) else None
-
-
-def _value(member: InstanceV) -> ast.AST:
-    assert member.site is not None
-    return member.site
-
-
-def _is_auto(member: InstanceV) -> bool:
-    return isinstance(member.site, ast.Call) and last_name(member.site) == "auto"
-
-
-def _is_async(value: Value) -> bool | None:
-    match value:
-        case FunctionV(function=function):
-            return function.is_async and not function.is_generator
-        case PartialV(function=inner):
-            return _is_async(inner)
-        case OffloadedV():
-            return True
-        case ClassV():
-            return False
-        case _:
-            return None
-
-
-def _is_coroutine_function(value: Value) -> bool | None:
-    """`iscoroutinefunction` looks at functions only; an object with an async `__call__` is none."""
-    return False if isinstance(value, InstanceV) else _is_async(value)
-
-
-def _is_awaitable(value: Value) -> bool | None:
-    match value:
-        case CoroutineV() | TaskV():
-            return True
-        case GeneratorV() | InstanceV() | ClassV() | FunctionV() | ConstantV() | ListV() | DictV() | TupleV():
-            return False
-        case _:
-            return None
-
-
-def _is_generator(value: Value) -> bool | None:
-    return isinstance(value, GeneratorV) and not getattr(value.frame.code, "is_async", False)
-
-
-def _is_generator_function(value: Value) -> bool | None:
-    if not isinstance(value, FunctionV):
-        return None
-    return value.function.is_generator and not value.function.is_async
-
-
-def _is_async_generator_function(value: Value) -> bool | None:
-    if not isinstance(value, FunctionV):
-        return None
-    return value.function.is_generator and value.function.is_async
-
-
-QUESTIONS: dict[str, Callable[[Value], bool | None]] = {
-    "iscoroutinefunction": _is_coroutine_function,
-    "is_async_callable": _is_async,
-    "is_coroutine_callable": _is_async,
-    "is_coroutine_function": _is_async,
-    "isawaitable": _is_awaitable,
-    "iscoroutine": _is_awaitable,
-    "isgenerator": _is_generator,
-    "isgeneratorfunction": _is_generator_function,
-    "isasyncgenfunction": _is_async_generator_function,
-}
-"""Tests by which code tells async functions from others, by their last name."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Class, Function
 from clearway.check.program.code.scopes import Bind, Binding
-from clearway.check.program.values import ClassV, ConstantV, ExternalInstanceV, Frame, InstanceV, ModuleV, Value, Values
+from clearway.check.program.facts.fact import Fact, union
+from clearway.check.program.values import ClassV, ConstantV, ExternalInstanceV, Frame, InstanceV, ModuleV, Value
 
 if TYPE_CHECKING:
     from clearway.check.program.code import Module
-    from clearway.check.program.facts.facts import Fact, Facts
+    from clearway.check.program.facts.facts import Facts
     from clearway.check.program.program import Program
 
 MOST_STORES = 20
@@ -44,7 +45,7 @@ class Objects:
                 if self._program.definitions.is_enum(base):
                     return self._member(base, name)
                 fact = None if self._set_elsewhere(value.cls, name) else self._of_body(base, name)
-                return fact if fact is None or not self._sets_by_name(value.cls) else _fact(fact.values, True)
+                return fact if fact is None or not self._sets_by_name(value.cls) else Fact(fact.values, True)
         return None
 
     def _of_body(self, cls: Class, name: str) -> Fact | None:
@@ -52,12 +53,12 @@ class Objects:
         frames = self._program.frames
         frame = frames.of_class(cls, frames.parent(cls))
         function = self._program.definitions.own_method(cls, name)
-        return None if function is not None else self._facts.bound(name, frame)
+        return None if function is not None else self._facts.names.bound(name, frame)
 
     def _member(self, cls: Class, name: str) -> Fact | None:
         for site, member in cls.member_values.items():
             if member == name:
-                return _fact(frozenset({InstanceV(cls, None, site)}))
+                return Fact(frozenset({InstanceV(cls, None, site)}))
         return None
 
     def member_of(self, cls: Class, asked: Fact | None) -> Fact | None:
@@ -70,7 +71,7 @@ class Objects:
         for site in cls.member_values:
             member = InstanceV(cls, None, site)
             if self.value_of(member) == wanted:
-                return _fact(frozenset({member}), asked.by_default)
+                return Fact(frozenset({member}), asked.by_default)
         return None
 
     def member_named(self, cls: Class, asked: Fact) -> Fact | None:
@@ -81,7 +82,7 @@ class Objects:
         if not isinstance(wanted, ConstantV):
             return None
         found = self._member(cls, str(wanted.value))
-        return _fact(found.values, asked.by_default) if found is not None else None
+        return Fact(found.values, asked.by_default) if found is not None else None
 
     def value_of(self, member: InstanceV) -> ConstantV | None:
         """The value of a member, where it is text or a number."""
@@ -114,7 +115,7 @@ class Objects:
             return self._of_member(value, name)
         definitions = self._program.definitions
         if name == "__class__":
-            return _fact(frozenset({ClassV(value.cls)})) if value.made_by is not None else None
+            return Fact(frozenset({ClassV(value.cls)})) if value.made_by is not None else None
         order = definitions.mro(value.cls)
         if value.made_by is None and any(self._says(child, name) for child in definitions.subclasses(value.cls)):
             return None
@@ -131,14 +132,14 @@ class Objects:
         if self._is_field(value, owner, name):
             given = value.made_by.certain.get(name) if value.made_by is not None else None
             values = value.made_by.argument(name) if value.made_by is not None else None
-            facts.append(None if given is None or values is None else _fact(values, given))
+            facts.append(None if given is None or values is None else Fact(values, given))
         elif owner is not None:
             facts.append(self._of_body(owner, name))
         elif not facts:
             return None
-        fact = self._facts.union(facts)
+        fact = union(facts)
         # What code sets by computed names is what it is by default: mostly it takes over what somebody configured.
-        return fact if fact is None or not self._sets_by_name(value.cls) else _fact(fact.values, True)
+        return fact if fact is None or not self._sets_by_name(value.cls) else Fact(fact.values, True)
 
     def _says(self, cls: Class, name: str) -> bool:
         return name in cls.scope.bindings or name in cls.stores
@@ -149,14 +150,14 @@ class Objects:
         if value.made_by is None and self._program.definitions.implementations(value.cls, function.name):
             return None
         program = self._program
-        return self._facts.returned(program.frames.call(function, {}, value, program.frames.parent(function)))
+        return self._facts.results.returned(program.frames.call(function, {}, value, program.frames.parent(function)))
 
     def _of_member(self, value: InstanceV, name: str) -> Fact | None:
         if name == "name":
-            return _fact(frozenset({ConstantV(value.cls.member_values[value.site])})) if value.site else None
+            return Fact(frozenset({ConstantV(value.cls.member_values[value.site])})) if value.site else None
         if name == "value":
             found = self.value_of(value)
-            return None if found is None else _fact(frozenset({found}))
+            return None if found is None else Fact(frozenset({found}))
         function = self._program.definitions.method(value.cls, name)
         return self._of_property(function, value) if function is not None else None
 
@@ -191,7 +192,7 @@ class Objects:
         fact = self._field_default(values[0], frame) if len(values) == 1 else None
         names = [base.name if isinstance(base, Class) else base for base in program.definitions.mro(cls)]
         if fact is not None and any(base.endswith("BaseSettings") for base in names):
-            return _fact(fact.values, True)
+            return Fact(fact.values, True)
         return fact
 
     def _field_default(self, binding: Binding, frame: Frame) -> Fact | None:
@@ -230,7 +231,7 @@ class Objects:
 
     def _is_set_elsewhere(self, cls: Class, name: str) -> bool:
         program = self._program
-        stores = program.modules.stores(name)
+        stores = program.stores.of_attribute(name)
         for count, (module, function, target, _value) in enumerate(stores):
             named = target.value.id if isinstance(target.value, ast.Name) else None
             if function is not None and named and named == function.receiver and not function.is_classmethod:
@@ -277,7 +278,7 @@ class Objects:
     def put_on_module(self, module: Module, name: str) -> bool:
         """Whether other code sets a module's name: `config.DEBUG = True`."""
         program = self._program
-        for other, function, target, _value in program.modules.stores(name):
+        for other, function, target, _value in program.stores.of_attribute(name):
             if isinstance(target.value, ast.Name | ast.Attribute):
                 where = program.frames.of_module(other) if function is None else program.frames.generic(function)
                 if function is not None and isinstance(target.value, ast.Name) and target.value.id == function.receiver:
@@ -285,9 +286,3 @@ class Objects:
                 if any(isinstance(v, ModuleV) and v.module is module for v in program.evaluate(target.value, where)):
                     return True
         return False
-
-
-def _fact(values: Values, by_default: bool = False) -> Fact:
-    from clearway.check.program.facts.facts import Fact
-
-    return Fact(values, by_default)

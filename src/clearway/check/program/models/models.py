@@ -6,13 +6,16 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.evaluation.expressions import held_at
+from clearway.check.program.models.by_name import BY_NAME
 from clearway.check.program.models.holders import holders
+from clearway.check.program.models.iteration import ITERATION
 from clearway.check.program.models.iterators import iterators
 from clearway.check.program.models.makers import makers
 from clearway.check.program.models.providers import provided, providers
 from clearway.check.program.models.python import PYTHON
 from clearway.check.program.models.session_makers import SESSION_MAKERS
+from clearway.check.program.models.tasks import TASKS
+from clearway.check.program.models.wrapping import WRAPPING
 from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
@@ -27,6 +30,7 @@ from clearway.check.program.values import (
     Values,
 )
 from clearway.check.program.values.effects import Effect, Outcome, Unresolved
+from clearway.check.program.values.keys import held_at
 from clearway.check.source.syntax import name_of, written
 
 if TYPE_CHECKING:
@@ -49,6 +53,10 @@ class Models:
         self.program = program
         self._external: dict[str, Model] = {
             **PYTHON,
+            **ITERATION,
+            **WRAPPING,
+            **BY_NAME,
+            **TASKS,
             **SESSION_MAKERS,
             **makers(),
             **holders(),
@@ -119,7 +127,7 @@ class Models:
             case "provider":
                 return provided(self, callee, arguments, node, frame)
             case "singledispatch":
-                return self._every(self._implementations(callee.item("function")), arguments, node, frame)
+                return self.every(self._implementations(callee.item("function")), arguments, node, frame)
             case "task_decorator":
                 tasks = [task for task in callee.item("task") if isinstance(task, ExternalInstanceV)]
                 return Outcome(frozenset(ExternalInstanceV(task.name, None, arguments.at(0)) for task in tasks))
@@ -143,7 +151,8 @@ class Models:
                             found |= {FunctionV(function, self.program.frames.parent(function), value.bound)}
         return found
 
-    def _every(self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    def every(self, functions: Values, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+        """All of these functions called."""
         values: Values = UNKNOWN
         effects: dict[Effect, None] = {}
         for function in functions:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Class, Function, Module
-from clearway.check.program.code.modules import ABSTRACT
+from clearway.check.program.code.functions import ABSTRACT
 from clearway.check.program.values import (
     UNKNOWN,
     ClassV,
@@ -20,6 +20,7 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.check.source.syntax import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,8 +131,6 @@ class Definitions:
     @cached_property
     def _children(self) -> dict[str, list[tuple[Module, Class]]]:
         """Classes of the project by the last name of each base as it is written."""
-        from clearway.check.source.syntax import last_name
-
         found: dict[str, list[tuple[Module, Class]]] = defaultdict(list)
         for module in self._program.modules.project:
             for cls in module.classes.values():

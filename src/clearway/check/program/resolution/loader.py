@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Function, Module
-from clearway.check.program.code.scopes import Bind, Binding
-from clearway.check.program.code.stores import attribute_stores
+from clearway.check.program.code.scopes import Bind
 from clearway.check.program.values import (
     UNKNOWN,
-    Code,
     ExternalV,
     Frame,
     ModuleV,
@@ -23,7 +19,6 @@ from clearway.check.program.values import (
 )
 from clearway.check.source import Source, Unreadable, parse
 from clearway.check.source.compact import compact
-from clearway.check.source.syntax import blocks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,11 +26,6 @@ if TYPE_CHECKING:
     from clearway.check.environment import Environment
     from clearway.check.program.program import Program
     from clearway.check.project import Project, SourceFile
-
-_STORE = re.compile(r"\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
-
-_PUT = re.compile(r"\b(\w+)(?:\[|\.(?:append|add|appendleft|put_nowait|put|set|insert|setdefault)\()")
-
 
 MANY_FILES = 1000
 """In so large a project trees are made smaller: that takes time, and saves memory where there is little to spare."""
@@ -51,7 +41,6 @@ class Modules:
         self._files: dict[Path, SourceFile] = {file.path: file for file in project.files}
         self._loaded: dict[Path, Module | None] = {}
         self._found: dict[tuple[str, Path, bool], Values] = {}
-        self._global_stores: dict[Module, dict[str, list[tuple[Function, Binding]]]] = {}
         self._by_line: dict[Module, dict[tuple[int, str], Function]] = {}
         self._taking: set[tuple[Value, str]] = set()
         self._asked: set[tuple[str, Frame]] = set()
@@ -174,7 +163,7 @@ class Modules:
         if isinstance(value, ModuleV):
             module = value.module
             top = self._program.frames.of_module(module)
-            if name in module.scope.bindings or name in self.global_stores(module):
+            if name in module.scope.bindings or name in self._program.stores.of_globals(module):
                 own = self._program.names.bound(name, top)
                 # `from . import x` inside of the package itself binds a module of the same name.
                 if own or not module.is_package:
@@ -205,51 +194,6 @@ class Modules:
             path = self._environment.module(name)
         module = self.load(path) if path is not None and path.suffix == ".py" else None
         return frozenset({ModuleV(module)}) if module is not None else UNKNOWN
-
-    def global_stores(self, module: Module) -> dict[str, list[tuple[Function, Binding]]]:
-        """The module's names that its functions bind through `global`."""
-        if module not in self._global_stores:
-            found: dict[str, list[tuple[Function, Binding]]] = defaultdict(list)
-            if "global " in module.source.text:
-                for function in module.functions.values():
-                    for name in function.scope.elsewhere:
-                        found[name].extend((function, binding) for binding in function.scope.bindings.get(name, ()))
-            self._global_stores[module] = found
-        return self._global_stores[module]
-
-    def element_stores(self, name: str, code: Code) -> list[tuple[Code, ast.expr]]:
-        """What is put into the collection that this name of this scope stands for, and by which code."""
-        found: list[tuple[Code, ast.expr]] = [(code, put) for put in code.scope.elements.get(name, ())]
-        if isinstance(code, Module):
-            found.extend(self._element_stores(code, name))
-        elif isinstance(code, Function):
-            for function in code.module.functions.values():
-                if function.parent is code and name not in function.scope.bindings:
-                    found.extend((function, put) for put in function.scope.elements.get(name, ()))
-        return found
-
-    def _element_stores(self, module: Module, name: str) -> list[tuple[Code, ast.expr]]:
-        found: list[tuple[Code, ast.expr]] = []
-        for other in self._puts_by_name.get(name, ()) if module.is_project else [module]:
-            own = other is module
-            if not own:
-                bindings = other.scope.bindings.get(name, ())
-                if not any(binding.kind is Bind.IMPORT for binding in bindings):
-                    continue
-                found.extend((other, put) for put in other.scope.elements.get(name, ()))
-            for function in other.functions.values():
-                if name in function.scope.elements and name not in function.scope.bindings:
-                    found.extend((function, put) for put in function.scope.elements[name])
-        return found
-
-    @cached_property
-    def _puts_by_name(self) -> dict[str, list[Module]]:
-        """The project's modules that seem to put something into a collection of this name."""
-        found: dict[str, list[Module]] = defaultdict(list)
-        for module in self.project:
-            for name in set(_PUT.findall(module.source.text)):
-                found[name].append(module)
-        return found
 
     def assigned(self, name: str, frame: Frame) -> tuple[ast.expr, Frame] | None:
         """The expression that a name was assigned, where it is bound once, through imports."""
@@ -289,44 +233,3 @@ class Modules:
                 if found is not None:
                     return found
         return None
-
-    @cached_property
-    def _stores_by_name(self) -> dict[str, list[Module]]:
-        found: dict[str, list[Module]] = defaultdict(list)
-        for module in self.project:
-            for name in set(_STORE.findall(module.source.text)):
-                found[name].append(module)
-        return found
-
-    def stores(self, name: str) -> list[tuple[Module, Function | None, ast.Attribute, ast.expr]]:
-        """Every `x.name = value` of the project, with the function that it stands in."""
-        cache = self._store_cache
-        if name not in cache:
-            cache[name] = []
-            for module in self._stores_by_name.get(name, ()):
-                for function, target, value in self._attribute_stores(module):
-                    if target.attr == name:
-                        cache[name].append((module, function, target, value))
-        return cache[name]
-
-    @cached_property
-    def _store_cache(self) -> dict[str, list[tuple[Module, Function | None, ast.Attribute, ast.expr]]]:
-        return {}
-
-    @cached_property
-    def _module_stores(self) -> dict[Module, list[tuple[Function | None, ast.Attribute, ast.expr]]]:
-        return {}
-
-    def _attribute_stores(self, module: Module) -> list[tuple[Function | None, ast.Attribute, ast.expr]]:
-        if module not in self._module_stores:
-            found: list[tuple[Function | None, ast.Attribute, ast.expr]] = []
-            stack: list[tuple[ast.AST, Function | None]] = [(module.source.tree, None)]
-            while stack:
-                node, function = stack.pop()
-                for child in blocks(node):
-                    stack.append((child, module.functions.get(child, function)))
-                    for target, value, _annotation, path in attribute_stores(child):
-                        if value is not None and not path:
-                            found.append((function, target, value))
-            self._module_stores[module] = found
-        return self._module_stores[module]

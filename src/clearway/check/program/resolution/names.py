@@ -53,7 +53,7 @@ class Names:
             here = here.parent
         module = frame.module
         top = self._program.frames.of_module(module)
-        if name in module.scope.bindings or name in self._program.modules.global_stores(module):
+        if name in module.scope.bindings or name in self._program.stores.of_globals(module):
             return self.bound(name, top)
         for star in module.scope.stars:
             if values := self._program.modules.member(module, star.module, name, frame):
@@ -90,7 +90,7 @@ class Names:
             if not (dead and dead.covers(binding.node))
         ]
         if isinstance(frame.code, Module):
-            for function, binding in self._program.modules.global_stores(frame.code).get(name, ()):
+            for function, binding in self._program.stores.of_globals(frame.code).get(name, ()):
                 bindings.append((binding, self._program.frames.generic(function)))
         found: Values = UNKNOWN
         annotated: Values = UNKNOWN
@@ -114,7 +114,7 @@ class Names:
             return values
         program = self._program
         put: Values = UNKNOWN
-        for code, expression in program.modules.element_stores(name, frame.code):
+        for code, expression in program.stores.of_elements(name, frame.code):
             for where in [frame] if code is frame.code else program.frames.known(code):
                 put = program.union(put, program.evaluate(expression, where))
         if not put:

@@ -83,7 +83,7 @@ class Registries:
             if bound:
                 frames = self._program.frames
                 where = frames.of_class(base, frames.parent(base))
-                fact = self._program.facts.bound(attribute, where) if len(bound) == 1 else None
+                fact = self._program.facts.names.bound(attribute, where) if len(bound) == 1 else None
                 return _text(fact.values) if fact is not None and not fact.by_default else None
         return None
 
@@ -92,7 +92,7 @@ class Registries:
         own = {id(method) for base in order for method, *_ in base.stores.get(attribute, ())}
         return any(
             id(function) not in own and not (isinstance(target.value, ast.Name) and target.value.id in ("self", "cls"))
-            for _module, function, target, _value in self._program.modules.stores(attribute)
+            for _module, function, target, _value in self._program.stores.of_attribute(attribute)
         )
 
     def _of_property(self, cls: Class, function: Function, steps: int) -> str | None:
@@ -110,7 +110,7 @@ class Registries:
             case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == cls.name:
                 return self._constant(cls, attribute, steps + 1)
             case ast.Name() if value.id not in function.scope.bindings:
-                fact = self._program.facts.of_module(function.module, value.id)
+                fact = self._program.facts.names.of_module(function.module, value.id)
                 return _text(fact.values) if fact is not None and not fact.by_default else None
             case _:
                 return None

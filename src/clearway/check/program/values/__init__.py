@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+from clearway.check.program.values.frame import Code, Frame
 from clearway.check.program.values.kinds import (
-    MORE,
-    MOST_VALUES,
-    OPAQUE,
-    UNKNOWN,
     ClassV,
-    Code,
-    Complete,
     ConstantV,
     CoroutineV,
     DictV,
     ExternalInstanceV,
     ExternalV,
-    Frame,
     FunctionV,
     GeneratorV,
     InstanceV,
@@ -34,6 +28,7 @@ from clearway.check.program.values.kinds import (
     Values,
     stable,
 )
+from clearway.check.program.values.sets import MORE, MOST_VALUES, OPAQUE, UNKNOWN, Complete, bare
 
 __all__ = [
     "MORE",
@@ -65,5 +60,6 @@ __all__ = [
     "TupleV",
     "Value",
     "Values",
+    "bare",
     "stable",
 ]

@@ -1,4 +1,4 @@
-"""What an expression may stand for."""
+"""What an expression may stand for, kind by kind."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from clearway.check.program.code import Class, Function, Module, serials
-
 if TYPE_CHECKING:
     import ast
 
-Code = Module | Class | Function
-"""What has a scope of its own."""
+    from clearway.check.program.code import Class, Function, Module
+    from clearway.check.program.values.frame import Code, Frame
 
 
 def stable(text: object) -> int:
@@ -29,45 +27,6 @@ _STABLE: dict[object, int] = {}
 def _of(value: object) -> int:
     """The hash of a field: 0 for None, whose own is an address."""
     return 0 if value is None else hash(value)
-
-
-class Frame:
-    """A scope with what is known of its parameters: one way in which a function is called.
-
-    Frames are made by `Frames.of`, which gives the same object for the same contents: they compare by identity.
-    """
-
-    __slots__ = ("arguments", "certain", "code", "depth", "parent", "receiver", "serial")
-
-    def __init__(
-        self,
-        code: Code,
-        arguments: tuple[tuple[str, Values], ...],
-        receiver: Value | None,
-        parent: Frame | None,
-        certain: tuple[tuple[str, bool], ...] = (),
-    ) -> None:
-        self.code = code
-        self.arguments = arguments
-        self.receiver = receiver
-        self.parent = parent
-        self.certain = dict(certain)
-        """Parameters of which the arguments are all that can be meant; True where only by default."""
-        self.depth: int = 0 if parent is None else parent.depth + 1
-        self.serial = next(serials)
-
-    @property
-    def module(self) -> Module:
-        return self.code if isinstance(self.code, Module) else self.code.module
-
-    def argument(self, name: str) -> Values | None:
-        for parameter, values in self.arguments:
-            if parameter == name:
-                return values
-        return None
-
-    def __repr__(self) -> str:
-        return f"Frame({self.code!r}, {self.arguments!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,33 +296,3 @@ Value = (
 )
 Values = frozenset[Value]
 """All that an expression may stand for, as far as is known; empty where nothing is."""
-
-
-class Complete(frozenset[Value]):
-    """All that an argument can stand for, nothing left out: a union with anything else is not complete any more."""
-
-    by_default: bool
-
-    def __new__(cls, values: Values, by_default: bool = False) -> Complete:
-        made = super().__new__(cls, values)
-        made.by_default = by_default
-        return made
-
-    def __eq__(self, other: object) -> bool:
-        # Never equal to a set of which that is not known: frames and collections that hold them must not be mixed up.
-        return isinstance(other, Complete) and self.by_default is other.by_default and super().__eq__(other)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return super().__hash__()
-
-
-UNKNOWN: Values = frozenset()
-OPAQUE: Values = frozenset({ExternalInstanceV("builtins.object")})
-"""Known not to matter: text, numbers, what only carries data."""
-
-MOST_VALUES = 16
-"""A union of more than this says too much to be of use; it is cut, keeping what was found first, and `MORE`."""
-MORE = MoreV()

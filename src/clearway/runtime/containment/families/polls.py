@@ -10,6 +10,8 @@ import selectors
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from greenlet import getcurrent
+
 from clearway.runtime.containment import portal
 from clearway.runtime.containment.everywhere import Everywhere
 from clearway.runtime.containment.families.sleep import sleep_for
@@ -110,7 +112,8 @@ def _poll(original: Callable[[], Any]) -> Callable[[], Any]:
 
 def _selector(original: Callable[..., Any]) -> Callable[..., Any]:
     def select(self: Any, timeout: float | None = None) -> Any:
-        if not portal.is_open() or (timeout is not None and timeout <= 0):
+        # asyncio's own loop comes by here with every turn.
+        if getcurrent().parent is None or not portal.is_open() or (timeout is not None and timeout <= 0):
             return original(self, timeout)
         if isinstance(self, _WITH_DESCRIPTOR):  # the system's own set of descriptors is one that can be waited for
             wanted = [(self.fileno(), READ)]

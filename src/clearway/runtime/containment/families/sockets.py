@@ -13,6 +13,8 @@ from errno import EAGAIN, EINPROGRESS, EISCONN
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from greenlet import getcurrent
+
 from clearway.runtime.containment import portal
 from clearway.runtime.containment.families.sleep import sleep_for
 from clearway.runtime.containment.readiness import READ, WRITE, closing, wait_ready
@@ -50,7 +52,8 @@ def transfer(name: str, event: int, flags_at: int) -> Replacement:
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def method(self: socket.socket, /, *args: Any, **kwargs: Any) -> Any:
-            if not portal.is_open() or (timeout := get_timeout(self)) == 0:
+            # asyncio's own transports come by here with every request: they pay for this look, and no call more.
+            if getcurrent().parent is None or not portal.is_open() or (timeout := get_timeout(self)) == 0:
                 return original(self, *args, **kwargs)
             deadline = Deadline(timeout)
             while True:

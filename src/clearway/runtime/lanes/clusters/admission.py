@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
-from clearway.runtime.lanes.flight import Flight
-from clearway.runtime.lanes.thread import WATCH_CLIENT_NS
-from clearway.runtime.queue import FairQueue
+from clearway.runtime.lanes.queue import FairQueue
+from clearway.runtime.lanes.remote.flight import Flight
+from clearway.runtime.request import WATCH_CLIENT_NS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from clearway.model import CallKind
     from clearway.runtime.lanes.clusters import Job
-    from clearway.runtime.recorder import RouteRecord
+    from clearway.runtime.plan.site import CallSite
+    from clearway.runtime.records.recorder import RouteRecord
     from clearway.runtime.request import Request
-    from clearway.runtime.site import CallSite
 
 TICK_S = 0.05
 AWAY_WAIT_S = 10.0
@@ -50,9 +50,15 @@ class Admission:
     """Lets trips go while fewer than `bound()` are away. Not for use by several threads."""
 
     def __init__(
-        self, bound: Callable[[], int], ask_back: Callable[[Trip], Awaitable[bool]], max_wait_s: float | None
+        self,
+        bound: Callable[[], int],
+        absence: Callable[[], str],
+        ask_back: Callable[[Trip], Awaitable[bool]],
+        max_wait_s: float | None,
     ) -> None:
         self._bound = bound
+        self._absence = absence
+        """What is wrong while the bound is 0, as the beginning of a sentence."""
         self._ask_back = ask_back
         self._max_wait_s = max_wait_s
         self.trips: dict[Trip, None] = {}
@@ -169,7 +175,7 @@ class Admission:
             return None
         if now_ns - since_ns <= limit_s * 1e9:
             return None
-        what = "The cluster was away for" if away_since_ns else "No worker of the cluster was free within"
+        what = f"{self._absence()} for" if away_since_ns else "No worker of the cluster was free within"
         waited_s = (now_ns - trip.submitted_ns) / 1e9
         return HTTPException(
             503, detail=f"{what} {limit_s:g} s", headers={"Retry-After": str(max(1, math.ceil(waited_s)))}

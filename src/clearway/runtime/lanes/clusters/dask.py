@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import importlib
 import logging
 import pickle
 import random
 from typing import TYPE_CHECKING, Any
 
-from clearway.model import LaneError, WorkerLost
-from clearway.runtime.lanes.clusters import Job, NotBegun, Report, Verdict, code
+from clearway.model import LaneError, WorkerLost, counted
+from clearway.runtime.lanes.clusters import Job, NotBegun, Report, Verdict, code, connections
+from clearway.runtime.lanes.remote.errors import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("clearway")
 
 LOCAL = "local"
-CONNECT_S = 10.0
-"""The longest that a connection may take at the start; `distributed.comm.timeouts.connect` can only shorten it."""
 BACKOFF_S = (0.1, 5.0)
-CLOSE_S = 3.0
 RELEASE_S = 0.05
 PROBED = 16
 """How many workers are asked at the start which code they have."""
@@ -34,7 +31,7 @@ class DaskCluster:
     """`address` is `tcp://HOST:PORT`, `tls://HOST:PORT`, or `local` for `processes` workers of one thread each."""
 
     def __init__(self, address: str, processes: int) -> None:
-        _distributed()
+        connections.package()
         self.address = address
         self.is_connected = False
         self.workers = self.threads = 0
@@ -61,7 +58,7 @@ class DaskCluster:
         self._stopping = False
         try:
             if self.address == LOCAL:
-                self._local = await _local_cluster(self._processes)
+                self._local = await connections.local_cluster(self._processes)
             lost = await self._connect()
         except (OSError, TimeoutError) as error:
             await self._disconnect()
@@ -74,7 +71,7 @@ class DaskCluster:
             raise
         except Exception as error:
             await self._disconnect()
-            raise LaneError(f"cluster {self.address}: {_one_line(error)}") from error
+            raise LaneError(f"cluster {self.address}: {one_line(error)}") from error
         if self._local is not None:
             await self._local.wait_for_workers(1, timeout=60)
         self._keeper = asyncio.create_task(self._keep_connected(lost))
@@ -83,22 +80,21 @@ class DaskCluster:
         """A new client. Its future is one that nobody ever sets: it ends when the connection does."""
         from clearway.runtime.lanes.clusters.claims import TOPIC, Claims
 
-        target: Any = self._local or self.address
-        client = _client_class()(target, asynchronous=True, set_as_default=False, timeout=_timeout_s())
+        client = connections.client(self._local or self.address)
         self._client = client  # from here on it has to be closed, also if it never connects
         await client
         try:
             await client.register_plugin(Claims())
         except Exception as error:
             raise LaneError(
-                f"cluster {self.address}: its scheduler cannot have Clearway's plugin ({_one_line(error)}); "
+                f"cluster {self.address}: its scheduler cannot have Clearway's plugin ({one_line(error)}); "
                 "install this version of clearway beside it, and leave distributed.scheduler.pickle on"
             ) from error
         client.subscribe_topic(TOPIC, functools.partial(self._told, client))
         self._count(await client.scheduler.clearway_count())
         self.is_connected = True
         self._changed()
-        return _distributed().Future(f"clearway-connection-{client.id}", client)
+        return connections.package().Future(f"clearway-connection-{client.id}", client)
 
     async def _keep_connected(self, lost: Any) -> None:
         while True:
@@ -110,7 +106,7 @@ class DaskCluster:
             await self._disconnect()
             lost = await self._reconnected()
             self.reconnects += 1
-            _log.warning("cluster %s: connected again", self.address)
+            _log.warning("cluster %s: connected again, %s", self.address, counted(self.workers, "worker"))
 
     async def _reconnected(self) -> Any:
         delay_s, most_s = BACKOFF_S
@@ -120,7 +116,7 @@ class DaskCluster:
             try:
                 return await self._connect()
             except Exception as error:
-                _log.debug("cluster %s: %s", self.address, _one_line(error))
+                _log.debug("cluster %s: %s", self.address, one_line(error))
                 await self._disconnect()
                 if self._stopping:
                     raise
@@ -135,7 +131,7 @@ class DaskCluster:
         self._changed()
         if client is not None:
             # In a task of its own: Dask's way of closing swallows a cancellation, which may be meant for us.
-            closing = asyncio.ensure_future(_closed(client))
+            closing = asyncio.ensure_future(connections.close(client))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
             await asyncio.shield(closing)
@@ -219,9 +215,9 @@ class DaskCluster:
         if isinstance(error, KilledWorker):
             return WorkerLost(f"worker {error.last_worker.address} was lost, and others before it")
         if isinstance(error, OSError):
-            return WorkerLost(f"{_GONE}: {_one_line(error)}")
+            return WorkerLost(f"{_GONE}: {one_line(error)}")
         return LaneError(
-            f"cluster {self.address} could not read the call ({_one_line(error)}); workers and scheduler need clearway "
+            f"cluster {self.address} could not read the call ({one_line(error)}); workers and scheduler need clearway "
             "and distributed in the app's versions"
         )
 
@@ -251,7 +247,7 @@ class DaskCluster:
         for worker, answer in answers.items():
             if isinstance(answer, BaseException):
                 raise LaneError(
-                    f"cluster {self.address}: worker {worker} cannot import clearway ({_one_line(answer)}); "
+                    f"cluster {self.address}: worker {worker} cannot import clearway ({one_line(answer)}); "
                     "install it there, in the app's version"
                 )
         return answers
@@ -284,59 +280,6 @@ class DaskCluster:
         self._client = self._local = self._keeper = None
 
 
-def _distributed() -> Any:
-    """Dask's own package. Raises LaneError where it is not installed."""
-    try:
-        return importlib.import_module("distributed")
-    except ImportError as error:
-        raise LaneError(
-            f"the cluster lane needs Dask ({error}): install clearway[cluster], here and on the workers"
-        ) from error
-
-
-def _client_class() -> Any:
-    distributed = _distributed()
-
-    class Connection(distributed.Client):  # type: ignore[name-defined, misc]
-        """A client that ends with its connection. Dask's own would try again for a while and then give up for ever,
-        and it is not told which of its futures that took."""
-
-        async def _reconnect(self) -> None:
-            await self._close(fast=True)
-
-    return Connection
-
-
-async def _closed(client: Any) -> None:
-    with contextlib.suppress(Exception):
-        await client.close(timeout=CLOSE_S)
-
-
-async def _local_cluster(processes: int) -> Any:
-    return await _distributed().LocalCluster(
-        n_workers=processes,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        protocol="tcp",
-        dashboard_address=None,
-        worker_dashboard_address=None,
-        asynchronous=True,
-    )
-
-
-def _timeout_s() -> float:
-    import dask
-    from dask.utils import parse_timedelta
-
-    return min(CONNECT_S, float(parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))))
-
-
 def _fail(waiter: asyncio.Future[Report], error: Exception) -> None:
     if not waiter.done():
         waiter.set_exception(error)
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

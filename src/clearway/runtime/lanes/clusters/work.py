@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clearway.runtime.lanes import travel
 from clearway.runtime.lanes.clusters import Job, Report, Verdict, code
+from clearway.runtime.lanes.remote import travel
 
 
 def work(job: Job, worker: str) -> Report:

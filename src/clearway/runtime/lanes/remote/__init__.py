@@ -1,0 +1,1 @@
+"""What the lanes share that send calls to another process: what may travel, and how it does."""

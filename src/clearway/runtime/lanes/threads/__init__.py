@@ -1,0 +1,1 @@
+"""Behind the thread lane: its threads, and who of what waits may run in them."""
