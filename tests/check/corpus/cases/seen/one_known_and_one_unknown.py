@@ -1,5 +1,6 @@
-# A function that gives an object that is known or one that nobody knows: that the known one does not block does not
-# make it clean, and that it blocks does not make it certain. An annotation says what the unknown one is.
+# A function gives an object that is known, or one that nobody knows.
+# That the known one does not block does not make it clean; that it blocks does not make it certain. An annotation says
+# what the unknown one is.
 import time
 from typing import Any
 

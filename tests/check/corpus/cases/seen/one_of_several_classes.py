@@ -1,5 +1,6 @@
-# Which of two classes an object is of is decided elsewhere: that one of them blocks when it is iterated, entered or
-# measured is as possible as where its method is called. Where both block, the milder of the two is what is certain.
+# Which of two classes an object is of is decided elsewhere, and it is iterated, entered or measured.
+# That one of them blocks there is as possible as where its method is called. Where both block, the milder of the two is
+# what is certain.
 import inspect
 import time
 from abc import ABC, abstractmethod

@@ -1,5 +1,5 @@
-# A prefix is shown where it is known: not one of several of which another comes from nowhere. A path by a parameter is
-# its default; one that nobody knows leaves the prefix readable.
+# A prefix is shown where it is known, not one of several of which another comes from nowhere.
+# A path by a parameter is its default.
 import time
 from typing import Any
 
