@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import sys
 from functools import cached_property
@@ -112,6 +113,12 @@ def _is_plain(method: Function) -> bool:
     return not method.is_static and not method.is_classmethod and not method.is_abstract
 
 
+def _builtin(base: str) -> type | None:
+    """`dict`, `list` …: a class that every module knows by name."""
+    found = getattr(builtins, base.removeprefix("builtins."), None)
+    return found if isinstance(found, type) else None
+
+
 class Guesses:
     """Possible targets, and whether a call could hide something that blocks."""
 
@@ -164,15 +171,23 @@ class Guesses:
             for value in self.program.evaluate(called.value, frame)
             if isinstance(value, InstanceV)
             for base in self.program.definitions.externals(value.cls)
+            if _builtin(base) is None
         )
 
     def _is_of_python(self, called: ast.expr, frame: Frame) -> bool:
         """Whether an object of the project has the method from a class of Python's own: `thread.start()`."""
-        values = self.program.evaluate(called.value, frame) if isinstance(called, ast.Attribute) else UNKNOWN
-        return bool(values) and all(isinstance(one, InstanceV) and self._derives_from_python(one) for one in values)
+        if not isinstance(called, ast.Attribute):
+            return False
+        values = self.program.evaluate(called.value, frame)
+        return bool(values) and all(
+            isinstance(one, InstanceV) and self._derives_from_python(one, called.attr) for one in values
+        )
 
-    def _derives_from_python(self, value: InstanceV) -> bool:
-        roots = {base.partition(".")[0] for base in self.program.definitions.externals(value.cls)}
+    def _derives_from_python(self, value: InstanceV, name: str) -> bool:
+        bases = self.program.definitions.externals(value.cls)
+        if any(hasattr(_builtin(base) or object, name) for base in bases):
+            return True
+        roots = {base.partition(".")[0] for base in bases}
         return bool(roots - SAYING_LITTLE) and roots <= sys.stdlib_module_names
 
     def looks_up_a_key(self, node: ast.AST) -> bool:
