@@ -12,8 +12,7 @@ class Worker(threading.Thread):
         super().__init__(daemon=True, name=f"worker {index}")
 
     def run(self) -> None:
-        while True:
-            time.sleep(1)
+        time.sleep(1)
 
 
 class Slow(threading.Thread):
