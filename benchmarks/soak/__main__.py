@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.servers import Server
 from benchmarks.soak import parts
@@ -20,6 +21,9 @@ from benchmarks.soak.watch import Watch, snapshot_of
 from benchmarks.work import rounds_for
 from clearway.console.server import SNAPSHOT_PATH
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 COMPUTE_S = 0.03
 SAMPLE_S = 1.0
 FAULTS = 40
@@ -27,7 +31,9 @@ FAULTS = 40
 LEAST_BETWEEN_S = 4.0
 
 
-async def soak(server: Server, upstream: parts.Part, scheduler: parts.Part, seconds: float) -> tuple[Ledger, Watch]:
+async def soak(
+    server: Server, upstream: parts.Part, scheduler: parts.Part, workers: Sequence[parts.Part], seconds: float
+) -> tuple[Ledger, Watch]:
     """Load the service and make faults for so long."""
     ledger, watch = Ledger(), Watch()
     loop = asyncio.get_running_loop()
@@ -37,7 +43,7 @@ async def soak(server: Server, upstream: parts.Part, scheduler: parts.Part, seco
         for seed, route in enumerate(route for route, count in CLIENTS.items() for _ in range(count)):
             tasks.create_task(keep_asking(server.url(""), route, ledger, until, seed))
         every_s = max(LEAST_BETWEEN_S, seconds / FAULTS)
-        tasks.create_task(make_faults(snapshot_url, upstream, scheduler, ledger, until, every_s))
+        tasks.create_task(make_faults(snapshot_url, upstream, scheduler, workers, ledger, until, every_s))
         while loop.time() < until:
             await asyncio.sleep(SAMPLE_S)
             with contextlib.suppress(OSError):
@@ -53,7 +59,8 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         upstream, scheduler = parts.upstream(), parts.scheduler()
         address = f"tcp://127.0.0.1:{scheduler.port}"
-        for part in (upstream, scheduler, parts.worker(address), parts.worker(address)):
+        workers = [parts.worker(address) for _ in range(2)]
+        for part in (upstream, scheduler, *workers):
             stack.callback(part.stop)
             part.start()
         os.environ["SOAK_UPSTREAM"] = f"http://127.0.0.1:{upstream.port}/"
@@ -64,11 +71,14 @@ def main() -> int:
         extra = ["--settings", str(settings)]
         server = stack.enter_context(Server("clearway", extra, app="benchmarks.soak.service:app"))
         server.wait_until_ready("/trivial")
-        ledger, watch = asyncio.run(soak(server, upstream, scheduler, seconds))
+        ledger, watch = asyncio.run(soak(server, upstream, scheduler, workers, seconds))
+        said = server.last_words()
     print(f"{seconds:g} s of mixed load with faults", *ledger.lines(), *watch.lines(), sep="\n")
     problems = [*ledger.problems(), *watch.problems()]
     for problem in problems:
         print(f"PROBLEM: {problem}")
+    if problems:
+        print(f"The service said:\n{said}")
     print("failed" if problems else "passed: every response accounted for, nothing grew, no contained call stalled")
     return 1 if problems else 0
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from benchmarks.soak.watch import snapshot_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.soak.ledger import Ledger
     from benchmarks.soak.parts import Part
 
@@ -19,9 +21,18 @@ AWAY_S = 1.0
 
 
 async def make_faults(
-    snapshot_url: str, upstream: Part, scheduler: Part, ledger: Ledger, until: float, every_s: float
+    snapshot_url: str,
+    upstream: Part,
+    scheduler: Part,
+    cluster_workers: Sequence[Part],
+    ledger: Ledger,
+    until: float,
+    every_s: float,
 ) -> None:
-    """One fault after the other, each kind in turn, until the loop's clock says so."""
+    """One fault after the other, each kind in turn, until the loop's clock says so.
+
+    Dask's workers end with their scheduler; they are started again, as whatever supervises them would.
+    """
     loop = asyncio.get_running_loop()
     chance = random.Random(20261122)
     kinds = ["worker killed", "upstream away", "worker killed", "scheduler restarted"]
@@ -43,3 +54,6 @@ async def make_faults(
             await asyncio.to_thread(part.stop)
             await asyncio.sleep(AWAY_S)
             await asyncio.to_thread(part.start)
+            for worker in cluster_workers if part is scheduler else ():
+                await asyncio.to_thread(worker.stop)
+                await asyncio.to_thread(worker.start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from time import monotonic
 
 EXPLAINED = {
     "/trivial": {200},
@@ -25,13 +26,21 @@ class Ledger:
     sent: Counter[str] = field(default_factory=Counter)
     answered: Counter[tuple[str, int]] = field(default_factory=Counter)
     given_up: Counter[str] = field(default_factory=Counter)
-    lost: list[str] = field(default_factory=list)
-    """What went wrong with those that have no answer, and whose client waited for one."""
+    lost: list[tuple[str, float]] = field(default_factory=list)
+    """What went wrong with those that have no answer, and whose client waited for one; and when, in seconds."""
+    began_s: float = field(default_factory=monotonic)
     faults: Counter[str] = field(default_factory=Counter)
+
+    def lose(self, reason: str) -> None:
+        """A request has no answer, though its client waited for one."""
+        self.lost.append((reason, monotonic() - self.began_s))
 
     def problems(self) -> list[str]:
         """What contradicts "every response accounted for"; empty when all is well."""
-        found = [f"{count} × {reason}" for reason, count in Counter(self.lost).items()]
+        found = []
+        for reason, count in Counter(reason for reason, _ in self.lost).items():
+            moments = ", ".join(f"{at_s:.0f}" for other, at_s in self.lost if other == reason)
+            found.append(f"{count} × {reason} (at second {moments})")
         for (route, status), count in sorted(self.answered.items()):
             if status not in EXPLAINED[route]:
                 found.append(f"{route} answered {status} {count} times")
@@ -46,7 +55,7 @@ class Ledger:
         return found
 
     def _lost_of(self, route: str) -> int:
-        return sum(reason.startswith(f"{route}:") for reason in self.lost)
+        return sum(reason.startswith(f"{route}:") for reason, _ in self.lost)
 
     def lines(self) -> list[str]:
         """A table for people."""

@@ -50,12 +50,12 @@ async def keep_asking(base: str, route: str, ledger: Ledger, until: float, seed:
             if vanishes:
                 ledger.given_up[route] += 1
             else:
-                ledger.lost.append(f"{route}: no answer within {PATIENCE_S:g} s")
+                ledger.lose(f"{route}: no answer within {PATIENCE_S:g} s")
             if connection is not None:
                 connection.close()
             connection = None
         except OSError as error:
-            ledger.lost.append(f"{route}: {type(error).__name__}")
+            ledger.lose(f"{route}: {type(error).__name__}")
             connection = None
         await asyncio.sleep(chance.uniform(0.0, 2 * PAUSE_S))
     if connection is not None:

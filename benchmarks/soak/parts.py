@@ -84,7 +84,7 @@ def scheduler() -> Part:
 
 
 def worker(address: str) -> Part:
-    """A worker of it, which comes back to it by itself."""
+    """A worker of it. It ends when its scheduler does."""
     command = [sys.executable, "-m", "distributed.cli.dask_worker"]
     return Part(
         [*command, address, "--nthreads", "1", "--no-dashboard", "--host", HOST, "--memory-limit", "0"],

@@ -1,4 +1,4 @@
-"""Where one of several functions runs: whether all of them block, so that it blocks whichever is taken."""
+"""Where one of several functions runs: what is certain of all of them, so that it blocks whichever is taken."""
 
 from __future__ import annotations
 
@@ -35,11 +35,13 @@ def is_seldom(frame: Frame, node: ast.AST) -> bool:
     return runs_once(frame, node) or (isinstance(code, Function) and node in code.on_the_way_to_errors)
 
 
-def is_certain(program: Program, run: Run) -> bool:
-    """Whether this runs for certain, or whatever runs in its place blocks as well."""
+def certain(program: Program, run: Run) -> Severity | None:
+    """The gravest that is certain of what this runs: all of it, or of one of several functions that may run here, what
+    the least grave of them blocks with; None where it may block with nothing.
+    """
     if not run.possible:
-        return True
-    return run.choice is not None and _choices(program).all_block(run.choice)
+        return Severity.ERROR
+    return None if run.choice is None else _choices(program).least(run.choice)
 
 
 class _Choices:
@@ -47,55 +49,83 @@ class _Choices:
 
     def __init__(self, program: Program) -> None:
         self._steps = program.steps
-        self._known: dict[Choice, bool] = {}
-        self._frames: dict[Frame, bool] = {}
+        self._known: dict[Choice, Severity | None] = {}
+        self._frames: dict[Frame, Severity | None] = {}
 
-    def all_block(self, choice: Choice) -> bool:
-        """Whether each candidate reaches, for certain and with every call, an operation that can take seconds."""
-        known = self._known.get(choice)
-        if known is None:
-            self._known[choice] = False  # for candidates that come back to the same choice
-            known = all(self._any_blocks(effects) for effects in choice.candidates)
-            self._known[choice] = known
-        return known
+    def least(self, choice: Choice) -> Severity | None:
+        """What the least grave of the candidates blocks with for certain, with every call; advice is nothing."""
+        if choice not in self._known:
+            self._known[choice] = None  # for candidates that come back to the same choice
+            found: Severity | None = Severity.ERROR
+            for effects in choice.candidates:
+                found = _milder(found, self._of(effects))
+                if found is None:
+                    break
+            self._known[choice] = found
+        return self._known[choice]
 
-    def _any_blocks(self, effects: Iterable[Effect]) -> bool:
-        return any(map(_blocks, effects)) or any(
-            self._reaches(effect.frame) for effect in effects if isinstance(effect, Run) and self._is_certain(effect)
-        )
+    def _of(self, effects: Iterable[Effect]) -> Severity | None:
+        """The gravest that these effects come to."""
+        found: Severity | None = None
+        for effect in effects:
+            if isinstance(effect, Block):
+                found = _graver(found, _blocks(effect))
+            elif isinstance(effect, Run) and (most := self._certain(effect)) is not None:
+                found = _graver(found, _milder(most, self._reached(effect.frame)))
+        return found
 
-    def _is_certain(self, run: Run) -> bool:
-        return not run.possible or (run.choice is not None and self.all_block(run.choice))
+    def _certain(self, run: Run) -> Severity | None:
+        if not run.possible:
+            return Severity.ERROR
+        return None if run.choice is None else self.least(run.choice)
 
-    def _reaches(self, start: Frame) -> bool:
-        """Whether a frame reaches such an operation. Where it does not, none of what it runs does."""
+    def _reached(self, start: Frame) -> Severity | None:
+        """The gravest that a frame comes to. Where it comes to nothing, none of what it runs does."""
         if start in self._frames:
             return self._frames[start]
-        waiting = [start]
-        seen = {start: None}
-        while waiting:
-            frame = waiting.pop()
+        best: Severity | None = None
+        first = (start, Severity.ERROR)
+        waiting = [first]
+        seen = {first}
+        while waiting and best is not Severity.ERROR:
+            frame, most = waiting.pop()
             for step in self._steps(frame):
-                if not step.effects or is_seldom(frame, step.node):
+                if not step.effects:
                     continue
-                if any(map(_blocks, step.effects)):
-                    self._frames[start] = True
-                    return True
+                here = Severity.WARNING if is_seldom(frame, step.node) else most
                 for effect in step.effects:
-                    if not isinstance(effect, Run) or effect.frame in seen or not self._is_certain(effect):
-                        continue
-                    if self._frames.get(effect.frame):
-                        self._frames[start] = True
-                        return True
-                    seen[effect.frame] = None
-                    if effect.frame not in self._frames:
-                        waiting.append(effect.frame)
-        self._frames.update(dict.fromkeys(seen, False))
-        return False
+                    if isinstance(effect, Block) and (
+                        frame.module.is_project or effect.entry.severity is Severity.ERROR
+                    ):
+                        best = _graver(best, _milder(here, _blocks(effect)))
+                    elif isinstance(effect, Run) and (inner := _milder(here, self._certain(effect))) is not None:
+                        way = (effect.frame, inner)
+                        if effect.frame in self._frames:
+                            best = _graver(best, _milder(inner, self._frames[effect.frame]))
+                        elif way not in seen:
+                            seen.add(way)
+                            waiting.append(way)
+        if best is None:
+            self._frames.update((frame, None) for frame, _ in seen)
+        self._frames[start] = best
+        return best
 
 
-def _blocks(effect: Effect) -> bool:
-    return isinstance(effect, Block) and not effect.possible and effect.entry.severity is Severity.ERROR
+def _blocks(effect: Block) -> Severity | None:
+    severity = effect.entry.severity
+    return None if effect.possible or severity is Severity.ADVICE else severity
+
+
+def _milder(one: Severity | None, other: Severity | None) -> Severity | None:
+    return None if one is None or other is None else max(one, other, key=_rank)
+
+
+def _graver(one: Severity | None, other: Severity | None) -> Severity | None:
+    return other if one is None else one if other is None else min(one, other, key=_rank)
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
 
 
 _KNOWN: WeakKeyDictionary[Program, _Choices] = WeakKeyDictionary()

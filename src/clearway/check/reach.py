@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearway.check.choices import is_certain, is_seldom, runs_once
+from clearway.check.choices import certain, is_seldom, runs_once
 from clearway.check.program.code import Class, Function, Module
 from clearway.check.program.values.effects import Block, Offload, Reenter, Run, Spawn, Unresolved
 from clearway.model import Link, Severity
@@ -28,7 +28,13 @@ class Hop:
 
     frame: Frame
     node: ast.AST
-    possible: bool = False
+    certain: Severity | None = Severity.ERROR
+    """The gravest that it can lead to for certain; None where it is only possible."""
+
+    @property
+    def possible(self) -> bool:
+        """Found by a method's name alone, or one of several of which others do not block."""
+        return self.certain is None
 
     @property
     def line(self) -> int:
@@ -97,9 +103,9 @@ def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[H
     reported: set[tuple[ast.AST, str]] = set()
     opening: set[Frame] = set()
     while waiting or perhaps:
-        certain = bool(waiting)
-        frame, hops, looping = (waiting if certain else perhaps).popleft()
-        if not certain:
+        surely = bool(waiting)
+        frame, hops, looping = (waiting if surely else perhaps).popleft()
+        if not surely:
             if (frame, looping) in seen:
                 continue
             seen.add((frame, looping))
@@ -111,13 +117,13 @@ def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[H
             for effect in step.effects:
                 match effect:
                     case Run(frame=inner, on_loop=moved):
-                        possible = not is_certain(program, effect)
+                        most = certain(program, effect)
                         way = (inner, looping or moved)
                         if len(hops) >= DEEPEST:
                             found.unresolved.append((Unresolved("a chain of too many calls"), Hop(frame, step.node)))
                         elif way not in seen:
-                            onward = (inner, (*hops, Hop(frame, step.node, possible)), way[1])
-                            if certain and not possible:
+                            onward = (inner, (*hops, Hop(frame, step.node, most)), way[1])
+                            if surely and most is Severity.ERROR:
                                 seen.add(way)
                                 waiting.append(onward)
                             else:
@@ -129,7 +135,8 @@ def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[H
                             opening.add(frame)
                         if (step.node, effect.entry.name) not in reported:
                             reported.add((step.node, effect.entry.name))
-                            hit = _hit(effect, (*hops, Hop(frame, step.node, effect.possible)), looping)
+                            last = Hop(frame, step.node, None if effect.possible else Severity.ERROR)
+                            hit = _hit(effect, (*hops, last), looping)
                             if hit is not None:
                                 found.hits.append(hit)
                     case Reenter():
@@ -156,10 +163,11 @@ def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
         severity = Severity.WARNING if severity is Severity.ERROR else Severity.ADVICE
     if severity is Severity.ERROR and any(is_seldom(hop.frame, hop.node) for hop in hops):
         severity = Severity.WARNING
-    if severity is Severity.ERROR and any(hop.possible for hop in hops[:-1]):
-        # Found by a method's name alone: too little to fail a build for.
-        severity = Severity.WARNING
     possible = any(hop.possible for hop in hops)
+    if severity is Severity.ERROR and any(hop.certain is not Severity.ERROR for hop in hops[:-1]):
+        # Found by a method's name alone, or another that may run here is less grave: too little to fail a build for.
+        severity = Severity.WARNING
+        possible = True
     return Hit(effect.entry, effect.called, hops, severity, possible, on_loop)
 
 

@@ -87,7 +87,7 @@ def test_hops_that_two_chains_of_a_root_share_are_drawn_once(tmp_path: Path) -> 
     way = (link("app.main:read_item", 5, "app.crud:load"), link("app.crud:load", 8, "app.db:save"))
     found = [
         finding(chain=(*way, link("app.db:save", 20, "commit"))),
-        finding(chain=(*way, link("app.db:save", 21, "refresh"))),
+        finding(rule="CW303", chain=(*way, link("app.db:save", 21, "refresh"))),
         finding(chain=(link("app.main:read_item", 6, "app.crud:load"), *way[1:])),
     ]
     lines = text_of(select(result(tmp_path, *found), CODES)).splitlines()
@@ -100,6 +100,25 @@ def test_hops_that_two_chains_of_a_root_share_are_drawn_once(tmp_path: Path) -> 
         "app/main.py:6  read_item",
         "└─ app/crud.py:8  load",
     ]
+
+
+def test_what_one_function_does_is_told_of_once_with_the_gravest_first(tmp_path: Path) -> None:
+    way = (link("app.main:read_item", 5, "app.crud:save"),)
+    found = [
+        finding(severity=Severity.WARNING, message="opens", chain=(*way, link("app.crud:save", 20, "open"))),
+        finding(message="commits", chain=(*way, link("app.crud:save", 21, "commit"))),
+        finding(message="loads", chain=(*way, link("app.crud:save", 23, "refresh"))),
+        finding(message="again", chain=(*way, link("app.crud:save", 22, "refresh"))),
+        finding(
+            message="elsewhere",
+            chain=(link("app.main:read_item", 6, "app.crud:save"), link("app.crud:save", 20, "open")),
+        ),
+    ]
+    shown = text_of(select(result(tmp_path, *found), CODES))
+    heads = [line.split()[-1] for line in shown.splitlines() if line.startswith("    CW")]
+    assert heads == ["commits", "elsewhere"]
+    assert "    there too  open in line 20 (warning); refresh in lines 22, 23\n" in shown
+    assert "4 errors, 1 warning, 2 where shared places count once" in shown
 
 
 def test_a_deep_chain_does_not_run_off_to_the_right(tmp_path: Path) -> None:

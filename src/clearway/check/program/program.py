@@ -23,6 +23,7 @@ from clearway.check.program.evaluation.unwrapped import Unwrapped
 from clearway.check.program.facts.branches import Branches
 from clearway.check.program.facts.facts import Facts
 from clearway.check.program.facts.flags import Flags
+from clearway.check.program.facts.spread import Spread
 from clearway.check.program.models.models import Models
 from clearway.check.program.models.rows import Rows
 from clearway.check.program.resolution.annotations import Annotations
@@ -88,6 +89,7 @@ class Program:
         self.hooks = Hooks(self)
         self.guesses = Guesses(self)
         self.injection = Injection(self)
+        self.spread = Spread(self)
         self.expressions = Expressions(self)
         self.arguments = CallArguments(self)
         self.instances = Instances(self)

@@ -1,4 +1,4 @@
-"""Findings of many roots at one place: people read of it once."""
+"""Findings of many roots at one place, and of one root in one function: people read of them once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from clearway.model import Finding
 
@@ -34,12 +34,34 @@ class Shared:
         standing = set(map(id, first))
         self.told = tuple(one for one in findings if _place(one) not in self._often or id(one) in standing)
         """The findings without those that another one stands for."""
-        self.places = len(self.told)
+        self.places = len(set(map(_way, self.told)))
 
     def of(self, finding: Finding) -> tuple[Finding, ...]:
         """All findings that this one stands for, itself among them; nothing where it is the only one."""
         place = _place(finding)
         return tuple(self._often.get(place, ())) if place is not None else ()
+
+
+def together(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings by the function that does what they are about, and the way by which a root comes to it; of a root's own
+    body by the line. The gravest of them comes first.
+    """
+    by_way: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_way[_way(finding)].append(finding)
+    return [sorted(alike, key=_gravity) for alike in by_way.values()]
+
+
+def _way(finding: Finding) -> tuple[object, ...]:
+    *before, last = finding.chain
+    if finding.sink is None:
+        return finding.rule, finding.fingerprint, finding.chain
+    where = (last.file, last.function) if before else (last.file, last.line)
+    return finding.rule, finding.root, tuple((link.file, link.line, link.function) for link in before), *where
+
+
+def _gravity(finding: Finding) -> int:
+    return finding.severity.rank
 
 
 def _place(finding: Finding) -> Place | None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from clearway.check.report.lines import SourceLines, printable
-from clearway.check.report.shared import Shared
+from clearway.check.report.shared import Shared, together
 from clearway.check.report.summary import ENDPOINTS, summarise
 from clearway.check.report.totals import counted, total_lines
 from clearway.model import Lane, Severity
@@ -70,15 +70,18 @@ def _report(selection: Selection, roots: Mapping[str, Root], tree: _Tree, comman
             above: tuple[Link, ...] = ()
             told: set[Fix] = set()
             unfixed = False
-            for finding in of_root:
+            for finding, *beside in together(of_root):
                 yield from _finding(finding, tree, above)
+                if beside:
+                    yield _beside(finding, beside)
                 if others := shared.of(finding):
                     yield _others(others, roots)
                 above = finding.chain
-                unfixed = unfixed or finding.fix is None
-                if finding.fix is not None and finding.fix not in told:  # one edit may fix several
-                    told.add(finding.fix)
-                    yield Text("    ").append("fix", "green").append(f"  {printable(finding.fix.description)} (--fix)")
+                for one in (finding, *beside):
+                    unfixed = unfixed or one.fix is None
+                    if one.fix is not None and one.fix not in told:  # one edit may fix several
+                        told.add(one.fix)
+                        yield Text("    ").append("fix", "green").append(f"  {printable(one.fix.description)} (--fix)")
             if root_id is not None and root_id in roots and unfixed:
                 yield from _advice(roots[root_id])
             yield Text("")
@@ -106,6 +109,19 @@ def _finding(finding: Finding, tree: _Tree, above: Sequence[Link]) -> Iterator[T
     head = Text("    ").append(f"{finding.rule} {finding.severity}", COLOURS[finding.severity])
     yield head.append("  " + printable(finding.message))
     yield from tree.lines(finding, above)
+
+
+def _beside(finding: Finding, beside: Sequence[Finding]) -> Text:
+    """What else blocks in the same function, by lines."""
+    lines: dict[tuple[str, Severity], set[int]] = {}
+    for one in beside:
+        lines.setdefault((one.chain[-1].calls, one.severity), set()).add(one.chain[-1].line)
+    named = [
+        f"{calls} in line{'' if len(at) == 1 else 's'} {', '.join(map(str, sorted(at)))}"
+        + ("" if severity is finding.severity else f" ({severity})")
+        for (calls, severity), at in sorted(lines.items(), key=lambda item: min(item[1]))
+    ]
+    return Text("    ").append("there too", "bold").append(f"  {printable('; '.join(named))}")
 
 
 def _others(findings: Sequence[Finding], roots: Mapping[str, Root]) -> Text:

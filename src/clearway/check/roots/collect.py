@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _CONVERTOR = re.compile(r":\w+\}")
 """`{path:path}` is shown as `{path}`, as FastAPI's own documentation of a service does."""
+UNKNOWN_PATH = "?"
+"""Below a prefix it is shown as `/api/…`."""
 HANDLERS = {
     "route": RootKind.ENDPOINT,
     "websocket": RootKind.WEBSOCKET,
@@ -271,7 +273,7 @@ class Roots:
 
     def _routed(self, effect: Register, entry: Entry, own: list[str] | None, node: ast.AST, frame: Frame) -> None:
         """An endpoint is to be placed; `own` are the methods that it says itself."""
-        paths = sorted({str(v.value) for v in effect.detail("path") if isinstance(v, ConstantV)}) or ["?"]
+        paths = sorted({str(v.value) for v in effect.detail("path") if isinstance(v, ConstantV)}) or [UNKNOWN_PATH]
         methods = [str(v.value) for v in effect.detail("methods") if isinstance(v, ConstantV)]
         names = ["WS"] if effect.kind == "websocket" else sorted(own or methods or ["GET"])
         self._pending.append((entry, effect.owner, names, paths, effect.detail("dependencies")))
@@ -282,7 +284,8 @@ class Roots:
         handled: list[tuple[Entry, dict[str, None]]] = []
         for entry, owner, methods, paths, dependencies in self._pending:
             for prefix, inherited in self._routers.prefixes(owner):
-                for path in paths:
+                for own in paths:
+                    path = "/…" if own is UNKNOWN_PATH and prefix else own
                     routes = {f"{method} {_CONVERTOR.sub('}', prefix + path) or '/'}": None for method in methods}
                     entry.routes.update(routes)
                     handled.extend((one, routes) for one, of in self._handlers if of == owner)

@@ -19,7 +19,7 @@ from clearway.check.program.values import (
     Values,
 )
 from clearway.check.program.values.effects import Effect, Outcome, Register
-from clearway.check.roots.details import methods_of, said
+from clearway.check.roots.details import methods_of, path_of, said
 
 if TYPE_CHECKING:
     import ast
@@ -105,10 +105,10 @@ def _listed(models: Models, routes: Values, owner: Value) -> list[Effect]:
 
 
 def route_object(kind: str) -> Model:
-    def model(_models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
+    def model(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
         items = said(
             kind=frozenset({ConstantV(kind)}),
-            path=arguments.at(0, "path"),
+            path=path_of(models, arguments, node, frame),
             endpoint=arguments.at(1, "endpoint"),
             methods=methods_of("", arguments) if arguments.has("methods") else UNKNOWN,
         )
@@ -117,10 +117,10 @@ def route_object(kind: str) -> Model:
     return model
 
 
-def mount_object(_models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:
+def mount_object(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
     items = said(
         kind=frozenset({ConstantV("mount")}),
-        path=arguments.at(0, "path"),
+        path=path_of(models, arguments, node, frame),
         endpoint=arguments.at(1, "app"),
         routes=arguments.named("routes"),
     )

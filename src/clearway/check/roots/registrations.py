@@ -26,7 +26,7 @@ from clearway.check.roots.constructors import (
     put_routes,
     route_object,
 )
-from clearway.check.roots.details import APPS, HTTP_METHODS, methods_of, said
+from clearway.check.roots.details import APPS, HTTP_METHODS, methods_of, path_of, said
 
 if TYPE_CHECKING:
     import ast
@@ -112,12 +112,10 @@ def _registrar(callee: ModelV, arguments: Arguments, _node: ast.AST, _frame: Fra
     return Outcome(functions, (Register(kind, functions, owner, details),))
 
 
-def _route_decorator(
-    _models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame
-) -> Outcome:
+def _route_decorator(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
     name = callee.name.rpartition(".")[2]
     details = said(
-        path=arguments.at(0, "path"),
+        path=path_of(models, arguments, node, frame),
         methods=methods_of(name, arguments),
         dependencies=arguments.named("dependencies"),
     )
@@ -125,16 +123,18 @@ def _route_decorator(
 
 
 def _websocket_decorator(
-    _models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame
+    models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame
 ) -> Outcome:
-    details = said(path=arguments.at(0, "path"), dependencies=arguments.named("dependencies"))
+    details = said(path=path_of(models, arguments, node, frame), dependencies=arguments.named("dependencies"))
     return Outcome(_registrar_value("websocket", callee, details))
 
 
-def _add_route(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+def _add_route(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
     functions = arguments.at(1, "endpoint") or arguments.named("route")
     details = said(
-        path=arguments.at(0, "path"), methods=methods_of("", arguments), dependencies=arguments.named("dependencies")
+        path=path_of(models, arguments, node, frame),
+        methods=methods_of("", arguments),
+        dependencies=arguments.named("dependencies"),
     )
     effects = [Register("route", functions, _owner(callee), details)]
     if handled := arguments.named("route_class_override"):
@@ -142,9 +142,9 @@ def _add_route(_models: Models, callee: ExternalV, arguments: Arguments, _node: 
     return Outcome(OPAQUE, tuple(effects))
 
 
-def _add_websocket(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+def _add_websocket(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
     functions = arguments.at(1, "endpoint") or arguments.named("route")
-    details = said(path=arguments.at(0, "path"), dependencies=arguments.named("dependencies"))
+    details = said(path=path_of(models, arguments, node, frame), dependencies=arguments.named("dependencies"))
     return Outcome(OPAQUE, (Register("websocket", functions, _owner(callee), details),))
 
 

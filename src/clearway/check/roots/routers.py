@@ -68,5 +68,8 @@ def _identity(value: Value | None) -> object:
 
 
 def _text(values: Values) -> str:
+    """The prefix; none where another than the one that is known may be meant."""
+    if not all(isinstance(value, ConstantV) for value in values):
+        return ""
     texts = sorted(str(value.value) for value in values if isinstance(value, ConstantV) and value.value)
     return texts[0] if texts else ""

@@ -45,7 +45,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.rules.fixes import fix_of_hit
 from clearway.check.rules.rule import of_hit
-from clearway.check.rules.words import blocks_sentence, may
+from clearway.check.rules.words import blocks_sentence, may, remedy
 from clearway.model import RootKind
 
 if TYPE_CHECKING:
@@ -68,5 +68,7 @@ def find(survey: Survey) -> Iterator[Finding]:
             continue
         for hit in study.hits:
             if len(hit.hops) == 1:
-                message = f"{hit.called} {may(hit)} the event loop{blocks_sentence(study.entry)}. {hit.entry.fix}"
-                yield of_hit(CODE, study.entry.id, hit, message, fix_of_hit(survey, study, hit))
+                fix = fix_of_hit(survey, study, hit)
+                where = blocks_sentence(study.entry)
+                message = f"{hit.called} {may(hit)} the event loop{where}. {remedy(hit, fix)}"
+                yield of_hit(CODE, study.entry.id, hit, message, fix)

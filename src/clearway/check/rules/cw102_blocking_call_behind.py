@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING
 from clearway.check.rules.cw101_blocking_call import ELSEWHERE
 from clearway.check.rules.fixes import fix_of_hit
 from clearway.check.rules.rule import of_hit
-from clearway.check.rules.words import blocks_sentence, may, through
+from clearway.check.rules.words import blocks_sentence, may, remedy, through
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +59,9 @@ def find(survey: Survey) -> Iterator[Finding]:
             key = (hit.hops[0].line, hit.entry.name)
             if len(hit.hops) > 1 and key not in told:
                 told.add(key)
+                fix = fix_of_hit(survey, study, hit)
                 message = (
                     f"{hit.called} {may(hit)} the event loop{blocks_sentence(study.entry)}, {through(hit)}. "
-                    f"{hit.entry.fix}"
+                    f"{remedy(hit, fix)}"
                 )
-                yield of_hit(CODE, study.entry.id, hit, message, fix_of_hit(survey, study, hit))
+                yield of_hit(CODE, study.entry.id, hit, message, fix)

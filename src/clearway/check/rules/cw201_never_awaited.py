@@ -97,7 +97,8 @@ def find(survey: Survey) -> Iterator[Finding]:
             fate = lost(program, site, endpoints)
             if fate is None:
                 continue
-            made = coroutine_made(program, site.call, frame_of(program, site.code))
+            frame = frame_of(program, site.code)
+            made = None if program.branches.dead(frame).covers(site.call) else coroutine_made(program, site.call, frame)
             if made is not None and (made.of_project or fate.kind not in DOUBTFUL):
                 yield _finding(site, made.name, made.text, fate)
     yield from _awaited_once_of_two(program, names, endpoints)

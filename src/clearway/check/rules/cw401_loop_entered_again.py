@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Class, Module
 from clearway.check.program.code.scopes import Bind
-from clearway.check.program.values import ExternalV
+from clearway.check.program.values import ExternalV, FunctionV
 from clearway.check.rules.places import calls_named
 from clearway.check.rules.rule import along
 from clearway.check.source.syntax import last_name, walk
@@ -50,6 +50,7 @@ from clearway.model import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from clearway.check.program.code import Function
     from clearway.check.program.program import Program
     from clearway.check.program.values import Frame
     from clearway.check.reach import Hop
@@ -76,7 +77,8 @@ def find(survey: Survey) -> Iterator[Finding]:
         if not study.entry.on_loop:
             continue
         told: set[tuple[int, str]] = set()
-        entered = [(effect.name, hops, _ENTERED) for effect, hops in study.reach.reentries if not _asks(hops)]
+        reentries = [(effect, hops) for effect, hops in study.reach.reentries if not _asks(program, hops)]
+        entered = [(effect.name, hops, _ENTERED) for effect, hops in reentries]
         waited = [
             (hit.called, hit.hops, _WAITED)
             for hit in study.reach.hits
@@ -87,7 +89,7 @@ def find(survey: Survey) -> Iterator[Finding]:
             if key in told:
                 continue
             told.add(key)
-            severity = Severity.WARNING if any(hop.possible for hop in hops) else Severity.ERROR
+            severity = Severity.WARNING if any(hop.certain is not Severity.ERROR for hop in hops) else Severity.ERROR
             message = text.format(name=name)
             yield Finding(CODE, severity, study.entry.id, message, None, along(hops, name), "")
 
@@ -109,15 +111,29 @@ def _is_patched(program: Program) -> bool:
     )
 
 
-def _asks(hops: tuple[Hop, ...]) -> bool:
+def _asks(program: Program, hops: tuple[Hop, ...]) -> bool:
     """Whether some function on the way first asks whether a loop is running."""
-    return any(_function_asks(hop.frame) for hop in hops)
+    return any(_function_asks(program, hop.frame) for hop in hops)
 
 
-def _function_asks(frame: Frame) -> bool:
+def _function_asks(program: Program, frame: Frame) -> bool:
     if isinstance(frame.code, Module | Class):
         return False
-    return _node_asks(frame.code.node)
+    return _node_asks(frame.code.node) or any(
+        isinstance(value, FunctionV) and not value.function.is_async and _node_asks(value.function.node)
+        for test in _asked_calls(frame.code)
+        for value in program.evaluate(test.func, frame)
+    )
+
+
+def _asked_calls(function: Function) -> list[ast.Call]:
+    """Calls that tests ask, or whose result has a name that they ask: `loop = running_loop()`, `if loop:`."""
+    tests = [test.test for test in function.flow.tests if isinstance(test, ast.If | ast.IfExp)]
+    found = [inner for test in tests for inner in walk(test) if isinstance(inner, ast.Call)]
+    for name in function.flow.tested:
+        bindings = function.scope.bindings.get(name, ())
+        found.extend(one.node for one in bindings if one.kind is Bind.VALUE and isinstance(one.node, ast.Call))
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from clearway.model import Severity
+from clearway.check.fix import FixKind, parts_of
+from clearway.check.program.code import Function
+from clearway.model import RootKind, Severity
 
 if TYPE_CHECKING:
     from clearway.check.reach import Hit
     from clearway.check.roots import Entry
+    from clearway.model import Fix
 
 MOST_ROUTES = 3
+NAMED = frozenset({RootKind.TASK, RootKind.BACKGROUND_TASK, RootKind.EXCEPTION_HANDLER, RootKind.LIFESPAN})
+"""Roots that are no route's own: their findings say in which of them it is."""
 
 
 def may(hit: Hit) -> str:
@@ -29,11 +35,25 @@ def through(hit: Hit) -> str:
     return "called through " + " → ".join(shown)
 
 
+def remedy(hit: Hit, fix: Fix | None) -> str:
+    """What to do, in agreement with the finding's own edit. In a `def` nothing can be awaited: there the advice is for
+    those that call it.
+    """
+    code = hit.last.frame.code
+    to_def = fix is not None and any(edit.kind == FixKind.TO_DEF for edit in parts_of(fix))
+    instead = fix.description.partition(":")[0] if fix is not None and to_def else ""
+    if not isinstance(code, Function) or code.is_async or len(hit.hops) < 2 or "await" not in hit.entry.fix:
+        return f"{hit.entry.fix.removesuffix('.')}, or {instead}." if instead else hit.entry.fix
+    name = "The lambda" if isinstance(code.node, ast.Lambda) else f"`{code.name}`"
+    handed = f"{name} cannot await: hand it to a thread where it is called"
+    return f"{handed}, or {instead}." if instead else f"{handed}, or make it async. {hit.entry.fix}"
+
+
 def blocks_sentence(entry: Entry) -> str:
-    """Which route suffers, where there is one."""
+    """Which route suffers, where there is one; else in what it happens."""
     routes = list(entry.routes)
     if not routes:
-        return ""
+        return f" in the {entry.kind.value.replace('_', ' ')} {entry.function.qualname}" if entry.kind in NAMED else ""
     return f" in {routes[0]}" if len(routes) == 1 else f" in {routes[0]} and {len(routes) - 1} more"
 
 

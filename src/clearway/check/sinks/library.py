@@ -37,6 +37,8 @@ class Library:
         self._same: dict[str, str] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
         self._classes: set[str] = set()
+        self._clients: dict[str, frozenset[str]] = {}
+        """Classes all of whose methods were looked at, with those that do not block."""
         self._returns: dict[str, Returned] = {}
         self._attributes: dict[str, Returned] = {}
         self._offloads: dict[str, Offload] = {}
@@ -102,6 +104,18 @@ class Library:
         if name.partition(".")[0] in sys.stdlib_module_names or self._is_safe(name):
             return True
         return any(prefix in self._packages for prefix in _prefixes(name))
+
+    def is_silent(self, name: str) -> bool:
+        """Whether data lists what the methods of this object's class do, and says nothing of this one."""
+        name = self.canonical(name)
+        owner, _, attribute = name.rpartition(".")
+        line = self._line(owner)
+        if attribute.startswith("_") or self._is_safe(name) or not any(one in self._clients for one in line):
+            return False
+        if any(one in self._every or attribute in self._clients.get(one, ()) for one in line):
+            return False
+        told = (self._sinks, self._returns, self._attributes, self._offloads, self._schedules)
+        return not any(f"{one}.{attribute}" in table for one in line for table in told)
 
     def is_class(self, name: str) -> bool:
         """Whether data names this as a class."""
@@ -193,6 +207,7 @@ class Library:
             self._classes |= family.classes
             self._reenters |= family.reenters
             _add(self._sinks, family.sinks)
+            _add(self._clients, family.clients)
             _add(self._every, family.every)
             _add(self._same, family.same)
             _add(self._bases, family.bases)

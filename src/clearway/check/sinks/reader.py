@@ -19,6 +19,7 @@ A file has, in TOML, names always in full and canonical:
     [bases]    class = [its base classes]; what it does not inherit it need not list: `[]` makes it known
     [returns]  function = what a call gives, in the language of returned.py; `Class.*` for what no other entry names
     [attributes]  the same for attributes
+    [clients]  class = [its methods that do not block]: what neither this nor another entry names may block
     [[offload]]   names, position, keyword, lane, wraps
     [[schedule]]  names, what, position, keyword, many, kind
 
@@ -80,6 +81,8 @@ class Family:
     offloads: Mapping[str, Offload]
     schedules: Mapping[str, Schedule]
     reenters: frozenset[str]
+    clients: Mapping[str, frozenset[str]]
+    """Classes all of whose methods were looked at, with those that do not block: another one may."""
 
 
 @cache
@@ -155,6 +158,7 @@ class _Reader:
             offloads=dict(self._read_all("offload", offload)),
             schedules=dict(self._read_all("schedule", schedule)),
             reenters=frozenset(self._own(name) for name in take(data, "reenters", list, [])),
+            clients={self._own(name): frozenset(held) for name, held in take(data, "clients", dict, {}).items()},
         )
         finish(data)
         return family
@@ -169,7 +173,7 @@ class _Reader:
         names = list(names_of(table))
         kind = SinkKind(take(table, "kind", str))
         severity = Severity(take(table, "severity", str, USUAL_SEVERITY[kind].value))
-        fix = take(table, "fix", str, self._fix)
+        fix = take(table, "fix", str, _how(table.get("twin")) or self._fix)
         if not fix:
             raise ValueError(f"{names[0]}: nothing says how to fix it")
         entry = SinkEntry(
@@ -234,6 +238,15 @@ class _Reader:
         for name in (*self._sinks, *self._every):
             found.update(_capitalised(name))
         return frozenset(found)
+
+
+def _how(twin: object) -> str | None:
+    """What to do where an entry names a twin of its own, and no more: that, not what the family says in general."""
+    if not isinstance(twin, str):
+        return None
+    if twin == "asyncio.to_thread":
+        return "Await it in a thread: `await asyncio.to_thread(...)`."
+    return f"Use `{twin}` and await it, or `await asyncio.to_thread(...)` the call."
 
 
 def _capitalised(name: str) -> Iterator[str]:

@@ -38,7 +38,7 @@ from clearway.check.program.values.effects import (
 from clearway.check.source.syntax import is_next_app, written
 
 if TYPE_CHECKING:
-    from clearway.check.program.code import Function
+    from clearway.check.program.code import Class, Function
     from clearway.check.program.program import Program
 
 
@@ -105,7 +105,7 @@ class Calls:
         if MORE in callees:
             return self._of_many(callees - {MORE}, arguments, node, frame)
         outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
-        methods = {(one.function, one.frame) for one in callees if isinstance(one, FunctionV) and one.bound}
+        methods = {_method(one) for one in callees if isinstance(one, FunctionV) and one.bound}
         if len(methods) > 1:
             # Which of the methods runs is decided elsewhere.
             joined = self._joined(outcomes)
@@ -116,7 +116,8 @@ class Calls:
     def _of_many(self, callees: Values, arguments: Arguments, node: ast.Call, frame: Frame) -> Outcome:
         """More are meant than are looked at: none is certain, and what is left out may block."""
         outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
-        effects = chosen([*(outcome.effects for outcome in outcomes), (Unresolved(written(node)),)])
+        left_out = Unresolved(written(node), hides=self._program.guesses.may_hide(node))
+        effects = chosen([*(outcome.effects for outcome in outcomes), (left_out,)])
         values = self._program.union(self._joined(outcomes).values, frozenset({MORE}))
         return Outcome(values, tuple(dict.fromkeys(effects)))
 
@@ -237,6 +238,12 @@ class Calls:
     def coroutines(self, arguments: Arguments) -> list[Frame]:
         """The frames of the coroutines among the arguments."""
         return [value.frame for values in arguments.all() for value in values if isinstance(value, CoroutineV)]
+
+
+def _method(callee: FunctionV) -> tuple[Function, Frame | None, Class | None]:
+    """Which method of which class it is: one that two classes inherit does what those do that it calls."""
+    bound = callee.bound
+    return callee.function, callee.frame, bound.cls if isinstance(bound, InstanceV | ClassV) else None
 
 
 def _told(effect: Effect, joined: Outcome) -> bool:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from clearway.check.program.calls import waits
+from clearway.check.program.calls.finished import is_finished
 from clearway.check.program.code import Function
 from clearway.check.program.models.python import IN_MEMORY
 from clearway.check.program.values import (
@@ -124,7 +125,8 @@ class Externals:
                 for inner in frames:
                     values = program.union(values, program.returns(inner))
         entry = library.sink(name)
-        if entry is not None and self._blocks(entry, arguments) and not self._polls(node, frame):
+        waits_for_it = entry is not None and self._blocks(entry, arguments) and not self._polls(node, frame)
+        if entry is not None and waits_for_it and not is_finished(library.canonical(name), node, frame):
             repeats = isinstance(frame.code, Function) and frame.code.flow.repeats(node)
             # Short waits in a loop add up: `while not done: sleep(0.01)`.
             effects.append(Block(entry if repeats else waits.shortened(entry, arguments), callee.written or name))
@@ -133,12 +135,13 @@ class Externals:
         if name in RUNS_TEXT and not all(isinstance(value, ConstantV) for value in arguments.at(0) or [None]):
             effects.append(Unresolved(written(node)))
             values = UNKNOWN
-        if entry is None and library.returns(name) is None and not library.covers(name):
+        silent = callee.receiver is not None and library.is_silent(name)
+        if entry is None and (silent or (library.returns(name) is None and not library.covers(name))):
             located = program.guesses.located(node, arguments)
             values = program.union(located, values)
             effects.append(self._unknown(callee, node, hides=not located))
         # A coroutine given to a function that we do not know is awaited by it.
-        if not library.reenters(name) and not name.startswith("builtins."):
+        if not library.reenters(name) and not _never_awaits(name):
             effects.extend(Run(inner) for inner in self._program.calls.coroutines(arguments))
         return Outcome(values, tuple(effects))
 
@@ -201,6 +204,12 @@ class Externals:
         """The expression that a name stands for, where it is never assigned anew."""
         found = self._program.modules.assigned(name, frame)
         return found if found is not None and len(found[1].code.scope.bindings.get(name, ())) == 1 else None
+
+
+def _never_awaits(name: str) -> bool:
+    """Python's own functions that are no part of asyncio only keep, compare or write what they are given."""
+    root = name.partition(".")[0]
+    return root in sys.stdlib_module_names and root not in ("asyncio", "concurrent", "contextlib")
 
 
 def _package(value: ExternalV | ExternalInstanceV) -> str:

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.values import UNKNOWN, ClassV, Frame, FunctionV, InstanceV, Value, Values
+from clearway.check.program.code import Function
+from clearway.check.program.values import (
+    UNKNOWN,
+    ClassV,
+    CoroutineV,
+    Frame,
+    FunctionV,
+    InstanceV,
+    MoreV,
+    ShapeV,
+    TaskV,
+    Value,
+    Values,
+)
 from clearway.check.program.values.arguments import Arguments
 from clearway.check.program.values.effects import Block, Effect, Outcome, Run, Unresolved
 from clearway.check.source.syntax import is_next_app, name_of, written
 
 if TYPE_CHECKING:
-    from clearway.check.program.code import Function
     from clearway.check.program.program import Program
 
 
@@ -68,9 +82,41 @@ MODELS = frozenset(
 )
 """Base classes of what libraries load and make from data."""
 
+SAYING_LITTLE = frozenset({"abc", "builtins", "object", "typing", "enum", "dataclasses"})
+"""Modules whose classes are bases for other reasons than their methods."""
+
+
+def _fits(method: Function, call: ast.AST) -> bool:
+    """Whether a method takes as many arguments as a call gives, by these names."""
+    if not isinstance(call, ast.Call):
+        return True
+    spec = method.node.args
+    if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
+        return True
+    if set(method.decorators) - {"staticmethod", "classmethod"}:
+        return True  # the decorator may take others
+    names = [one.arg for one in (*spec.posonlyargs, *spec.args)][0 if method.receiver is None else 1 :]
+    if len(call.args) > len(names) and spec.vararg is None:
+        return False
+    given = {*names[: len(call.args)], *(one.arg for one in call.keywords)}
+    required = {*names[: len(names) - len(spec.defaults)]} if len(spec.defaults) <= len(names) else set()
+    required |= {one.arg for one, value in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if value is None}
+    known = {*names, *(one.arg for one in spec.kwonlyargs)}
+    return required <= given and (spec.kwarg is not None or given <= known)
+
+
+def _is_awaitable(value: Value) -> bool:
+    return isinstance(value, CoroutineV | TaskV | MoreV) or (isinstance(value, ShapeV) and value.shape == "await")
+
 
 def _is_plain(method: Function) -> bool:
     return not method.is_static and not method.is_classmethod and not method.is_abstract
+
+
+def _builtin(base: str) -> type | None:
+    """`dict`, `list` …: a class that every module knows by name."""
+    found = getattr(builtins, base.removeprefix("builtins."), None)
+    return found if isinstance(found, type) else None
 
 
 class Guesses:
@@ -95,7 +141,8 @@ class Guesses:
         if is_next_app(node):
             return Outcome(UNKNOWN, tuple(effects))
         located = self.located(node, arguments)
-        hides = not isinstance(called, ast.Attribute) or self.may_hide(node) or self._inherits(called, frame)
+        hides = not isinstance(called, ast.Attribute) or self._inherits(called, frame)
+        hides = hides or (self.may_hide(node) and not self._is_of_python(called, frame))
         effects.append(Unresolved(written(node), hides=hides and not located))
         return Outcome(located, tuple(effects))
 
@@ -124,7 +171,24 @@ class Guesses:
             for value in self.program.evaluate(called.value, frame)
             if isinstance(value, InstanceV)
             for base in self.program.definitions.externals(value.cls)
+            if _builtin(base) is None
         )
+
+    def _is_of_python(self, called: ast.expr, frame: Frame) -> bool:
+        """Whether an object of the project has the method from a class of Python's own: `thread.start()`."""
+        if not isinstance(called, ast.Attribute):
+            return False
+        values = self.program.evaluate(called.value, frame)
+        return bool(values) and all(
+            isinstance(one, InstanceV) and self._derives_from_python(one, called.attr) for one in values
+        )
+
+    def _derives_from_python(self, value: InstanceV, name: str) -> bool:
+        bases = self.program.definitions.externals(value.cls)
+        if any(hasattr(_builtin(base) or object, name) for base in bases):
+            return True
+        roots = {base.partition(".")[0] for base in bases}
+        return bool(roots - SAYING_LITTLE) and roots <= sys.stdlib_module_names
 
     def looks_up_a_key(self, node: ast.AST) -> bool:
         """`payload.get("name", default)`: a dictionary's method, unless the object's name says that it is a client."""
@@ -175,17 +239,34 @@ class Guesses:
             return None
         values: Values = UNKNOWN
         effects: list[Effect] = []
+        flow = frame.code.flow if isinstance(frame.code, Function) else None
+        tried = False
         for method in methods:
-            if method.owner is None:
+            awaited = flow is not None and node in flow.awaited
+            handed = flow is not None and node in flow.handed_to_loop
+            if method.owner is None or (method.is_async and not method.is_generator and not awaited and not handed):
+                continue  # a coroutine that nobody awaits
+            if not _fits(method, node):
                 continue
             receiver: Value = ClassV(method.owner) if method.is_classmethod else InstanceV(method.owner)
             bound = None if method.is_static else receiver
             outcome = self.program.calls.function(
                 FunctionV(method, self.program.frames.parent(method), bound), arguments
             )
-            values = self.program.union(values, outcome.values)
-            effects.extend(Run(e.frame, possible=True) if isinstance(e, Run) else e for e in outcome.effects)
-        return Outcome(values, tuple(effects))
+            if awaited and not any(_is_awaitable(value) for value in outcome.values):
+                continue
+            tried = True
+            given, done = outcome.values, outcome.effects
+            if awaited:
+                # Awaited right here: what it runs is as possible as the guess itself.
+                coroutines = [value.frame for value in given if isinstance(value, CoroutineV)]
+                done = (*done, *map(Run, coroutines))
+                results = self.program.awaited(frozenset(map(CoroutineV, coroutines)))
+                given = frozenset(value for value in given if not isinstance(value, CoroutineV))
+                given |= {ShapeV("await", results)} if coroutines else UNKNOWN
+            values = self.program.union(values, given)
+            effects.extend(Run(e.frame, possible=True) if isinstance(e, Run) else e for e in done)
+        return Outcome(values, tuple(effects)) if tried else None
 
     def _database_chain(self, called: ast.Attribute, frame: Frame) -> Block | None:
         """`db.query(X).filter(...).all()` and `db.commit()` on a `db` without a type: the shape tells."""

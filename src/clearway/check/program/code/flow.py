@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from clearway.check.source.syntax import children, last_name, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Test = ast.If | ast.IfExp | ast.BoolOp | ast.Match | ast.While | ast.Assert | ast.comprehension
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -18,6 +22,9 @@ LOOKING = frozenset({"len", "bool", "isinstance", "print", "str", "repr", "any",
 """Functions that put nothing into the collection that they are given."""
 
 
+TAKES_COROUTINES = frozenset({"gather", "wait", "wait_for", "as_completed", "create_task", "ensure_future", "shield"})
+
+
 class Flow:
     """Read in one walk over a function, without those that it holds."""
 
@@ -26,6 +33,7 @@ class Flow:
         self.tests: list[Test] = []
         self.calls: list[ast.Call] = []
         self.returns: list[ast.Return] = []
+        self.awaited: set[ast.AST] = set()
         self.keys: list[ast.expr] = []
         """What is looked up in something: `REGISTRY[kind]`."""
         self._loops: list[ast.AST] = []
@@ -53,6 +61,8 @@ class Flow:
                     self.tests.append(node)
             elif isinstance(node, ast.Call):
                 self.calls.append(node)
+            elif isinstance(node, ast.Await):
+                self.awaited.add(node.value)
             elif isinstance(node, ast.Return):
                 self.returns.append(node)
             elif isinstance(node, ast.Subscript):
@@ -101,6 +111,12 @@ class Flow:
                 if keyword.arg is not None:
                     found.extend((called, keyword.arg, name) for name in asked_names(keyword.value))
         return found
+
+    @cached_property
+    def handed_to_loop(self) -> frozenset[ast.AST]:
+        """Calls whose coroutines are handed to what runs them: `gather(a(), *(b(x) for x in y))`."""
+        taking = [call for call in self.calls if last_name(call.func) in TAKES_COROUTINES]
+        return frozenset(given for call in taking for given in given_coroutines(call))
 
     @cached_property
     def set_by_name(self) -> list[ast.expr]:
@@ -152,7 +168,11 @@ class Flow:
 
     def uses_that_fill(self, name: str) -> list[ast.AST]:
         """Where a collection of this name may be filled, or be handed to somebody who may fill it."""
-        found: list[ast.AST] = []
+        return [use for use, _ in self.uses_that_may_fill(name)]
+
+    def uses_that_may_fill(self, name: str) -> list[tuple[ast.AST, ast.AST]]:
+        """The same, each with what stands around it."""
+        found: list[tuple[ast.AST, ast.AST]] = []
         for use, around in self._names.get(name, ()):
             looks = (
                 isinstance(use.ctx, ast.Store)
@@ -161,9 +181,9 @@ class Flow:
                 or (isinstance(around, ast.Call) and last_name(around.func) in LOOKING)
             )
             if not looks:
-                found.append(use)
+                found.append((use, around))
         for inside in self.nested:
-            found.extend(node for node in ast.walk(inside) if isinstance(node, ast.Name) and node.id == name)
+            found.extend((node, inside) for node in ast.walk(inside) if isinstance(node, ast.Name) and node.id == name)
         return found
 
 
@@ -202,6 +222,18 @@ def asked_names(node: ast.expr) -> set[str]:
             return asked_names(value)
         case _:
             return set()
+
+
+def given_coroutines(call: ast.Call) -> Iterator[ast.AST]:
+    """The calls whose results another call is given, one by one or as a collection."""
+    for argument in call.args:
+        inner = argument.value if isinstance(argument, ast.Starred) else argument
+        if isinstance(inner, ast.GeneratorExp | ast.ListComp):
+            yield inner.elt
+        elif isinstance(inner, ast.List | ast.Tuple):
+            yield from inner.elts
+        else:
+            yield inner
 
 
 def start_of(node: ast.AST) -> tuple[int, int]:

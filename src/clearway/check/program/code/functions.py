@@ -122,8 +122,10 @@ class Function:
     @cached_property
     def looks_names_up(self) -> bool:
         """It takes something by a name that may be a parameter: `getattr(x, name)`, `REGISTRY[name]`, hands names on to
-        the constructor of a base, or makes routes whose paths it is given.
+        the constructor of a base, or makes routes whose paths it is given, itself or by a neighbour.
         """
+        if any(_makes_routes(node) for call in self.flow.calls if (node := self._neighbour(call)) is not None):
+            return True
         return (self.name == "__init__" and self.node.args.kwarg is not None) or any(
             isinstance(node, ast.Subscript)
             or (isinstance(node, ast.Name) and node.id in ("getattr", "import_module"))
@@ -148,12 +150,25 @@ class Function:
     @cached_property
     def narrowed(self) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:
         """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
-        return narrowed(self.node) if "isinstance" in self.module.source.text else {}
+        text = self.module.source.text
+        return narrowed(self.node) if "isinstance" in text or "type(" in text else {}
 
     @cached_property
     def made_lazily(self) -> frozenset[ast.AST]:
         """What stands below `if self._client is None:` that sets `self._client`: it runs once."""
-        return made_lazily(self.node, self._outlives, self._neighbour)
+        return made_lazily(self.node, self._outlives, self._neighbour, self._is_raised)
+
+    def _is_raised(self, flag: ast.expr) -> bool:
+        """Whether a flag is set again after its object was made."""
+        if self.owner is None or not isinstance(flag, ast.Attribute) or not isinstance(flag.value, ast.Name):
+            return True
+        if flag.value.id != self.receiver:
+            return True
+        stored = self.owner.stores.get(flag.attr, [])
+        return any(
+            method.name != "__init__" and not (isinstance(value, ast.Constant) and value.value is False)
+            for method, value, _annotation, _path in stored
+        )
 
     def _outlives(self, subject: ast.expr) -> bool:
         """Whether a name or attribute is the same for the next call: not a local name, nor of what is given."""
@@ -195,6 +210,10 @@ class Function:
         if any(name in ABSTRACT for name in self.decorators):
             return True
         return all(_says_nothing(statement) for statement in self.node.body)
+
+
+def _makes_routes(function: ast.AST) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr in ROUTE_MAKERS for node in walk(function))
 
 
 def _says_nothing(statement: ast.stmt) -> bool:

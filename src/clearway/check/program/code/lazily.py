@@ -20,11 +20,12 @@ MOST_METHODS = 3
 """So far from the test what is kept may be set: `get` calls `_create`, which calls `_create_again`, which sets it."""
 
 
-def made_lazily(function: ast.AST, outlives: Outlives, called: Called) -> frozenset[ast.AST]:
+def made_lazily(function: ast.AST, outlives: Outlives, called: Called, is_raised: Outlives) -> frozenset[ast.AST]:
     """What runs once of a function. `outlives` says of a name or attribute whether it is there for the next call too,
-    `called` gives the function of the same class or module that a call runs.
+    `called` gives the function of the same class or module that a call runs, `is_raised` says whether a flag may be
+    set again.
     """
-    tests = _Tests(outlives, called)
+    tests = _Tests(outlives, called, is_raised)
     found: set[ast.AST] = set()
     for node in walk(function):
         for once in tests.read(node):
@@ -39,13 +40,16 @@ Kept = dict[str, str | None]
 class _Tests:
     """Reads tests for what is there already, and looks whether it is set where it is not."""
 
-    def __init__(self, outlives: Outlives, called: Called) -> None:
+    def __init__(self, outlives: Outlives, called: Called, is_raised: Outlives) -> None:
         self._outlives = outlives
         self._called = called
+        self._is_raised = is_raised
 
     def read(self, node: ast.AST) -> Iterator[Sequence[ast.stmt]]:
         """The statements that run once, of those right below this one."""
-        if isinstance(node, ast.If) and self._runs_once(self._missing(node.test), node.body):
+        if isinstance(node, ast.If) and (
+            self._runs_once(self._missing(node.test), node.body) or self._is_put_down(node)
+        ):
             yield node.body
         for name in ("body", "orelse", "finalbody"):
             together = getattr(node, name, None)
@@ -55,6 +59,14 @@ class _Tests:
                     behind = together[index + 1 :] if isinstance(together, list) else []
                     if self._runs_once(self._present(test.test), behind):
                         yield behind
+
+    def _is_put_down(self, node: ast.If) -> bool:
+        """`if self.first: ...; self.first = False`, a flag that no statement there raises again."""
+        flag = node.test
+        if not isinstance(flag, ast.Name | ast.Attribute) or not self._outlives(flag):
+            return False
+        values = self._stores(node.body, 0, set()).get(ast.dump(flag), [])
+        return values == [_FALSE] and not self._is_raised(flag)
 
     def _runs_once(self, ways: list[Kept], body: Sequence[ast.stmt]) -> bool:
         """Whether what is asked for is set there. Of several `ways` to get there each has to be closed by it."""

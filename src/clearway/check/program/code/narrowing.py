@@ -6,6 +6,9 @@ import ast
 
 from clearway.check.source.syntax import last_name, walk
 
+BUILT_IN = frozenset({"str", "bytes", "int", "float", "bool", "list", "dict", "set", "tuple"})
+"""Classes of which hardly anybody derives others: `type(x) is str`."""
+
 
 def narrowed(function: ast.AST) -> dict[ast.Name, list[tuple[ast.expr, bool]]]:
     """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
@@ -41,11 +44,17 @@ def _instance_tests(test: ast.expr) -> list[tuple[str, ast.expr, bool]]:
         return [(name, cls, not holds) for name, cls, holds in _instance_tests(test.operand)]
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         return [found for part in test.values for found in _instance_tests(part)]
-    if isinstance(test, ast.Call) and last_name(test.func) == "isinstance" and len(test.args) == 2:
-        subject = test.args[0]
-        if isinstance(subject, ast.Name):
-            return [(subject.id, test.args[1], True)]
-    return []
+    match test:
+        case ast.Call(func=called, args=[ast.Name(id=name), cls]) if last_name(called) == "isinstance":
+            return [(name, cls, True)]
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="type"), args=[ast.Name(id=name)]),
+            ops=[ast.Is() | ast.Eq()],
+            comparators=[ast.Name(id=cls_name) as cls],
+        ) if cls_name in BUILT_IN:
+            return [(name, cls, True)]
+        case _:
+            return []
 
 
 def _narrow(
@@ -56,6 +65,9 @@ def _narrow(
     found: dict[ast.Name, list[tuple[ast.expr, bool]]],
 ) -> None:
     for node in nodes:
-        for inner in walk(node):
-            if isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Load):
-                found.setdefault(inner, []).append((cls, holds))
+        uses = [inner for inner in walk(node) if isinstance(inner, ast.Name) and inner.id == name]
+        for use in uses:
+            if isinstance(use.ctx, ast.Load):
+                found.setdefault(use, []).append((cls, holds))
+        if any(isinstance(use.ctx, ast.Store) for use in uses):
+            return  # from here on it is something else

@@ -38,6 +38,8 @@ def attribute_stores(
     node: ast.AST,
 ) -> list[tuple[ast.Attribute, ast.expr | None, ast.expr | None, tuple[int, ...]]]:
     """The attributes that a statement sets."""
+    if isinstance(node, ast.Expr) and (by_name := _set_by_name(node.value)) is not None:
+        return [by_name]
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
         return [(node.target, node.value, node.annotation, ())]
     if isinstance(node, ast.AugAssign):
@@ -61,3 +63,15 @@ def attribute_stores(
             if isinstance(item.optional_vars, ast.Attribute)
         )
     return found
+
+
+def _set_by_name(call: ast.expr) -> tuple[ast.Attribute, ast.expr, None, tuple[int, ...]] | None:
+    """`object.__setattr__(self, "_function", function)`, `setattr(self, "name", value)`."""
+    match call:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="object"), attr="__setattr__") | ast.Name(id="setattr"),
+            args=[owner, ast.Constant(value=str(name)), value],
+        ):
+            return ast.copy_location(ast.Attribute(owner, name, ast.Store()), call), value, None, ()
+        case _:
+            return None

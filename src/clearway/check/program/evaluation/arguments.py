@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Function
 from clearway.check.program.values import (
+    UNKNOWN,
     ClassV,
     ConstantV,
     DictV,
@@ -51,8 +52,13 @@ class CallArguments:
                     )
             else:
                 positional.append(self._given(argument, frame))
-        complete = all(keyword.arg is not None for keyword in node.keywords)
-        return Arguments(tuple(positional), self._keywords(node, frame), complete=complete)
+        keywords = self._keywords(node, frame)
+        unpacked = [self._program.spread.keys(one.value, frame) for one in node.keywords if one.arg is None]
+        if None in unpacked:
+            return Arguments(tuple(positional), keywords)
+        # Of those that are unpacked only the names are certain.
+        given = {name: UNKNOWN for keys in unpacked for name in sorted(keys or ())} | dict(keywords)
+        return Arguments(tuple(positional), tuple(given.items()), complete=True)
 
     def _given(self, node: ast.expr, frame: Frame) -> Values:
         """An argument, marked where it is certain."""

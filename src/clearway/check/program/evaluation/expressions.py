@@ -81,7 +81,7 @@ class Expressions:
 
     def _name(self, node: ast.Name, frame: Frame) -> Values:
         values = self._program.names.lookup(node.id, frame)
-        if isinstance(frame.code, Function) and values and node in frame.code.narrowed:
+        if isinstance(frame.code, Function) and node in frame.code.narrowed:
             for cls, holds in frame.code.narrowed[node]:
                 values = self._program.instances.narrowed(values, self.evaluate(cls, frame), holds)
         return values
@@ -103,6 +103,17 @@ class Expressions:
         return UNKNOWN
 
     def _call(self, node: ast.Call, frame: Frame) -> Values:
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=name), attr="get" | "pop") if len(node.args) == 2:
+                if _gives_no_keywords(name, frame):
+                    return self.evaluate(node.args[1], frame)
+            case ast.Attribute(value=text, attr="upper" | "lower" as method) if not node.args:
+                values = self.evaluate(text, frame)
+                texts = [one.value for one in values if isinstance(one, ConstantV) and isinstance(one.value, str)]
+                if len(texts) == len(values) == 1:
+                    return frozenset({ConstantV(texts[0].upper() if method == "upper" else texts[0].lower())})
+            case _:
+                pass
         return self._program.calls.outcome(node, frame).values
 
     def _await(self, node: ast.Await, frame: Frame) -> Values:
@@ -262,6 +273,17 @@ class Expressions:
 
     def _yield(self, _node: ast.expr, _frame: Frame) -> Values:
         return UNKNOWN
+
+
+def _gives_no_keywords(name: str, frame: Frame) -> bool:
+    """Whether a name is the `**kwargs` of a call that gives none."""
+    here: Frame | None = frame
+    while here is not None and name not in here.code.scope.bindings:
+        here = here.parent
+    if here is None or not isinstance(here.code, Function):
+        return False
+    own = here.code.node.args.kwarg
+    return own is not None and own.arg == name and here.argument(name) is None
 
 
 def _joined(left: Values, right: Values) -> Values:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearway.check.program.values import (
+    OPAQUE,
     ClassV,
     ConstantV,
     DictV,
@@ -33,14 +34,14 @@ class Instances:
         for several in [one for one in classes if isinstance(one, TupleV)]:
             classes = (classes - {several}).union(*several.items)
         kept = frozenset(value for value in values if self.is_instance(value, classes) is not (not holds))
-        if kept or not holds:
+        if not holds or not all(isinstance(value, ExternalV) or value in OPAQUE for value in kept):
             return kept or values
         made = frozenset(
             InstanceV(c.cls) if isinstance(c, ClassV) else ExternalInstanceV(c.name)
             for c in classes
             if isinstance(c, ClassV | ExternalV)
         )
-        return made or values
+        return made or kept or values
 
     def is_instance(self, value: Value, classes: Values) -> bool | None:
         """Whether a value is an object of one of these classes; None where that is open."""

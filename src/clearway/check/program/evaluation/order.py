@@ -5,15 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from clearway.check.source.syntax import children, last_name
+from clearway.check.source.syntax import children, last_name, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from clearway.check.program.facts.branches import Regions
 
-
-TAKES_COROUTINES = frozenset({"gather", "wait", "wait_for", "as_completed", "create_task", "ensure_future", "shield"})
 
 _IN_OTHER_ORDER = frozenset(
     {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.AnnAssign, ast.For, ast.AsyncFor}
@@ -33,7 +31,7 @@ def parts_of(node: ast.AST) -> list[ast.AST]:
             return [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
         case ast.Lambda():
             return [*node.args.defaults, *(value for value in node.args.kw_defaults if value)]
-        case ast.If() if _never_runs(node.test):
+        case ast.If() if _never_runs(node.test) and not _makes_an_app(node):
             return list(node.orelse)
         case ast.AnnAssign():
             return [node.target, *([node.value] if node.value is not None else [])]
@@ -47,6 +45,11 @@ def parts_of(node: ast.AST) -> list[ast.AST]:
             return [node.value, *node.targets]
         case _:
             return children(node)
+
+
+def _makes_an_app(main: ast.If) -> bool:
+    """Whether a module that is run itself makes its app there."""
+    return any(isinstance(node, ast.Call) and last_name(node.func) in ("FastAPI", "Starlette") for node in walk(main))
 
 
 def _never_runs(test: ast.expr) -> bool:
@@ -78,15 +81,3 @@ def leaves(body: Sequence[ast.stmt], dead: Regions) -> bool:
             case _:
                 pass
     return False
-
-
-def handed_on(call: ast.Call) -> Iterator[ast.AST]:
-    """The calls whose results another call is given, one by one or as a collection."""
-    for argument in call.args:
-        inner = argument.value if isinstance(argument, ast.Starred) else argument
-        if isinstance(inner, ast.GeneratorExp | ast.ListComp):
-            yield inner.elt
-        elif isinstance(inner, ast.List | ast.Tuple):
-            yield from inner.elts
-        else:
-            yield inner

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from clearway.check.program.code import Class, Function
 from clearway.check.program.values import (
     MORE,
+    ClassV,
     CoroutineV,
     ExternalInstanceV,
     Frame,
@@ -125,38 +126,38 @@ class Protocols:
     def iteration(self, values: Values, *, asynchronous: bool = False) -> tuple[Effect, ...]:
         """What iterating to the end runs."""
         effects: list[Effect] = []
+        ways: list[Sequence[Frame]] = []
         for value in values:
             match value:
                 case GeneratorV(frame=frame):
-                    effects.append(Run(frame))
+                    ways.append([frame])
                 case InstanceV():
                     names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
-                    for name in names:
-                        effects.extend(run_one_of(self.methods(value, name)))
+                    ways.append([frame for name in names for frame in self.methods(value, name)])
                 case ExternalInstanceV() if not asynchronous:
                     effects.extend(self._special_sinks(value.name, ("__iter__", "__next__")))
                     if not self._program.library.covers(value.name):
                         effects.append(Unresolved(f"{value.name}.__iter__", value.name.partition(".")[0]))
                 case _:
                     pass
-        return tuple(effects)
+        return (*_one_of(ways), *effects)
 
     def entering(self, values: Values, *, asynchronous: bool = False) -> tuple[Effect, ...]:
         """What entering and leaving a context manager runs."""
         effects: list[Effect] = []
+        ways: list[Sequence[Frame]] = []
         names = ("__aenter__", "__aexit__") if asynchronous else ("__enter__", "__exit__")
         for value in values:
             match value:
                 case ModelV(name="context"):
-                    effects.extend(
-                        Run(generator.frame)
-                        for generator in value.item("generator")
-                        if isinstance(generator, GeneratorV)
-                    )
+                    generators = [one for one in value.item("generator") if isinstance(one, GeneratorV)]
+                    ways.extend([generator.frame] for generator in generators)
                 case InstanceV():
+                    both: list[Frame] = []
+                    ways.append(both)
                     for name in names:
                         frames = self.methods(value, name)
-                        effects.extend(run_one_of(frames))
+                        both.extend(frames)
                         if not frames and not asynchronous:
                             for base in self._program.definitions.externals(value.cls):
                                 effects.extend(self._special_sinks(base, (name,)))
@@ -164,18 +165,18 @@ class Protocols:
                     effects.extend(self._special_sinks(value.name, names))
                 case _:
                     pass
-        return tuple(effects)
+        return (*_one_of(ways), *effects)
 
     def first_of(self, values: Values, *methods: str) -> list[Effect]:
-        """The first of these special methods that an object has."""
+        """What the first of these special methods that an object has does."""
         effects: list[Effect] = []
+        ways: list[Sequence[Frame]] = []
         for value in values:
             if isinstance(value, InstanceV):
-                frames = next((found for name in methods if (found := self.methods(value, name))), [])
-                effects.extend(run_one_of(frames))
+                ways.append(next((found for name in methods if (found := self.methods(value, name))), []))
             elif isinstance(value, ExternalInstanceV):
                 effects.extend(self._special_sinks(value.name, methods))
-        return effects
+        return [*_one_of(ways), *effects]
 
     def _special_sinks(self, name: str, methods: Sequence[str]) -> list[Effect]:
         found: list[Effect] = []
@@ -194,9 +195,17 @@ def run_one_of(frames: Sequence[Frame]) -> list[Effect]:
     return [Run(frame) for frame in frames]
 
 
+def _one_of(ways: Sequence[Sequence[Frame]]) -> list[Effect]:
+    """What is done with an object; where it may be one of several classes, with one of them."""
+    owners = {_owner(frame) for frames in ways for frame in frames}
+    if len(ways) < 2 or (len(owners) < 2 and all(ways)):
+        return [effect for frames in ways for effect in run_one_of(frames)]
+    return chosen([run_one_of(frames) for frames in ways])
+
+
 def _owner(frame: Frame) -> Class | None:
     """The class of the object whose method runs in a frame; of a decorator's wrapper, that of its first argument."""
-    if isinstance(frame.receiver, InstanceV):
+    if isinstance(frame.receiver, InstanceV | ClassV):
         return frame.receiver.cls
     code = frame.code
     if not isinstance(code, Function) or code.parent is None or not code.parameters:
@@ -205,4 +214,4 @@ def _owner(frame: Frame) -> Class | None:
     given = next(iter(first)) if len(first) == 1 else None
     if isinstance(given, TupleV) and given.items and len(given.items[0]) == 1:  # `*args`
         given = next(iter(given.items[0]))
-    return given.cls if isinstance(given, InstanceV) else None
+    return given.cls if isinstance(given, InstanceV | ClassV) else None

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Function
 from clearway.check.program.values import (
+    MORE,
     OPAQUE,
     UNKNOWN,
+    ClassV,
     ConstantV,
     ExternalInstanceV,
     ExternalV,
     Frame,
+    FunctionV,
+    InstanceV,
     ShapeV,
     Value,
     Values,
@@ -38,6 +42,8 @@ class Results:
         self._yields: dict[Frame, Values] = {}
         self._busy: set[tuple[str, Frame]] = set()
         self._depth = 0
+        self._circles = 0
+        """How often a result was asked for that was being found: it is not known, and none that nobody knows."""
 
     def returns(self, frame: Frame) -> Values:
         """What a function returns, a coroutine's result included; from its body, else from its annotation."""
@@ -47,14 +53,21 @@ class Results:
         key = ("returns", frame)
         function = frame.code
         if key in self._busy or not isinstance(function, Function) or self._depth >= DEEPEST_RESULT:
+            self._circles += 1
             return UNKNOWN
         self._busy.add(key)
         self._depth += 1
+        circles = self._circles
         try:
             found: Values = UNKNOWN
+            open_ended = False
             for expression in self._program.steps_of.returned(function, frame):
-                found = self._program.union(found, self._program.evaluate(expression, frame))
+                values = self._program.evaluate(expression, frame)
+                open_ended = open_ended or not values
+                found = self._program.union(found, values)
             annotated = self._annotated(function, frame)
+            if open_ended and not annotated and circles == self._circles and any(map(_is_told_apart, found)):
+                found |= {MORE}  # `return cls`, or what a name in the settings finds
         finally:
             self._depth -= 1
             self._busy.discard(key)
@@ -113,3 +126,10 @@ class Results:
                 return arguments[held.position] if held.position < len(arguments) else UNKNOWN
             case _:
                 return OPAQUE
+
+
+def _is_told_apart(value: Value) -> bool:
+    """Whether it would be wrong to take this for all that a function gives: a class, an object, text."""
+    return isinstance(value, ClassV | InstanceV | FunctionV) or (
+        isinstance(value, ConstantV) and isinstance(value.value, str) and bool(value.value)
+    )

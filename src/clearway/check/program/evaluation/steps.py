@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Class, Function
-from clearway.check.program.evaluation.order import TAKES_COROUTINES, handed_on, leaves, live, parts_of
+from clearway.check.program.code.flow import TAKES_COROUTINES, given_coroutines
+from clearway.check.program.evaluation.order import leaves, live, parts_of
 from clearway.check.program.evaluation.protocols import OPERATORS, SIGNS, run_one_of
 from clearway.check.program.values import (
     ExternalV,
     Frame,
+    InstanceV,
 )
 from clearway.check.program.values.effects import Block, Effect, Offload, Run, Step, Unresolved
 from clearway.check.source.syntax import LEAVES, last_name
@@ -77,9 +79,10 @@ class Steps:
             if isinstance(node, ast.Call):
                 calls += 1
                 if last_name(node.func) in TAKES_COROUTINES:
-                    taken.update(handed_on(node))
+                    taken.update(given_coroutines(node))
             elif isinstance(node, ast.Await):
                 awaited.add(node.value)
+                taken.update(_leading_to(node.value))
             elif isinstance(node, ast.AsyncWith):
                 awaited.update(item.context_expr for item in node.items)
             elif isinstance(node, ast.AsyncFor) or (isinstance(node, ast.comprehension) and node.is_async):
@@ -202,7 +205,10 @@ class Steps:
         """
         if not isinstance(effect, Unresolved) or not isinstance(call.func, ast.Attribute):
             return effect
-        if call.func.attr in self._program.definitions.methods or self._program.externals.runs_ours(call, frame):
+        owners = self._program.evaluate(call.func.value, frame)
+        known = bool(owners) and all(isinstance(owner, InstanceV) for owner in owners)  # it does not have the method
+        ours = not known and any(one.is_async for one in self._program.definitions.methods.get(call.func.attr, ()))
+        if ours or self._program.externals.runs_ours(call, frame):
             return effect
         return Unresolved(effect.text, effect.module, hides=False)
 
@@ -234,6 +240,14 @@ def _unusual(effect: Effect) -> Effect:
     if isinstance(effect, Block) and effect.entry.severity is Severity.ERROR:
         return replace(effect, entry=replace(effect.entry, severity=Severity.WARNING))
     return effect
+
+
+def _leading_to(awaited: ast.expr) -> Iterator[ast.AST]:
+    """The calls that make up what is awaited as a whole: `Chat.objects().where(...)` of `await ….first()`."""
+    part = awaited
+    while isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+        part = part.func.value
+        yield part
 
 
 _DOING = frozenset(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from clearway.check.program.facts.displays import DisplayFacts
 from clearway.check.program.facts.fact import BOTH, LONGEST_TEXT, TEXT, Fact, display, of_host, union
 from clearway.check.program.facts.names import NameFacts
 from clearway.check.program.facts.objects import Objects
@@ -44,6 +45,7 @@ class Facts:
         self._program = program
         self.objects = Objects(program, self)
         self.names = NameFacts(program, self)
+        self.displays = DisplayFacts(program, self)
         self.results = ResultFacts(program, self)
         self._known: dict[tuple[ast.expr, Frame], Fact | None] = {}
         self._busy: set[tuple[ast.expr, Frame]] = set()
@@ -108,34 +110,6 @@ class Facts:
             case _:
                 return None
 
-    def _subscript(self, node: ast.Subscript, frame: Frame) -> Fact | None:
-        """`REGISTRY[key]`, of a dictionary that is written down and filled nowhere else."""
-        asked = self.of(node.slice, frame)
-        if asked is None or not isinstance(node.value, ast.Name):
-            return None
-        owner = self.of(node.value, frame)
-        if owner is not None and len(owner.values) == 1 and isinstance(next(iter(owner.values)), ClassV):
-            (cls,) = owner.values
-            assert isinstance(cls, ClassV)
-            return self.objects.member_named(cls.cls, asked)
-        found = self._program.modules.assigned(node.value.id, frame)
-        if found is None or not isinstance(found[0], ast.Dict):
-            return None
-        display, where = found
-        assert isinstance(display, ast.Dict)
-        name = node.value.id
-        if len(where.code.scope.bindings.get(name, ())) != 1 or self._program.stores.of_elements(name, where.code):
-            return None
-        chosen: list[Fact | None] = []
-        for key, value in zip(display.keys, display.values, strict=True):
-            held = self.of(key, where) if key is not None else None
-            if held is None:
-                return None
-            if held.values & asked.values:
-                chosen.append(self.of(value, where))
-        fact = union(chosen)
-        return Fact(fact.values, True) if fact is not None and asked.by_default else fact
-
     def _either(self, node: ast.IfExp, frame: Frame) -> Fact | None:
         answer = self._program.branches.answer(node.test, frame)
         if answer is None:
@@ -197,7 +171,7 @@ _READERS: dict[type[ast.expr], Callable[[Facts, Any, Frame], Fact | None]] = {
     ast.Attribute: Facts._attribute,
     ast.Call: lambda facts, node, frame: facts.results.of_call(node, frame),
     ast.Await: lambda facts, node, frame: facts.results.of_await(node, frame),
-    ast.Subscript: Facts._subscript,
+    ast.Subscript: lambda facts, node, frame: facts.displays.of_subscript(node, frame),
     ast.IfExp: Facts._either,
     ast.BoolOp: Facts._bool,
     ast.Compare: Facts.truth,

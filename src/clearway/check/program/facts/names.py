@@ -108,8 +108,8 @@ class NameFacts:
                 if isinstance(node, ast.List | ast.Dict):
                     return self._collection(name, node, frame)
                 return self._facts.of(node, frame)
-            case Bind.ELEMENT if isinstance(node, ast.Tuple | ast.List | ast.Set) and not binding.path:
-                return union(self._facts.of(part, frame) for part in node.elts)
+            case Bind.ELEMENT if isinstance(node, ast.expr) and not binding.path:
+                return self._facts.displays.elements(node, frame)
             case Bind.FUNCTION | Bind.CLASS:
                 values = self._program.names.bound(name, frame)
                 return Fact(values) if len(values) == 1 else None
@@ -149,11 +149,11 @@ class NameFacts:
         """A list or dictionary that a name stands for; empty only where nothing fills it."""
         if not (node.keys if isinstance(node, ast.Dict) else node.elts):
             code = frame.code
-            if isinstance(code, Function) and not self._handed_elsewhere(name, code, frame):
+            if isinstance(code, Function) and not self.handed_elsewhere(name, code, frame):
                 return Fact(frozenset({TupleV(())}))
         return display(node)
 
-    def _handed_elsewhere(self, name: str, code: Function, frame: Frame) -> bool:
+    def handed_elsewhere(self, name: str, code: Function, frame: Frame) -> bool:
         """Whether a live statement may put something into a local collection."""
         dead = self._program.branches.dead(frame)
         return any(not dead.covers(use) for use in code.flow.uses_that_fill(name))

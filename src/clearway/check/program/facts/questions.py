@@ -63,6 +63,12 @@ def _is_generator_function(value: Value) -> bool | None:
     return value.function.is_generator and not value.function.is_async
 
 
+def _is_async_generator_function(value: Value) -> bool | None:
+    if not isinstance(value, FunctionV):
+        return None
+    return value.function.is_generator and value.function.is_async
+
+
 QUESTIONS: dict[str, Callable[[Value], bool | None]] = {
     "iscoroutinefunction": _is_coroutine_function,
     "is_async_callable": _is_async,
@@ -72,5 +78,6 @@ QUESTIONS: dict[str, Callable[[Value], bool | None]] = {
     "iscoroutine": _is_awaitable,
     "isgenerator": _is_generator,
     "isgeneratorfunction": _is_generator_function,
+    "isasyncgenfunction": _is_async_generator_function,
 }
 """Tests by which code tells async functions from others, by their last name."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from clearway.check.program.code import Function
 from clearway.check.program.facts.fact import NONE, TEXT, Fact, union
-from clearway.check.program.values import ClassV, ConstantV, ExternalV, Frame, FunctionV, InstanceV
+from clearway.check.program.facts.questions import QUESTIONS
+from clearway.check.program.values import ClassV, ConstantV, ExternalInstanceV, ExternalV, Frame, FunctionV, InstanceV
 
 if TYPE_CHECKING:
     from clearway.check.program.facts.facts import Facts
@@ -22,6 +23,9 @@ TRANSPARENT = frozenset({"staticmethod", "classmethod", "property", "cached_prop
 ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "builtins.os.getenv"})
 TEXT_METHODS = frozenset({"lower", "upper", "strip", "startswith", "endswith", "casefold", "removeprefix", "replace"})
 
+HOLDERS = (ast.Name, ast.Dict)
+"""What may stand before `.get(...)` for a written dictionary."""
+
 
 class ResultFacts:
     """Follows calls whose callee is certain."""
@@ -34,6 +38,10 @@ class ResultFacts:
 
     def of_call(self, node: ast.Call, frame: Frame) -> Fact | None:
         """All that a call can give."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and isinstance(node.func.value, HOLDERS):
+            found = self._facts.displays.of_get(node, node.func.value, frame)
+            if found is not None:
+                return found
         called = self._facts.of(node.func, frame)
         if called is None or len(called.values) != 1:
             return None
@@ -107,6 +115,8 @@ class ResultFacts:
             return Fact(frozenset({ConstantV("Linux")}))
         if name in ("builtins.isinstance", "builtins.callable", "builtins.hasattr", "builtins.bool"):
             return self._facts.truth(node if name != "builtins.bool" or not node.args else node.args[0], frame)
+        if name.rpartition(".")[2] in QUESTIONS:
+            return self._facts.truth(node, frame)
         if isinstance(callee.receiver, ConstantV):
             return self._text_method(callee.receiver, name.rpartition(".")[2], node, frame)
         if name in ("builtins.str", "builtins.int") and len(node.args) == 1 and not node.keywords:
@@ -115,7 +125,17 @@ class ResultFacts:
             owner = self._facts.of(node.args[0], frame)
             if owner is not None and all(isinstance(value, InstanceV | ClassV) for value in owner.values):
                 return union(self._facts.member(value, str(node.args[1].value), frame) for value in owner.values)
+            return self._private(node, str(node.args[1].value), frame)
         return None
+
+    def _private(self, node: ast.Call, name: str, frame: Frame) -> Fact | None:
+        """`getattr(executor, "_shutdown", False)`: what a library's object keeps to itself is as usual."""
+        if len(node.args) != 3 or not name.startswith("_") or self._program.stores.of_attribute(name):
+            return None
+        owners = self._program.evaluate(node.args[0], frame)
+        of_library = bool(owners) and all(isinstance(owner, ExternalInstanceV) for owner in owners)
+        default = self._facts.of(node.args[2], frame) if of_library else None
+        return default if default is not None and default.values == frozenset({ConstantV(False)}) else None
 
     def _variable(self, node: ast.Call, frame: Frame) -> Fact | None:
         """A variable of the environment: what it is where nobody set it."""

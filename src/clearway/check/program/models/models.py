@@ -168,6 +168,8 @@ class Models:
         if isinstance(held, DictV):
             if name in ("get", "pop", "setdefault"):
                 exact = held_at(held, arguments.at(0))
+                if exact and not held.other and len(arguments.at(0)) == 1:
+                    return exact
                 return (exact if exact and not held.other else held.values) | arguments.at(1)
             if name == "values":
                 return frozenset({ListV(held.values)})

@@ -20,7 +20,7 @@ from clearway.check.program.values import (
     Values,
 )
 from clearway.check.program.values.arguments import Arguments
-from clearway.check.program.values.effects import Effect, Outcome, Run
+from clearway.check.program.values.effects import Effect, Outcome
 
 if TYPE_CHECKING:
     from clearway.check.program.models.models import Model, Models
@@ -103,11 +103,7 @@ def _special(method: str) -> Model:
     """A function that calls a special method: `len(x)`."""
 
     def model(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
-        effects: list[Effect] = []
-        for value in arguments.at(0):
-            if isinstance(value, InstanceV):
-                effects.extend(Run(frame) for frame in models.program.special_frames(value, method))
-        return Outcome(OPAQUE, tuple(effects))
+        return Outcome(OPAQUE, tuple(models.program.protocols.first_of(arguments.at(0), method)))
 
     return model
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Class, Function, Module
+from clearway.check.program.code.functions import ABSTRACT
 from clearway.check.program.values import (
     UNKNOWN,
     ClassV,
@@ -189,7 +190,14 @@ class Definitions:
                     if all(other.startswith("__") for other in wanted) and not self._takes_the_same(cls, method):
                         continue
                     found.append((owner, method))
-        return [(child, method) for child, method in found if not method.is_abstract]
+        return [(one, method) for one, method in found if not method.is_abstract or self._does_nothing(one, method)]
+
+    def _does_nothing(self, cls: Class, method: Function) -> bool:
+        """A method that an own class of its kind leaves empty: `class NoCache(Cache): def clear(self): pass`."""
+        node = method.node
+        if isinstance(node, ast.Lambda) or ABSTRACT & set(method.decorators) or self.is_protocol(cls):
+            return False
+        return not any(isinstance(statement, ast.Raise) for statement in node.body) and not self.subclasses(cls)
 
     def _takes_the_same(self, protocol: Class, method: Function) -> bool:
         """Whether a method has the parameters that a protocol says: `__call__` alone is the name of too many things."""

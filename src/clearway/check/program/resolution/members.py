@@ -79,6 +79,12 @@ class Members:
                 found = program.union(found, self._bound(method, child, InstanceV(child)))
             if found:
                 return found
+        if isinstance(receiver, ClassV) and function.is_abstract and (function.is_classmethod or function.is_static):
+            found = UNKNOWN
+            for child, method in program.definitions.implementations(receiver.cls, name):
+                found = program.union(found, self._bound(method, child, ClassV(child)))
+            if found:
+                return found
         return self._bound(function, cls, receiver)
 
     def _bound(self, function: Function, cls: Class, receiver: Value) -> Values:

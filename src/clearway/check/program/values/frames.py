@@ -38,7 +38,7 @@ MOST_FRAMES = 40
 """A function called in more ways than this is looked at without its arguments."""
 MOST_DECORATED = 1000
 """The same for one that is given functions, counted by functions: a decorator stands before many."""
-MOST_DECISIVE = 4
+MOST_DECISIVE = 8
 MOST_REPEATS = 3
 """A function that is given what an earlier call of it made, which was given what one before made … so many times."""
 LONGEST_NAME = 40

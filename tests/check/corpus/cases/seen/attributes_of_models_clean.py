@@ -1,0 +1,56 @@
+# What pydantic itself keeps of a model are sets and dictionaries.
+import time
+from typing import Any, Callable
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+app = FastAPI()
+
+
+class Item(BaseModel):
+    name: str = ""
+
+
+class Shelf:
+    def remove(self, name: str) -> None:
+        time.sleep(1)
+
+    def keys(self) -> list[str]:
+        time.sleep(1)
+        return []
+
+
+class Held:
+    def __init__(self, function: Callable[[], Any], other: Callable[[], Any]) -> None:
+        object.__setattr__(self, "_function", function)
+        setattr(self, "_other", other)
+
+    def run(self) -> Any:
+        return self._function()  # type: ignore[attr-defined]
+
+    def run_other(self) -> Any:
+        return self._other()  # type: ignore[attr-defined]
+
+
+def wait() -> None:
+    time.sleep(1)
+
+
+def nothing() -> None:
+    pass
+
+
+held = Held(wait, nothing)
+
+
+@app.post("/set")
+async def fields_set(item: Item) -> list[str]:  #: endpoint POST /set clean
+    item.__pydantic_fields_set__.remove("name")
+    item.model_fields_set.remove("name")
+    return list(type(item).model_fields.keys())
+
+
+@app.post("/other")
+async def set_by_name() -> None:  #: endpoint POST /other clean
+    held.run_other()
