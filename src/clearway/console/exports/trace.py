@@ -29,10 +29,13 @@ RED = "terrible"
 """One of the viewer's reserved colours."""
 _LANES = tuple(Lane)
 _KINDS = tuple(CallKind)
-_LOOP, _VICTIMS = 1, 2
+_VICTIMS = 1
+"""The place of the track of those that waited: below the loop, which has 0."""
 _LANE_TRACKS = 100_000
-"""The first number of each lane's tracks is a multiple of it."""
-_NAMES = {Lane.LOOP: "loop", Lane.THREAD: "thread", Lane.PROCESS: "process", Lane.CLUSTER: "cluster"}
+"""The first place of each lane's tracks is a multiple of it."""
+_FIRST_TID = 2_000_000_000
+"""Above what processes have, whose loops are threads of the same number, as main threads are. Perfetto names threads
+by their number alone, so no two processes may share one."""
 _ANOTHER_LIFE = 10_000_000
 """Added to the id of a process whose id was used before; above what systems give."""
 _encoder = msgspec.json.Encoder()
@@ -45,7 +48,7 @@ def write_trace(items: Iterable[Header | Frame], out: BinaryIO) -> None:
 
 def trace_pieces(items: Iterable[Header | Frame]) -> Iterator[bytes]:
     """The same bit by bit: a piece for each item, so that a long recording needs no memory."""
-    yield b'{"displayTimeUnit":"ms","otherData":{"from":"clearway"},"traceEvents":['
+    yield b'{"otherData":{"from":"clearway"},"traceEvents":['
     trace = _Trace()
     comma = b"\n"
     for item in items:
@@ -71,7 +74,8 @@ class _Worker:
     """From the worker's times to those of the trace, which count from the epoch: then all workers' are one clock."""
     routes: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
-    tracks: set[int] = field(default_factory=set)
+    tracks: dict[int, int] = field(default_factory=dict)
+    """By place, the track's number as a thread."""
     stalled_until_us: int = 0
     latest: Frame | None = None
     left_out: int = 0
@@ -89,6 +93,7 @@ class _Trace:
     def __init__(self) -> None:
         self._workers: dict[int, _Worker] = {}
         self._pids: set[int] = set()
+        self._tids = _FIRST_TID
         self._arrows = 0
         self._calls = 0
 
@@ -115,15 +120,16 @@ class _Trace:
             pid += _ANOTHER_LIFE
         self._pids.add(pid)
         worker = self._workers[header.worker] = _Worker(header, pid, round(header.origin * 1e6))
-        yield _meta(pid, "process_name", name=f"{header.app or 'clearway'} (worker {header.worker})")
-        yield _meta(pid, "process_sort_index", sort_index=len(self._pids))
-        yield from self._track(worker, _LOOP, "loop")
+        yield _meta(pid, pid, "process_name", name=f"{header.app or 'clearway'} (worker {header.worker})")
+        yield _meta(pid, pid, "process_sort_index", sort_index=len(self._pids))
+        yield from _named(worker, pid, "loop", 0)
 
-    def _track(self, worker: _Worker, tid: int, name: str) -> Iterator[Event]:
-        if tid not in worker.tracks:
-            worker.tracks.add(tid)
-            yield _meta(worker.pid, "thread_name", tid, name=name)
-            yield _meta(worker.pid, "thread_sort_index", tid, sort_index=tid)
+    def _track(self, worker: _Worker, place: int, name: str) -> Iterator[Event]:
+        """Name a track when it is used for the first time."""
+        if place not in worker.tracks:
+            worker.tracks[place] = self._tids
+            self._tids += 1
+            yield from _named(worker, worker.tracks[place], name, place)
 
     def _went_on(self, worker: _Worker, frame: Frame) -> Iterator[Event]:
         worker.routes += frame.routes
@@ -161,9 +167,9 @@ class _Trace:
         if lane is Lane.LOOP:
             yield from _async(worker, "call", f"run: {call}", identity, started, ended, args)
         else:
-            tid = part.lane * _LANE_TRACKS + max(0, part.track) + 1
-            yield from self._track(worker, tid, f"{_NAMES[lane]} {part.track + 1}")
-            yield _complete(worker, tid, "call", call, started, ended, args)
+            place = part.lane * _LANE_TRACKS + part.track
+            yield from self._track(worker, place, f"{lane} {part.track + 1}")
+            yield _complete(worker, worker.tracks[place], "call", call, started, ended, args)
         if part.ended_us:
             yield from _async(worker, "call", f"wait for the loop: {call}", identity, ended, part.returned_us, args)
 
@@ -192,7 +198,7 @@ class _Trace:
             "victims": [_victim(victim) for victim in victims],
             "victim_count": stall.get("victim_count"),
         }
-        yield {**_complete(worker, _LOOP, "stall", name, began, ended, args), "cname": RED}
+        yield {**_complete(worker, worker.pid, "stall", name, began, ended, args), "cname": RED}
         yield from self._arrows_to(worker, name, victims[:MOST_ARROWS], began, ended)
 
     def _arrows_to(
@@ -200,6 +206,9 @@ class _Trace:
     ) -> Iterator[Event]:
         """Arrows end at events of threads. All victims waited until the end, so theirs nest in one another."""
         waits = sorted((-_waited_us(victim), number) for number, victim in enumerate(victims))
+        if waits:
+            yield from self._track(worker, _VICTIMS, "waited for the loop")
+        tid = worker.tracks.get(_VICTIMS, 0)
         at = began
         for minus_us, number in waits:
             victim = victims[number]
@@ -208,10 +217,9 @@ class _Trace:
                 return
             self._arrows += 1
             arrow = {"pid": worker.pid, "cat": "victim", "name": "waited for", "id": self._arrows}
-            yield from self._track(worker, _VICTIMS, "waited for the loop")
-            yield _complete(worker, _VICTIMS, "victim", str(victim.get("route")), at, ended, {"stall": name, **victim})
-            yield {**arrow, "ph": "s", "tid": _LOOP, "ts": began + worker.offset_us}
-            yield {**arrow, "ph": "f", "bp": "e", "tid": _VICTIMS, "ts": at + worker.offset_us}
+            yield _complete(worker, tid, "victim", str(victim.get("route")), at, ended, {"stall": name, **victim})
+            yield {**arrow, "ph": "s", "tid": worker.pid, "ts": began + worker.offset_us}
+            yield {**arrow, "ph": "f", "bp": "e", "tid": tid, "ts": at + worker.offset_us}
             at += 1  # the arrow's end finds the innermost event that has begun: each begins later than the last
 
     def _loss(self, worker: _Worker, loss: dict[str, Any]) -> Iterator[Event]:
@@ -223,7 +231,7 @@ class _Trace:
             "name": name,
             "cat": "loss",
             "pid": worker.pid,
-            "tid": _LOOP,
+            "tid": worker.pid,
             "ts": at,
             "args": loss,
         }
@@ -239,7 +247,7 @@ class _Trace:
             values["thread limit"] = {"threads": pool.limit}
         at = frame.at_us + worker.offset_us
         for name, args in values.items():
-            yield {"ph": "C", "name": name, "pid": worker.pid, "tid": _LOOP, "ts": at, "args": args}
+            yield {"ph": "C", "name": name, "pid": worker.pid, "tid": worker.pid, "ts": at, "args": args}
 
     def _broken_off(self, worker: _Worker) -> Iterator[Event]:
         """What was going on when the worker was heard for the last time, and what it could not tell."""
@@ -252,14 +260,19 @@ class _Trace:
             began = max(frame.at_us - frame.overdue_us, worker.stalled_until_us)
             if frame.overdue_us and began < frame.at_us:
                 args = {"unfinished": True}
-                lasting = _complete(worker, _LOOP, "stall", "stall: it lasts still", began, frame.at_us, args)
+                lasting = _complete(worker, worker.pid, "stall", "stall: it lasts still", began, frame.at_us, args)
                 yield {**lasting, "cname": RED}
         if worker.left_out or worker.dropped or worker.missed:
             told = f"{worker.left_out} left out, {worker.dropped} overwritten, {worker.missed} frames missed"
-            yield _meta(worker.pid, "process_labels", labels=told)
+            yield _meta(worker.pid, worker.pid, "process_labels", labels=told)
 
 
-def _meta(pid: int, what: str, tid: int = 0, **args: Any) -> Event:
+def _named(worker: _Worker, tid: int, name: str, place: int) -> Iterator[Event]:
+    yield _meta(worker.pid, tid, "thread_name", name=name)
+    yield _meta(worker.pid, tid, "thread_sort_index", sort_index=place)
+
+
+def _meta(pid: int, tid: int, what: str, **args: Any) -> Event:
     return {"ph": "M", "name": what, "pid": pid, "tid": tid, "ts": 0, "args": args}
 
 
@@ -281,7 +294,7 @@ def _async(
 ) -> Iterator[Event]:
     if ended <= began:
         return
-    event = {"name": name, "cat": cat, "id": identity, "pid": worker.pid, "tid": _LOOP}
+    event = {"name": name, "cat": cat, "id": identity, "pid": worker.pid, "tid": worker.pid}
     yield {**event, "ph": "b", "ts": began + worker.offset_us, "args": args}
     yield {**event, "ph": "e", "ts": ended + worker.offset_us}
 
