@@ -280,7 +280,7 @@ def test_run_records_until_it_is_killed(serve: Serve, file: Path) -> None:
     until(lambda: file.stat().st_size and b"time.sleep" in file.read_bytes(), "the stall in the file")
     served.kill()
     state = replay(file)
-    assert state.stalls[0].what["route"] == "GET /bad"
+    assert "GET /bad" in [stall.what["route"] for stall in state.stalls], "beside what a busy machine adds"
 
 
 @pytest.mark.once

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import mimetypes
 from dataclasses import asdict
-from time import gmtime, strftime
+from time import gmtime, perf_counter, strftime
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -136,13 +136,17 @@ class Routes:
 
 
 def _download(pieces: Iterator[bytes], ending: str, kind: str) -> Response:
-    """A file made as fast as it is taken; between its pieces the app has its turn at the interpreter."""
+    """A file made as fast as it is taken, but for half of the time: then the app has the interpreter to itself."""
     name = strftime(f"clearway-%Y%m%d-%H%M%S.{ending}", gmtime())
 
     async def paced() -> AsyncIterator[bytes]:
-        for piece in pieces:
+        while True:
+            began = perf_counter()
+            piece = next(pieces, None)
+            if piece is None:
+                return
+            await asyncio.sleep(perf_counter() - began)
             yield piece
-            await asyncio.sleep(0)
 
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(paced(), media_type=kind, headers=headers)

@@ -205,7 +205,8 @@ class FileRecorder:
         self._queue.wake.set()
         self._thread.join(STOP_TIMEOUT_S)
         missed = f", {self.missed} frames missed: the disk was too slow for them" if self.missed else ""
-        return f"recorded {self.written / MB:.1f} MB in {self.path}{missed}"
+        amount = f"{self.written / MB:.1f} MB" if self.written >= MB else f"{self.written / 1000:.0f} kB"
+        return f"recorded {amount} in {self.path}{missed}"
 
     # The writing thread
 

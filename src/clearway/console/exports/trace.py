@@ -61,7 +61,7 @@ def trace_pieces(items: Iterable[Header | Frame]) -> Iterator[bytes]:
 
 
 def _joined(events: list[Event]) -> bytes:
-    return b",\n".join(map(_encoder.encode, events))
+    return _encoder.encode(events)[1:-1]
 
 
 @dataclass
@@ -160,8 +160,9 @@ class _Trace:
         call, args = worker.call(part.call), self._about(worker, part, lane, more)
         self._calls += 1
         identity = f"{worker.pid}.{part.request}.{self._calls}"
+        waits = {"request": part.request, **more}
         started, ended = part.started_us or until_us, part.ended_us or until_us
-        yield from _async(worker, "call", f"wait for {lane}: {call}", identity, part.submitted_us, started, args)
+        yield from _async(worker, "call", f"wait for {lane}: {call}", identity, part.submitted_us, started, waits)
         if not part.started_us:
             return
         if lane is Lane.LOOP:
@@ -171,7 +172,7 @@ class _Trace:
             yield from self._track(worker, place, f"{lane} {part.track + 1}")
             yield _complete(worker, worker.tracks[place], "call", call, started, ended, args)
         if part.ended_us:
-            yield from _async(worker, "call", f"wait for the loop: {call}", identity, ended, part.returned_us, args)
+            yield from _async(worker, "call", f"wait for the loop: {call}", identity, ended, part.returned_us, waits)
 
     @staticmethod
     def _about(worker: _Worker, part: CallPart, lane: Lane, more: dict[str, Any]) -> dict[str, Any]:
