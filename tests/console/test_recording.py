@@ -203,6 +203,12 @@ def test_what_is_no_recording_is_not_replaced(file: Path, name: str) -> None:
     assert other.read_text() == "import os\n"
 
 
+def test_two_processes_do_not_record_to_one_file(file: Path, record: Record) -> None:
+    record()
+    with pytest.raises(ClearwayError, match="another process records to"):
+        FileRecorder(file, 8, print)
+
+
 def test_an_earlier_recording_that_alone_is_too_large_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder_module, "MB", 10)
     file.write_bytes(line_of(Header(9, ORIGIN, "before", {}, 20.0)) + b"\n")

@@ -6,9 +6,12 @@ with who speaks and all names known until then, so that it can be read alone, by
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
 import threading
 from dataclasses import dataclass, field
+from io import FileIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from clearway.console.recording import is_recording
@@ -17,7 +20,6 @@ from clearway.model import ClearwayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from io import FileIO
     from pathlib import Path
 
     from clearway.console.hub import Hub
@@ -166,6 +168,8 @@ class FileRecorder:
             if not path.is_file():
                 raise ClearwayError(f"--record {self.path}: {path} is no file; choose another name")
             size = path.stat().st_size
+            if self._is_being_written(path):
+                raise ClearwayError(f"--record {self.path}: another process records to {path}; choose another name")
             if size and not is_recording(path):
                 raise ClearwayError(f"--record {self.path}: {path} is there and is no recording; choose another name")
         except OSError as error:
@@ -176,11 +180,25 @@ class FileRecorder:
                 "move it away, or raise --record-limit"
             )
 
+    @staticmethod
+    def _is_being_written(path: Path) -> bool:
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            except OSError:  # not every file system knows locks
+                return False
+        return False
+
     def _cannot(self, error: OSError) -> ClearwayError:
         return ClearwayError(f"--record {self.path}: {error.strerror or error}; choose a place that can be written")
 
     def _opened(self) -> FileIO:
-        return open(self.path, "wb", buffering=0)
+        file = FileIO(self.path, "wb")
+        with contextlib.suppress(OSError):  # not every file system knows locks
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return file
 
     def start(self, hub: Hub) -> None:
         """Record from now on. To be called before the hub runs, so that no name is missed."""
