@@ -1,9 +1,9 @@
 """`python -m benchmarks.console`: what the console costs the app beside it.
 
-Three ways take turns under the same load: no console, a console that nobody looks at, and one whose frames a viewer
-reads. Requests a second are compared; requests a second of the server's own processor time, which other programs on
-the machine disturb less; and, disturbed least, the part of it that the console's own thread used. Then the processor
-time of a console at rest, and the memory that its frames take.
+Four ways take turns under the same load: no console, a console that nobody looks at, one whose frames a viewer reads,
+and one that is recorded. Requests a second are compared; requests a second of the server's own processor time, which
+other programs on the machine disturb less; and, disturbed least, the part of it that the console's own threads used.
+Then the processor time of a console at rest, and the memory that its frames take.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 from benchmarks import wrk
@@ -40,7 +42,7 @@ class Turn:
     per_s: float
     per_cpu_s: float
     share: float
-    """The part of the server's processor time that the console's thread used."""
+    """The part of the server's processor time that the console's threads used."""
 
 
 @contextlib.contextmanager
@@ -55,37 +57,45 @@ def viewer(port: int) -> Iterator[None]:
 
 
 def load(server: Server, target: str, seconds: float) -> Turn:
-    thread = json.loads(server.get("/threads/", timeout_s=5.0)).get("clearway-console")
-    cpu, own = server.cpu_s(), server.cpu_s(thread)
+    ids = json.loads(server.get("/threads/", timeout_s=5.0))
+    threads = [ids[name] for name in ("clearway-console", "clearway-recording") if name in ids]
+    cpu, own = server.cpu_s(), sum(map(server.cpu_s, threads))
     done = wrk.run(server.url(target), CONNECTIONS, seconds)
-    used, own_used = max(0.01, server.cpu_s() - cpu), server.cpu_s(thread) - own
-    return Turn(done.requests_per_s, done.requests / used, own_used / used if thread is not None else 0.0)
+    used, own_used = max(0.01, server.cpu_s() - cpu), sum(map(server.cpu_s, threads)) - own
+    return Turn(done.requests_per_s, done.requests / used, own_used / used)
 
 
 def compare(target: str, rounds: int, seconds: float) -> None:
     """Print a target's ratios to a server without a console: medians of the rounds."""
-    ratios: dict[str, list[Turn]] = {"closed": [], "open": []}
-    with Server("clearway", ("--no-console",)) as off, Server("clearway") as on:
-        off.wait_until_ready()
-        on.wait_until_ready()
-        for server in (off, on):
+    ratios: dict[str, list[Turn]] = {"closed": [], "open": [], "recorded": []}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Server("clearway", ("--no-console",)) as off,
+        Server("clearway") as on,
+        Server("clearway", ("--record", f"{folder}/clearway.ndjson")) as recorded,
+    ):
+        for server in (off, on, recorded):
+            server.wait_until_ready()
             load(server, TARGETS[target], 1)
         for _ in range(rounds):
             base = load(off, TARGETS[target], seconds)
             closed = load(on, TARGETS[target], seconds)
             with viewer(on.console_port):
                 opened = load(on, TARGETS[target], seconds)
-            for name, turn in (("closed", closed), ("open", opened)):
+            record = load(recorded, TARGETS[target], seconds)
+            for name, turn in (("closed", closed), ("open", opened), ("recorded", record)):
                 ratio = Turn(turn.per_s / base.per_s, turn.per_cpu_s / base.per_cpu_s, turn.share)
                 ratios[name].append(ratio)
         memory = (on.memory_kib() - off.memory_kib()) / 1024
+        megabytes = sum(file.stat().st_size for file in Path(folder).iterdir()) / 1e6
     for name, turns in ratios.items():
         rate, per_cpu = median(turn.per_s for turn in turns), median(turn.per_cpu_s for turn in turns)
         share = median(turn.share for turn in turns)
         print(
-            f"{target:<10} console {name:<7} requests/s × {rate:.3f}   requests/CPU second × {per_cpu:.3f}   "
-            f"its thread {share:.1%} of the CPU time"
+            f"{target:<10} console {name:<8} requests/s × {rate:.3f}   requests/CPU second × {per_cpu:.3f}   "
+            f"its threads {share:.1%} of the CPU time"
         )
+    print(f"{target:<10} recorded: {megabytes / (rounds * seconds + 1):.2f} MB a second of load")
     print(f"{target:<10} memory more than without a console: {memory:.1f} MiB")
 
 

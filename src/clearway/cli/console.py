@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearway.cli.address import Address
+from clearway.cli.report import complain, say
 from clearway.console.hub import Hub
+from clearway.console.recorder import FileRecorder
 from clearway.console.server import ConsoleServer, PortTaken
 from clearway.console.workers import WorkerFrames
 from clearway.model import ClearwayError
@@ -40,6 +42,15 @@ def open_console(options: RunOptions, hub: Hub) -> ConsoleServer | None:
     raise ClearwayError(f"console {asked} is in use by another program; try --console {other} or --no-console")
 
 
+def record(options: RunOptions, hub: Hub) -> FileRecorder | None:
+    """Write what the hub hears to the file that was asked for; None where none was. Raises ClearwayError."""
+    if options.record is None:
+        return None
+    recorder = FileRecorder(options.record, options.record_limit_mb, complain)
+    recorder.start(hub)
+    return recorder
+
+
 @contextlib.contextmanager
 def shared_console(options: RunOptions) -> Iterator[RunOptions]:
     """A console for all processes that this one starts with the options that it gives."""
@@ -47,10 +58,12 @@ def shared_console(options: RunOptions) -> Iterator[RunOptions]:
         yield options
         return
     frames = WorkerFrames()
-    with contextlib.closing(frames):
-        console = open_console(options, Hub(frames))
+    with contextlib.ExitStack() as stack:
+        stack.callback(frames.close)
+        hub = Hub(frames)
+        if (recorder := record(options, hub)) is not None:
+            stack.callback(lambda: say(recorder.stop()))
+        console = open_console(options, hub)
         assert console is not None
-        try:
-            yield replace(options, console_url=console.url, frames_to=frames.path)
-        finally:
-            console.stop()
+        stack.callback(console.stop)
+        yield replace(options, console_url=console.url, frames_to=frames.path)

@@ -32,6 +32,9 @@ class RunOptions:
     """Where the parent's console listens, in a process that it has started."""
     frames_to: str | None = None
     """The socket at which that console takes frames."""
+    record: Path | None = None
+    """Where the process that has the console writes what it hears."""
+    record_limit_mb: int = 0
     loop: str = "auto"
     grace_s: float = 30.0
     workers: int = 1

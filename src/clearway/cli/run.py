@@ -14,6 +14,7 @@ from clearway.cli.options import RunOptions
 from clearway.cli.server import GracefulServer, ServingConfig
 from clearway.cli.supervisors import Reloader, Workers
 from clearway.cli.target import find_target
+from clearway.console.recorder import LEAST_LIMIT_MB, USUAL_LIMIT_MB
 from clearway.model import ClearwayError
 from clearway.settings import Settings
 
@@ -66,6 +67,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--console", metavar="HOST:PORT", help="where the console listens (default: 127.0.0.1:8001)")
     add("--no-console", action="store_true", help="no console")
     add("--console-token", metavar="TOKEN", help="ask for this token at the console")
+    add("--record", type=Path, metavar="FILE", help="write what the console hears to FILE, for `clearway top FILE`")
+    add(
+        "--record-limit",
+        type=int,
+        default=USUAL_LIMIT_MB,
+        metavar="MB",
+        help="most of FILE and FILE.1, which has what came before (default: %(default)s)",
+    )
     add(
         "--loop",
         choices=("auto", "asyncio", "uvloop"),
@@ -119,6 +128,10 @@ def read_options(args: argparse.Namespace) -> RunOptions:
     if args.loop == "uvloop":
         _require_uvloop()
     console = _console(args)
+    if args.record is not None and console is None:
+        raise ClearwayError("--record writes what the console hears; drop --no-console")
+    if args.record_limit < LEAST_LIMIT_MB:
+        raise ClearwayError(f"--record-limit {args.record_limit}: at least {LEAST_LIMIT_MB} MB")
     overrides = _overrides(args)
     return RunOptions(
         target=find_target(args.app, Path.cwd()),
@@ -131,6 +144,8 @@ def read_options(args: argparse.Namespace) -> RunOptions:
         console=console,
         console_may_move=args.console is None,
         console_token=args.console_token,
+        record=args.record,
+        record_limit_mb=args.record_limit,
         loop=args.loop,
         grace_s=grace,
         workers=args.workers,

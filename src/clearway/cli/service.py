@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clearway.cli.address import url_of
-from clearway.cli.console import open_console
+from clearway.cli.console import open_console, record
 from clearway.cli.loading import lane_app, load_app
 from clearway.cli.report import cluster_lines, contain_lines, plan_lines, say
 from clearway.console.hub import Hub
 from clearway.console.own import OwnRuntime
 from clearway.console.workers import FrameSender
-from clearway.model import PlanError, shown
+from clearway.model import ClearwayError, PlanError, shown
 from clearway.runtime import install
 from clearway.runtime.containment.contained import REPLACEMENTS
 from clearway.runtime.containment.families import replacements
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from clearway.cli.options import RunOptions
+    from clearway.console.recorder import FileRecorder
     from clearway.console.server import ConsoleServer
     from clearway.runtime import Runtime
 
@@ -43,12 +44,15 @@ class Service:
         self.plan_note: str | None = None
         self.console: ConsoleServer | None = None
         self.sender: FrameSender | None = None
+        self.recorder: FileRecorder | None = None
         self.console_url: str | None = None
         inner = lane_app(self.app)
         if inner is not None:
             self.runtime = self._installed(inner)
             self.runtime.stall_report.say = say
             self._open_console(self.runtime)
+        elif options.record is not None:
+            raise ClearwayError(f"--record: {options.target} is no FastAPI or Starlette app: nothing can be recorded")
 
     def _installed(self, app: Starlette) -> Runtime:
         settings, used = self.options.settings(), self.options.plan().for_what_is_loaded()
@@ -92,6 +96,9 @@ class Service:
             REPLACEMENTS.release()
         if self.console is not None:
             self.console.stop()
+        if self.recorder is not None:
+            say(self.recorder.stop())
+            self.recorder = None
         if self.sender is not None:
             self.sender.stop()
 
@@ -103,5 +110,7 @@ class Service:
             self.sender.start()
             self.console_url = options.console_url
             return
-        self.console = open_console(options, Hub(OwnRuntime(runtime, app)))
+        hub = Hub(OwnRuntime(runtime, app))
+        self.recorder = record(options, hub)
+        self.console = open_console(options, hub)
         self.console_url = self.console.url if self.console is not None else None

@@ -1,4 +1,4 @@
-"""What the console answers: the page, the frames, snapshots, source lines, a recording. All of it by GET."""
+"""What the console answers: the page, the frames, snapshots, source lines, recordings and exports. All by GET."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 import logging
 import mimetypes
 from dataclasses import asdict
-from pathlib import Path
-from time import gmtime, strftime
+from time import gmtime, perf_counter, strftime
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -15,11 +14,17 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from clearway.console.exports.page import ASSETS as ASSETS
+from clearway.console.exports.page import page_pieces
+from clearway.console.exports.trace import trace_pieces
 from clearway.console.guard import ASSETS_PATH, Guard, refused
 from clearway.console.sources import NoSource, source
+from clearway.frames import read_line
+from clearway.model import ClearwayError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from pathlib import Path
 
     from starlette.requests import Request
     from starlette.types import Message, Receive, Scope, Send
@@ -29,7 +34,6 @@ if TYPE_CHECKING:
 PREFIX = "/__clearway__"
 SNAPSHOT_PATH = f"{PREFIX}/snapshot"
 FRAMES_PATH = f"{PREFIX}/frames"
-ASSETS = Path(__file__).parent.parent / "web_assets"
 NDJSON = "application/x-ndjson"
 STUCK_S = 60.0
 """A viewer that takes nothing for so long is let go."""
@@ -49,6 +53,8 @@ def console_app(hub: Hub, host: str, token: str | None, assets: Path = ASSETS) -
             Route(SNAPSHOT_PATH, routes.snapshot, methods=["GET"]),
             Route(FRAMES_PATH, routes.frames, methods=["GET"]),
             Route(f"{PREFIX}/recording", routes.recording, methods=["GET"]),
+            Route(f"{PREFIX}/export/trace", routes.trace, methods=["GET"]),
+            Route(f"{PREFIX}/export/page", routes.standalone, methods=["GET"]),
             Route(f"{PREFIX}/source", routes.source, methods=["GET"]),
         ],
         middleware=[Middleware(Guard, host=host, token=token)],
@@ -60,6 +66,7 @@ class Routes:
 
     def __init__(self, hub: Hub, assets: Path) -> None:
         self._hub = hub
+        self._built = assets
         self._page = assets / "index.html"
         # Whatever a client asks for is looked up here, so no name leads out of the folder.
         folder = assets / "assets"
@@ -106,14 +113,17 @@ class Routes:
         return FrameStream(self._hub, viewer)
 
     async def recording(self, request: Request) -> Response:
-        name = strftime("clearway-%Y%m%d-%H%M%S.ndjson", gmtime())
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return _download(self._hub.held_lines(), "ndjson", NDJSON)
 
-        async def pieces() -> AsyncIterator[bytes]:
-            for piece in self._hub.held_lines():
-                yield piece
+    async def trace(self, request: Request) -> Response:
+        lines = (line for piece in self._hub.held_lines() for line in piece.splitlines())
+        return _download(trace_pieces(map(read_line, lines)), "trace.json", "application/json")
 
-        return StreamingResponse(pieces(), media_type=NDJSON, headers=headers)
+    async def standalone(self, request: Request) -> Response:
+        try:
+            return _download(page_pieces(self._hub.held_lines(), self._built), "html", "text/html")
+        except ClearwayError as error:
+            return refused(503, str(error))
 
     async def source(self, request: Request) -> Response:
         file, line = request.query_params.get("file", ""), request.query_params.get("line", "")
@@ -123,6 +133,23 @@ class Routes:
             return JSONResponse(asdict(source(self._hub.state, file, int(line))))
         except NoSource as error:
             return refused(404, str(error))
+
+
+def _download(pieces: Iterator[bytes], ending: str, kind: str) -> Response:
+    """A file made as fast as it is taken, but for half of the time: then the app has the interpreter to itself."""
+    name = strftime(f"clearway-%Y%m%d-%H%M%S.{ending}", gmtime())
+
+    async def paced() -> AsyncIterator[bytes]:
+        while True:
+            began = perf_counter()
+            piece = next(pieces, None)
+            if piece is None:
+                return
+            await asyncio.sleep(perf_counter() - began)
+            yield piece
+
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(paced(), media_type=kind, headers=headers)
 
 
 class FrameStream(Response):
