@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from clearway.console.guard import ASSETS_PATH, Guard, refused
+from clearway.console.metrics import HubMetrics
 from clearway.console.sources import NoSource, source
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 PREFIX = "/__clearway__"
 SNAPSHOT_PATH = f"{PREFIX}/snapshot"
 FRAMES_PATH = f"{PREFIX}/frames"
+METRICS_PATH = "/metrics"
 ASSETS = Path(__file__).parent.parent / "web_assets"
 NDJSON = "application/x-ndjson"
 STUCK_S = 60.0
@@ -50,6 +52,7 @@ def console_app(hub: Hub, host: str, token: str | None, assets: Path = ASSETS) -
             Route(FRAMES_PATH, routes.frames, methods=["GET"]),
             Route(f"{PREFIX}/recording", routes.recording, methods=["GET"]),
             Route(f"{PREFIX}/source", routes.source, methods=["GET"]),
+            Route(METRICS_PATH, routes.metrics, methods=["GET"]),
         ],
         middleware=[Middleware(Guard, host=host, token=token)],
     )
@@ -60,6 +63,7 @@ class Routes:
 
     def __init__(self, hub: Hub, assets: Path) -> None:
         self._hub = hub
+        self._metrics = HubMetrics(hub)
         self._page = assets / "index.html"
         # Whatever a client asks for is looked up here, so no name leads out of the folder.
         folder = assets / "assets"
@@ -114,6 +118,10 @@ class Routes:
                 yield piece
 
         return StreamingResponse(pieces(), media_type=NDJSON, headers=headers)
+
+    async def metrics(self, request: Request) -> Response:
+        text, kind = self._metrics.text(request.headers.get("accept", ""))
+        return Response(text, headers={"Content-Type": kind})
 
     async def source(self, request: Request) -> Response:
         file, line = request.query_params.get("file", ""), request.query_params.get("line", "")
