@@ -29,7 +29,6 @@ OCTAVES = range(8, 26)
 """The histogram's limits are 2^n µs, from 256 µs to 33.6 s. Each is the end of one of the frames' own buckets, so what
 is below it is counted, not estimated."""
 _ROUTE_TOTALS = (
-    ("requests", "clearway_requests", "Requests that have ended."),
     ("refused", "clearway_refused_calls", "Calls answered with 503, because they waited longer than the limit."),
     ("withdrawn", "clearway_withdrawn_calls", "Calls that left the queue, because their client had gone."),
     ("contained", "clearway_contained_waits", "Blocking operations that suspended their own request only."),
@@ -84,11 +83,16 @@ class HubMetrics(Collector):
 
     def _totals(self) -> Iterator[Metric]:
         places = list(enumerate(self._tally.places))
+        requests = CounterMetricFamily("clearway_requests", "Requests that have ended.", labels=("route", "worker"))
+        for number, place in places:
+            for route in sorted(place.routes("requests")):
+                requests.add_metric((route, str(number)), place.total("requests", route))
+        yield requests
         for what, name, help_ in _ROUTE_TOTALS:
-            family = CounterMetricFamily(name, help_, labels=("route", "worker"))
-            for number, place in places:
-                for _, route in sorted(key for key in place.keys() if key[0] == what):  # noqa: SIM118
-                    family.add_metric((route, str(number)), place.total(what, route))
+            # Of all workers together: with hundreds of routes, each further label costs the app's processor.
+            family = CounterMetricFamily(name, help_, labels=("route",))
+            for route in sorted({route for _, place in places for route in place.routes(what)}):
+                family.add_metric((route,), sum(place.total(what, route) for _, place in places))
             yield family
         for what, name, help_ in _WORKER_TOTALS:
             family = CounterMetricFamily(name, help_, labels=("worker",))

@@ -48,6 +48,10 @@ class Place:
     def keys(self) -> set[tuple[str, str]]:
         return {*self.before, *self.counted, *self.told}
 
+    def routes(self, what: str) -> set[str]:
+        """Those of which there is a word."""
+        return {route for kind, route in self.keys() if kind == what}
+
     def starts_anew(self, pid: int) -> None:
         self.before = {key: self.total(*key) for key in self.keys()}
         self.counted.clear()
@@ -132,8 +136,9 @@ class Tally:
             for what in ("requests", "refused", "withdrawn"):
                 told[what, route] += row.get(what, 0)
             contained = row.get("contained", {})
-            told["contained", route] += contained.get("waits", 0)
-            told["contained_s", route] += contained.get("seconds", 0)
+            if contained.get("is_on") or contained.get("waits"):
+                told["contained", route] += contained["waits"]
+                told["contained_s", route] += contained["seconds"]
         told["abandoned", ""] = table.get("threads", {}).get("abandoned", 0)
         told["faults", ""] = table.get("faults", 0)
         # Not less than before: that of a route that the table leaves out stays.
