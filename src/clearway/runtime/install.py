@@ -192,7 +192,6 @@ class Runtime:
 
     def stalled(self, port: LoopPort, observed: ObservedStall) -> None:
         """A loop stood still, two turns ago: name who is to blame, tell it, and learn from it."""
-        port.untold -= 1
         try:
             stall = blame(self.planner, self.recorder, port, observed)
             self.recorder.stalled(stall)
