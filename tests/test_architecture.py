@@ -51,9 +51,21 @@ RUNTIME = {
     "lanes.remote": ("framework",),
     "lanes.processes": ("hooks", "request", "lanes.queue", "lanes.remote"),
     "lanes.clusters": ("hooks", "request", "lanes.queue", "lanes.remote"),
+    "telemetry": ("framework", "hooks"),
     "blame": ("request", "lanes.threads", "stalls"),
     "ports": ("blame", "port", "lanes", "stalls"),
-    "install": ("blame", "containment", "framework", "hooks", "lanes", "plan", "ports", "records", "request"),
+    "install": (
+        "blame",
+        "containment",
+        "framework",
+        "hooks",
+        "lanes",
+        "plan",
+        "ports",
+        "records",
+        "request",
+        "telemetry",
+    ),
     "offload": ("framework", "hooks", "install", "request"),
 }
 """Inside `runtime`: for each of its parts those that it needs when it runs. For annotations all may know all."""

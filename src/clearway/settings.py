@@ -81,6 +81,8 @@ class Settings:
     """Address of a Dask scheduler, `tcp://scheduler:8786`, or `local` for a cluster of this process's own."""
     cluster_in_flight: int | None = None
     """At most so many calls are on the cluster at once; the others wait here. None for a number by its threads."""
+    telemetry: bool = False
+    """Whether OpenTelemetry is told: metrics, and attributes and events on the spans of requests."""
     sinks: Mapping[str, SinkSetting] = field(default_factory=dict)
     """The checker's: dotted names of functions and methods that block."""
     safe: tuple[str, ...] = ()
@@ -232,6 +234,12 @@ def _contain(value: object, where: str) -> bool | tuple[str, ...]:
     return value if isinstance(value, bool) else _strings(value, where, "routes and calls, or true or false")
 
 
+def _flag(value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise SettingsError(f"{where} must be true or false, not {_kind(value)}")
+    return value
+
+
 def _cluster(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise SettingsError(f"{where} must be a string, not {_kind(value)}")
@@ -350,6 +358,7 @@ _READERS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "max_run": ("max_run_s", lambda value, where: _duration(value, where, "seconds", MOST_SECONDS)),
     "cluster": ("cluster", _cluster),
     "cluster_in_flight": ("cluster_in_flight", lambda value, where: _whole(value, where, MOST_EVENTS)),
+    "telemetry": ("telemetry", _flag),
     "sinks": ("sinks", _sinks),
     "safe": ("safe", _names),
     "offloaders": ("offloaders", _names),

@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="refuse a call with 503 when it waited S seconds for a thread",
     )
     add("--contain", action="store_true", help="a blocking call in an async def suspends its own request only")
+    add("--otel", action="store_true", help="tell OpenTelemetry: metrics, and what is known of a request on its span")
     add("--processes", type=int, metavar="N", help="most workers of the process lane (default: one a core)")
     add("--process-memory", type=int, metavar="MB", help="most memory of a worker of the process lane")
     add("--max-run", type=float, metavar="S", help="end a call in the process lane that runs longer")
@@ -176,7 +177,8 @@ def _overrides(args: argparse.Namespace) -> dict[str, Any]:
     given = {key: getattr(args, key) for key in OVERRIDES if getattr(args, key) is not None}
     settings = Settings.from_mapping(given, "command line")
     overrides = {OVERRIDES[key]: getattr(settings, OVERRIDES[key]) for key in given}
-    return {**overrides, "contain": True} if args.contain else overrides
+    switches = {"contain": args.contain, "telemetry": args.otel}
+    return {**overrides, **{name: True for name, is_on in switches.items() if is_on}}
 
 
 def _require_uvloop() -> None:

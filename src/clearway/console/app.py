@@ -14,10 +14,10 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from clearway.console.exports.page import ASSETS as ASSETS
-from clearway.console.exports.page import page_pieces
+from clearway.console.exports.page import ASSETS, page_pieces
 from clearway.console.exports.trace import trace_pieces
 from clearway.console.guard import ASSETS_PATH, Guard, refused
+from clearway.console.metrics import HubMetrics
 from clearway.console.sources import NoSource, source
 from clearway.frames import read_line
 from clearway.model import ClearwayError
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 PREFIX = "/__clearway__"
 SNAPSHOT_PATH = f"{PREFIX}/snapshot"
 FRAMES_PATH = f"{PREFIX}/frames"
+METRICS_PATH = "/metrics"
 NDJSON = "application/x-ndjson"
 STUCK_S = 60.0
 """A viewer that takes nothing for so long is let go."""
@@ -56,6 +57,7 @@ def console_app(hub: Hub, host: str, token: str | None, assets: Path = ASSETS) -
             Route(f"{PREFIX}/export/trace", routes.trace, methods=["GET"]),
             Route(f"{PREFIX}/export/page", routes.standalone, methods=["GET"]),
             Route(f"{PREFIX}/source", routes.source, methods=["GET"]),
+            Route(METRICS_PATH, routes.metrics, methods=["GET"]),
         ],
         middleware=[Middleware(Guard, host=host, token=token)],
     )
@@ -67,6 +69,7 @@ class Routes:
     def __init__(self, hub: Hub, assets: Path) -> None:
         self._hub = hub
         self._built = assets
+        self._metrics = HubMetrics(hub)
         self._page = assets / "index.html"
         # Whatever a client asks for is looked up here, so no name leads out of the folder.
         folder = assets / "assets"
@@ -124,6 +127,10 @@ class Routes:
             return _download(page_pieces(self._hub.held_lines(), self._built), "html", "text/html")
         except ClearwayError as error:
             return refused(503, str(error))
+
+    async def metrics(self, request: Request) -> Response:
+        text, kind = self._metrics.text(request.headers.get("accept", ""))
+        return Response(text, headers={"Content-Type": kind})
 
     async def source(self, request: Request) -> Response:
         file, line = request.query_params.get("file", ""), request.query_params.get("line", "")

@@ -15,6 +15,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from clearway.console.state import State
+from clearway.console.tally import Tally
 from clearway.frames import Frame, Header, line_of
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class Hub:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.state = State()
+        self.tally = Tally()
         self.listeners: list[Listener] = []
         """Called with each item and its line; one that raises is dropped."""
         self.on_attention: list[Callable[[], None]] = []
@@ -139,10 +141,12 @@ class Hub:
             if worker in self._known:  # a process id that is used again: what was held is another's
                 self._held = deque(held for held in self._held if held.worker != worker)
             self.state.take(item)
+            self.tally.take(item, self.state.workers[worker])
             self._known[worker] = Known(self._next)
             self._hold(worker, line or line_of(item), 0, None)
         elif (before := self._known.get(worker)) is not None and not self.state.workers[worker].is_gone:
             self.state.take(item)
+            self.tally.take(item, self.state.workers[worker])
             self._known[worker] = before.after(item)
             self._hold(worker, line or line_of(item), item.at_us, before)
         else:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from clearway.runtime.lanes import RemoteLane
     from clearway.runtime.port import LoopPort
     from clearway.runtime.stalls import ObservedStall
+    from clearway.runtime.telemetry import Telemetry
 
 logger = logging.getLogger("clearway")
 REMOTE_LANES = (Lane.PROCESS, Lane.CLUSTER)
@@ -68,6 +69,7 @@ class Runtime:
         self.ports_by_thread = self.ports.by_thread
         """Looked up with each request."""
         self.containment = Containment(app, self.planner, settings, plan, lambda line: self.stall_report.say(line))
+        self.telemetry = make_telemetry(self) if settings.telemetry else None
         self._attach()
         self._apply_limits()
 
@@ -88,7 +90,7 @@ class Runtime:
         installed.append(self)
 
     def _layer(self, app: ASGIApp) -> RequestLayer:
-        layer = RequestLayer(app, self)
+        layer = RequestLayer(app if self.telemetry is None else self.telemetry.layer(app), self)
         self.containment.attach(layer)
         return layer
 
@@ -102,6 +104,8 @@ class Runtime:
         del app.build_middleware_stack
         if isinstance(app.middleware_stack, RequestLayer):
             app.middleware_stack = app.middleware_stack.app
+        if self.telemetry is not None:
+            app.middleware_stack = self.telemetry.close(app.middleware_stack)
         hooks.release()
         installed.remove(self)
         for lane in self.remote_lanes.values():
@@ -253,6 +257,13 @@ def near(lane: Lane) -> Lane:
     return Lane.THREAD if lane in REMOTE_LANES else lane
 
 
+def make_telemetry(runtime: Runtime) -> Telemetry:
+    """Imported here: most apps have no OpenTelemetry, or want none."""
+    from clearway.runtime.telemetry import Telemetry
+
+    return Telemetry(runtime)
+
+
 def make_remote_lane(lane: Lane, runtime: Runtime) -> RemoteLane:
     """Imported here: most apps need neither."""
     if lane is Lane.PROCESS:
@@ -270,11 +281,13 @@ def install(
     settings: Settings | None = None,
     plan: Plan | None = None,
     contain: bool | Sequence[str] | None = None,
+    telemetry: bool | None = None,
 ) -> Runtime:
     """Put every call of a FastAPI or Starlette app into its lane, under any ASGI server.
 
     Without `settings` they are read from the nearest `clearway.toml` or `pyproject.toml`. `contain` stands for the
-    setting of that name: true, or the routes and calls to contain. Installing twice is installing once.
+    setting of that name: true, or the routes and calls to contain; so does `telemetry`, which tells OpenTelemetry.
+    Installing twice is installing once.
     Raises ClearwayError where `app` is neither FastAPI's nor Starlette's.
     """
     if not isinstance(app, Starlette):
@@ -286,4 +299,6 @@ def install(
         settings = Settings.load(Path.cwd())
     if contain is not None:
         settings = replace(settings, contain=contain if isinstance(contain, bool) else tuple(contain))
+    if telemetry is not None:
+        settings = replace(settings, telemetry=telemetry)
     return Runtime(app, settings, plan or Plan())

@@ -32,6 +32,8 @@ class LoopPort:
         self.token = anyio.lowlevel.current_token()
         self.in_flight: set[Request] = set()
         self.watch: LoopWatch | None = None
+        self.untold = 0
+        """Stalls that have been seen and are still to be blamed."""
         self._deliver = deliver
         self._done: deque[Work] = deque()
         self._by_route: dict[RouteRecord, deque[Work]] = {}

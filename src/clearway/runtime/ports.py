@@ -84,7 +84,12 @@ class Ports:
 
     def _after_two_turns(self, port: LoopPort, observed: ObservedStall) -> None:
         # What arrived during the stall is read in the first turn after it and becomes a request in the second.
-        port.loop.call_soon(port.loop.call_soon, self._runtime.stalled, port, observed)
+        port.untold += 1
+        port.loop.call_soon(port.loop.call_soon, self._stalled, port, observed)
+
+    def _stalled(self, port: LoopPort, observed: ObservedStall) -> None:
+        port.untold -= 1
+        self._runtime.stalled(port, observed)
 
     def _tick(self, now_ns: int) -> None:
         """Every few milliseconds, on the watchdog's thread."""

@@ -275,6 +275,11 @@ class LoopWatch:
         """The heartbeat is overdue."""
         return self._late_since_ns == self._before.at_ns
 
+    @property
+    def turned_ns(self) -> int:
+        """When the loop was last known to turn."""
+        return self._before.at_ns
+
     def overdue_ns(self, now_ns: int) -> int:
         """For how long nothing has been heard of a loop whose heartbeat is overdue; 0 while it turns."""
         return now_ns - self._before.at_ns if self.is_late else 0
