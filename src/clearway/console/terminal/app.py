@@ -83,8 +83,9 @@ class TopApp(App[None]):
     ]
 
     def __init__(self, source: Live | Replay, name: str) -> None:
-        super().__init__()
-        self.theme = "ansi-dark"  # the terminal's own colours, so that it is readable in light ones, too
+        # The terminal's own colours, so that it is readable in light ones, too, and without any.
+        super().__init__(ansi_color=True)
+        self.theme = "ansi-dark"
         self.source = source
         self.source_name = name
         self.pane = PANES[0]

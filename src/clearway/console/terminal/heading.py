@@ -126,10 +126,9 @@ def replay_line(replay: Replay, width: int) -> Text:
     at_s, end_s = ((us - replay.start_us) / 1e6 for us in (replay.at_us, replay.end_us))
     state = "▶" if replay.is_playing else "■"
     label = f"{state} {_minutes(at_s)} / {_minutes(end_s)}  ×{replay.speed:g} "
-    note = f"  breaks off at {replay.recording.broken}" if replay.recording.broken else ""
-    room = max(0, width - cell_len(label) - 1)
-    note = printable(note) if cell_len(note) <= room // 2 else "  broken file" if note else ""
-    room = max(0, room - cell_len(note))
+    broken = replay.recording.broken
+    note = f"  breaks off at {broken.partition(':')[0]}" if broken else ""
+    room = max(0, width - cell_len(label + note) - 1)
     done = round(room * at_s / end_s) if end_s > 0 else room
     text = Text(no_wrap=True)
     text.append(label, "bold")

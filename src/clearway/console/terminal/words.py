@@ -29,7 +29,7 @@ def cause_text(cause: str, operation: str | None = None) -> str:
 
 
 def duration(ms: float | None) -> str:
-    """At most six characters: `840µs`, `1.2ms`, `38ms`, `2.1s`, `4min`."""
+    """At most five characters for what can happen: `840µs`, `1.2ms`, `38ms`, `2.1s`, `4min`."""
     if ms is None or not math.isfinite(ms):
         return NONE
     if ms <= 0:
@@ -40,7 +40,8 @@ def duration(ms: float | None) -> str:
         return f"{_digits(ms)}ms"
     if ms < 99_950:
         return f"{_digits(ms / 1000)}s"
-    return f"{number(round(ms / 60_000))}min"
+    minutes = round(ms / 60_000)
+    return f"{minutes}min" if minutes < 100 else f"{number(round(minutes / 60))}h"
 
 
 def rate(per_second: float) -> str:
