@@ -200,16 +200,6 @@ async def test_nothing_that_an_app_says_is_markup_or_moves_the_cursor(tmp_path: 
             assert all(char.isprintable() for line in screen.lines() for char in line)
 
 
-async def test_without_colours_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    async with replayed(small(), tmp_path) as screen:
-        for strip in screen.app.screen._compositor.render_strips():
-            for segment in strip.apply_filter(screen.app._filters[0], screen.app.background_colors[0]):
-                style = segment.style
-                assert style is None or style.color is None or style.color.is_default
-        assert "1 stalls" in screen.text
-
-
 async def test_a_resize_lays_it_out_anew(tmp_path: Path) -> None:
     async with replayed(small(), tmp_path) as screen:
         assert " 18 s" in screen.text

@@ -37,7 +37,11 @@ def test_the_text_has_diagnosis_totals_routes_stalls_and_losses() -> None:
     text = text_report(small().picture(), "here")
     blocks = text.split("\n\n")
     assert blocks[0] == "app  here  1 worker  2027-01-15 08:00:01Z"
-    assert blocks[1].splitlines() == ["doctor: GET /bad blocks the loop", "  - 1 stall of 100 ms", "  next: make it a def"]
+    assert blocks[1].splitlines() == [
+        "doctor: GET /bad blocks the loop",
+        "  - 1 stall of 100 ms",
+        "  next: make it a def",
+    ]
     assert "14 requests/s" in blocks[2]
     assert [line.split()[0:3] for line in blocks[3].splitlines()[1:]] == [
         ["GET", "/a", "thread"],

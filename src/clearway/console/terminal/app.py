@@ -94,6 +94,8 @@ class TopApp(App[None]):
         self.worker: int | None = None
         self._still: Seen | None = None
         self._since_shown_s = SHOWN_S
+        self._is_news = False
+        """Something has changed since it was drawn."""
 
     @property
     def is_paused(self) -> bool:
@@ -124,9 +126,9 @@ class TopApp(App[None]):
         self.call_after_refresh(self.show)
 
     def _pull(self) -> None:
-        changed = self.source.pull()
+        self._is_news |= self.source.pull()
         self._since_shown_s += PULL_S
-        if changed and self._since_shown_s >= SHOWN_S:
+        if self._is_news and self._since_shown_s >= SHOWN_S:
             self.show()
 
     # What is shown
@@ -144,7 +146,7 @@ class TopApp(App[None]):
         """Draw what is seen now."""
         if not self.is_running:
             return
-        self._since_shown_s = 0.0
+        self._since_shown_s, self._is_news = 0.0, False
         picture = self.picture()
         main = self.screen_stack[0]
         width = self.size.width
