@@ -236,7 +236,7 @@ def test_the_public_names_bring_no_framework_before_they_are_used() -> None:
     assert done.stdout.split() == []
 
 
-@pytest.mark.parametrize("arguments", ["--help", "run --help", "check --help", "top --help"])
+@pytest.mark.parametrize("arguments", ["--help", "run --help", "top --help"])
 def test_no_help_waits_for_the_terminal_view(arguments: str) -> None:
     code = (
         "import contextlib, io, sys\n"

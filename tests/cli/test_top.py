@@ -35,7 +35,7 @@ async def good(): ...
 
 @app.get("/bad")
 async def bad():
-    time.sleep(0.15)
+    time.sleep(0.5)  # line 12
 """
 
 
@@ -68,7 +68,7 @@ def test_a_running_app_is_asked_for_its_routes_and_stalls(tmp_path: Path) -> Non
     try:
         served.get("/good")
         served.get("/bad")
-        until(lambda: served.snapshot()["stalls"]["count"], "the stall")
+        until(lambda: "main.py" in str(served.snapshot()["stalls"]), "the stall")
 
         def top(*options: str) -> str:
             done = subprocess.run(
@@ -82,10 +82,11 @@ def test_a_running_app_is_asked_for_its_routes_and_stalls(tmp_path: Path) -> Non
 
         told = json.loads(top("--format", "json"))
         assert {row["route"]: row["lane"] for row in told["routes"]} == {"GET /good": "loop", "GET /bad": "loop"}
-        (culprit,) = told["stalls"]
-        assert culprit["culprit"]["line"] == APP.splitlines().index("    time.sleep(0.15)") + 1
+        # On a machine with much to do there are stalls without a line, too.
+        (culprit,) = (culprit for culprit in told["stalls"] if culprit["culprit"] is not None)
+        assert culprit["culprit"]["line"] == 12
         assert culprit["routes"] == ["GET /bad"]
-        assert "main.py:13" in top()
+        assert "main.py:12" in top()
     finally:
         served.stop()
 

@@ -93,7 +93,7 @@ async def test_the_heading_and_the_routes(tmp_path: Path) -> None:
         assert "recorded  1 worker" in lines[0]
         assert lines[1] == "GET /bad blocks the loop"
         assert "14 requests/s" in lines[2]
-        assert "1 stalls" in lines[2]
+        assert "1 stall   1 lost call" in lines[2]
         assert "threads busy/live/limit" in lines[3]
         assert screen.line("GET /a ").split()[:4] == ["GET", "/a", "thread", "14"]
         await screen.press("s", "s", "s", "s", "s")
@@ -198,6 +198,13 @@ async def test_nothing_that_an_app_says_is_markup_or_moves_the_cursor(tmp_path: 
             await screen.press(*keys)
             assert EVIL_SHOWN in screen.text or "GET /\\x1b[31m[red]" in screen.text, screen.text
             assert all(char.isprintable() for line in screen.lines() for char in line)
+
+
+async def test_a_loop_that_stands_still_is_said(tmp_path: Path) -> None:
+    stream = Stream()
+    stream.worker(11).tell(overdue_us=1_200_000)
+    async with replayed(stream, tmp_path) as screen:
+        assert "loop stands still 1.2s" in screen.lines()[2]
 
 
 async def test_a_resize_lays_it_out_anew(tmp_path: Path) -> None:

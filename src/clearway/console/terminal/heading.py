@@ -71,8 +71,12 @@ def totals_text(totals: Totals) -> Text:
         (rate(totals.rate), "requests/s", ""),
         (number(totals.in_flight), "in flight", ""),
         _loop(totals),
-        (number(totals.stalls), "stalls", "bold red" if totals.stalls else ""),
-        (number(totals.losses), "lost calls", "bold red" if totals.losses else ""),
+        (number(totals.stalls), "stall" if totals.stalls == 1 else "stalls", "bold red" if totals.stalls else ""),
+        (
+            number(totals.losses),
+            "lost call" if totals.losses == 1 else "lost calls",
+            "bold red" if totals.losses else "",
+        ),
     ]
     _append(text, figures)
     text.append("\n")
@@ -93,7 +97,7 @@ def totals_text(totals: Totals) -> Text:
 
 def _loop(totals: Totals) -> tuple[str, str, str]:
     if totals.overdue_ms:
-        return f" {duration(totals.overdue_ms)}", "loop stands still ", "bold reverse red"
+        return f" loop stands still {duration(totals.overdue_ms)}", "", "bold reverse red"
     return f"{totals.loop_cpu:.0%}", "loop CPU", "yellow" if totals.loop_cpu > 0.9 else ""
 
 
