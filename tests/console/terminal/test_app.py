@@ -198,6 +198,8 @@ async def test_nothing_that_an_app_says_is_markup_or_moves_the_cursor(tmp_path: 
             await screen.press(*keys)
             assert EVIL_SHOWN in screen.text or "GET /\\x1b[31m[red]" in screen.text, screen.text
             assert all(char.isprintable() for line in screen.lines() for char in line)
+        await screen.press("escape", "1", "enter")
+        assert screen.line("╭").count("[red]a[/red]") == 1, "the title of a box, too"
 
 
 async def test_a_loop_that_stands_still_is_said(tmp_path: Path) -> None:

@@ -79,6 +79,12 @@ def test_whatever_the_app_calls_its_routes_moves_no_cursor() -> None:
     assert json.loads(written)["routes"][0]["route"] == EVIL
 
 
+def test_a_time_that_is_none_is_not_shown() -> None:
+    stream = Stream()
+    stream.worker(11, origin=1e18).tell()
+    assert text_report(stream.picture(), "here").startswith("app  here  1 worker  ?\n")
+
+
 def test_long_lists_and_names_are_cut_and_say_so() -> None:
     stream = Stream()
     worker = stream.worker(11)

@@ -110,8 +110,15 @@ def _heading(picture: Picture, source: str) -> str:
     workers = picture.seen.state.workers
     app = next(iter(workers.values())).header.app if workers else ""
     alive = len(picture.alive())
-    at = datetime.fromtimestamp(_at(picture) or 0, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    return "  ".join(part for part in (printable(app), printable(source), counted(alive, "worker"), at) if part)
+    parts = (printable(app), printable(source), counted(alive, "worker"), _utc(_at(picture)))
+    return "  ".join(part for part in parts if part)
+
+
+def _utc(at_s: float | None) -> str:
+    try:
+        return datetime.fromtimestamp(at_s or 0, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):  # a file may claim any time
+        return "?"
 
 
 def _routes(picture: Picture) -> list[str]:
