@@ -45,7 +45,7 @@ class TopApp(App[None]):
     CSS = """
     Screen { layout: vertical; }
     #title, #tabs, #replay { height: 1; }
-    #doctor { height: auto; max-height: 2; }
+    #doctor { height: auto; max-height: 3; }
     #totals { height: 2; }
     #tabs { margin-top: 1; }
     ContentSwitcher { height: 1fr; }
