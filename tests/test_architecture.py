@@ -92,6 +92,7 @@ HEAVY = (
     "asyncio",
     "uvicorn",
     "rich",
+    "textual",
     "libcst",
     "clearway.runtime",
     "clearway.check.program",
@@ -245,6 +246,19 @@ def test_the_public_names_bring_no_framework_before_they_are_used() -> None:
     code = f"import sys, clearway.cli.check; print(*(name for name in {HEAVY!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment())
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("arguments", ["--help", "run --help", "top --help"])
+def test_no_help_waits_for_the_terminal_view(arguments: str) -> None:
+    code = (
+        "import contextlib, io, sys\n"
+        "from clearway.cli import main\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    main({arguments.split()!r})\n"
+        "print('textual' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment())
+    assert done.stdout.split() == ["False"]
 
 
 def _environment() -> dict[str, str]:

@@ -39,6 +39,11 @@ _VERBS = {
         "find what blocks the event loop",
         "Reads the code of a FastAPI or Starlette service, runs none of it, and says what blocks the event loop.",
     ),
+    "top": _Verb(
+        "clearway.cli.top",
+        "watch a running app, or a recording",
+        "Shows routes, stalls, the thread pool and the diagnosis of a running app, or of a recording.",
+    ),
 }
 
 

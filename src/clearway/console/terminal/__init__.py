@@ -1,0 +1,1 @@
+"""`clearway top`: what a stream of frames comes to, in a terminal, as text or as JSON."""
