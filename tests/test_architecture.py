@@ -53,7 +53,19 @@ RUNTIME = {
     "lanes.clusters": ("hooks", "request", "lanes.queue", "lanes.remote"),
     "blame": ("request", "lanes.threads", "stalls"),
     "ports": ("blame", "port", "lanes", "stalls"),
-    "install": ("blame", "containment", "framework", "hooks", "lanes", "plan", "ports", "records", "request"),
+    "waiting": ("blame", "stalls"),
+    "install": (
+        "blame",
+        "containment",
+        "framework",
+        "hooks",
+        "lanes",
+        "plan",
+        "ports",
+        "records",
+        "request",
+        "waiting",
+    ),
     "offload": ("framework", "hooks", "install", "request"),
 }
 """Inside `runtime`: for each of its parts those that it needs when it runs. For annotations all may know all."""

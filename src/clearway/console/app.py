@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PREFIX = "/__clearway__"
 SNAPSHOT_PATH = f"{PREFIX}/snapshot"
 FRAMES_PATH = f"{PREFIX}/frames"
+DOCTOR_PATH = f"{PREFIX}/doctor"
 ASSETS = Path(__file__).parent.parent / "web_assets"
 NDJSON = "application/x-ndjson"
 STUCK_S = 60.0
@@ -50,6 +51,7 @@ def console_app(hub: Hub, host: str, token: str | None, assets: Path = ASSETS) -
             Route(FRAMES_PATH, routes.frames, methods=["GET"]),
             Route(f"{PREFIX}/recording", routes.recording, methods=["GET"]),
             Route(f"{PREFIX}/source", routes.source, methods=["GET"]),
+            Route(DOCTOR_PATH, routes.doctor, methods=["GET"]),
         ],
         middleware=[Middleware(Guard, host=host, token=token)],
     )
@@ -79,10 +81,19 @@ class Routes:
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return FileResponse(path, media_type=kind, headers={"Cache-Control": FOR_EVER})
 
+    async def doctor(self, request: Request) -> Response:
+        """What is wrong now, of one worker or of all."""
+        asked, worker = _worker(request)
+        if asked and worker is None:
+            return refused(400, "worker: expected a process id")
+        try:
+            return JSONResponse(self._hub.diagnosis(worker))
+        except LookupError as error:
+            return refused(404, str(error))
+
     async def snapshot(self, request: Request) -> Response:
-        asked = request.query_params.get("worker")
-        worker = int(asked) if asked is not None and asked.isascii() and asked.isdigit() and len(asked) < 10 else None
-        if asked is not None and worker is None:
+        asked, worker = _worker(request)
+        if asked and worker is None:
             return refused(400, "worker: expected a process id")
         try:
             return JSONResponse({**self._hub.source.snapshot(self._hub, worker), "console": self._hub.stats()})
@@ -123,6 +134,13 @@ class Routes:
             return JSONResponse(asdict(source(self._hub.state, file, int(line))))
         except NoSource as error:
             return refused(404, str(error))
+
+
+def _worker(request: Request) -> tuple[bool, int | None]:
+    """Whether a worker is asked for, and which; None for what is no process id."""
+    asked = request.query_params.get("worker")
+    is_number = asked is not None and asked.isascii() and asked.isdigit() and len(asked) < 10
+    return asked is not None, int(asked) if asked is not None and is_number else None
 
 
 class FrameStream(Response):
