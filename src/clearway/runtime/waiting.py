@@ -10,6 +10,7 @@ import asyncio
 import heapq
 import sys
 from dataclasses import dataclass
+from dis import opmap
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,6 +38,9 @@ MOST_TASKS_OF = 1000
 COMPUTES = 0.5
 """Above this weight a call mostly computes."""
 MOST_STEPS = 40
+WITH = "with …"
+"""The operation of a line that enters a context manager written in C. What takes long there is a lock."""
+ENTERING = frozenset(code for name, code in opmap.items() if name in ("BEFORE_WITH", "LOAD_SPECIAL"))
 OUTER, INNER = 2, 6
 """Of what the user's line calls so many functions are named: the first, and the last."""
 
@@ -147,10 +151,18 @@ def _place(frames: list[FrameType], request: Request | None, lane: Lane, *, hold
     through = [_qualified(inner) for inner in reversed(frames[:depth])]
     if len(through) > OUTER + INNER:
         through = through[:OUTER] + through[-INNER:]
-    operation = name_operation(*site) if (site := site_of(frames)) is not None else None
+    operation = WITH if depth == 0 and _enters(frame) else None
+    if operation is None and (site := site_of(frames)) is not None:
+        operation = name_operation(*site)
     return Place(route, lane, code.co_filename, line, code.co_qualname, operation, tuple(through), holds_loop)
 
 
 def _qualified(frame: FrameType) -> str:
     module = frame.f_globals.get("__name__")
     return f"{module if isinstance(module, str) else '?'}.{frame.f_code.co_qualname}"
+
+
+def _enters(frame: FrameType) -> bool:
+    """Whether it is at the beginning of a `with`, and not in a function that this calls."""
+    code = frame.f_code.co_code
+    return 0 <= frame.f_lasti < len(code) and code[frame.f_lasti] in ENTERING

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from clearway.console.doctor.conditions import CONDITIONS
 from clearway.console.doctor.diagnosis import Diagnosis, Finding, Problem, Severity
-from clearway.console.doctor.window import WINDOW_S, Window
+from clearway.console.doctor.window import Window
 from clearway.console.doctor.words import about, plain, seconds
 from clearway.model import counted
 
@@ -83,7 +83,7 @@ def _findings(window: Window) -> list[Finding]:
 
 
 def _nothing(window: Window) -> Diagnosis:
-    routes = [route for route in window.state.routes(WINDOW_S, window.worker) if route.requests]
+    routes = list(window.routes.values())
     stalls = window.recent(window.state.stalls)
     evidence = [f"{counted(len(stalls), 'stall')} in the last {seconds(window.seconds)}, none that costs much"]
     if not stalls:

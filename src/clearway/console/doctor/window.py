@@ -12,7 +12,7 @@ from clearway.model import Cause, Lane
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from clearway.console.state import State, Tick, Told, WorkerState
+    from clearway.console.state import RouteNow, State, Tick, Told, WorkerState
     from clearway.frames import Waiting
 
 WINDOW_S = 10.0
@@ -175,6 +175,11 @@ class Window:
                 for counts in tick.counts:
                     found[worker.routes[counts.route]] += counts.wait_us // 1000
         return found
+
+    @cached_property
+    def routes(self) -> dict[str, RouteNow]:
+        """Those that had requests."""
+        return {each.route: each for each in self.state.routes(WINDOW_S, self.worker) if each.requests}
 
     @cached_property
     def refused(self) -> Counter[str]:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearway.console.doctor.conditions.blocking_call import blocking_call
-from clearway.console.doctor.conditions.cpu_in_threads import cpu_in_threads
-from clearway.console.doctor.conditions.cpu_on_loop import cpu_on_loop
-from clearway.console.doctor.conditions.database_pool import database_pool
-from clearway.console.doctor.conditions.garbage_collection import garbage_collection
-from clearway.console.doctor.conditions.gil import gil
-from clearway.console.doctor.conditions.lock import lock
-from clearway.console.doctor.conditions.loop_full import loop_full
-from clearway.console.doctor.conditions.machine import machine
-from clearway.console.doctor.conditions.pool_exhausted import pool_exhausted
-from clearway.console.doctor.conditions.refused import refused
-from clearway.console.doctor.conditions.standing_still import standing_still
-from clearway.console.doctor.conditions.upstream import upstream
-from clearway.console.doctor.conditions.worker_lost import worker_lost
+from clearway.console.doctor.conditions import (
+    blocking_call,
+    cpu_in_threads,
+    cpu_on_loop,
+    database_pool,
+    garbage_collection,
+    gil,
+    lock,
+    loop_full,
+    machine,
+    pool_exhausted,
+    refused,
+    standing_still,
+    upstream,
+    worker_lost,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,18 +32,18 @@ if TYPE_CHECKING:
     from clearway.console.doctor.window import Window
 
 CONDITIONS: tuple[Callable[[Window], Finding | None], ...] = (
-    worker_lost,
-    refused,
-    standing_still,
-    blocking_call,
-    cpu_on_loop,
-    database_pool,
-    lock,
-    cpu_in_threads,
-    pool_exhausted,
-    garbage_collection,
-    gil,
-    loop_full,
-    upstream,
-    machine,
+    worker_lost.find,
+    refused.find,
+    standing_still.find,
+    blocking_call.find,
+    cpu_on_loop.find,
+    database_pool.find,
+    lock.find,
+    cpu_in_threads.find,
+    pool_exhausted.find,
+    garbage_collection.find,
+    gil.find,
+    loop_full.find,
+    upstream.find,
+    machine.find,
 )

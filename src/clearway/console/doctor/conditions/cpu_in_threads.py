@@ -16,7 +16,7 @@ MATTERS = 0.5
 """So many calls wait on average, or are kept from the loop."""
 
 
-def cpu_in_threads(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     threads, worst = window.threads, computing(window)
     blamed = next((group for group in window.stalls.get(Cause.GIL, ()) if group.route is not None), None)
     stalled_s = blamed.lost_s if blamed is not None else 0.0

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clearway.console.doctor.window import Window
 
 
-def cpu_on_loop(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     stalls = stalled.worst(window, Cause.CPU)
     if stalls is None or (stalled.where(stalls) is None and stalled.operation(stalls) is None):
         return None  # very many requests in one turn of the loop: see `loop_full`

@@ -22,7 +22,7 @@ SETTINGS = {
 }
 
 
-def database_pool(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     waiting: list[tuple[Calls, str]] = [(each, pool) for each in window.calls if (pool := pool_of(each)) is not None]
     count = sum(scaled(window, each) for each, _ in waiting)
     if count < MATTERS:

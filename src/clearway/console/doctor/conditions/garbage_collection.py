@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clearway.console.doctor.window import Window
 
 
-def garbage_collection(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     stalls = stalled.worst(window, Cause.GARBAGE_COLLECTION)
     if stalls is None:
         return None

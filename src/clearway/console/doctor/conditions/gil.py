@@ -17,7 +17,7 @@ MATTERS = 0.05
 """Threads always take something from each other."""
 
 
-def gil(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     stalls = stalled.worst(window, Cause.GIL, MATTERS)
     if stalls is None or stalls.route is not None or computing(window) is not None:
         return None  # it is the thread lane's: see `cpu_in_threads`

@@ -15,7 +15,7 @@ MATTERS = 2.0
 """So many calls at one line. One may be meant to wait there: for a message, for its turn."""
 
 
-def lock(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     waiting = [each for each in window.calls if not each.place.holds_loop and is_lock(each)]
     if not waiting:
         return None
@@ -31,8 +31,8 @@ def lock(window: Window) -> Finding | None:
         Problem.LOCK,
         count + behind,
         f"{route} {where}",
-        f"{calls(count)} wait for each other at {where}{at_route(route)}{operation}: for a lock, a semaphore or a queue "
-        f"of the app's own, the first of them for {worst.longest_s:.1f} s.",
+        f"{calls(count)} wait for each other at {where}{at_route(route)}{operation}: for a lock, a semaphore or a "
+        f"queue of the app's own, the first of them for {worst.longest_s:.1f} s.",
         "Hold it for as short as possible: compute, and ask others, before taking it; or allow more at once.",
         (f"{about(threads.busy)} of {threads.limit} threads are busy, {about(threads.queued)} calls wait for one",),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearway.console.doctor.diagnosis import Finding, Problem, Severity
-from clearway.console.doctor.window import WINDOW_S
 from clearway.console.doctor.words import about, plain
 from clearway.model import Cause
 
@@ -16,12 +15,12 @@ FULL = 0.9
 """Of a processor. From there on a queue in front of the loop grows without end."""
 
 
-def loop_full(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     used = window.loop_cpu()
     stalled = sum(window.stalled_share(cause) for cause in (Cause.CPU, Cause.GARBAGE_COLLECTION))
     if used - stalled < FULL:
         return None
-    routes = sorted(window.state.routes(WINDOW_S, window.worker), key=lambda route: -route.requests)
+    routes = sorted(window.routes.values(), key=lambda route: -route.requests)
     rate = sum(route.requests for route in routes) / window.seconds
     busiest = ", ".join(f"{plain(route.route)} {about(route.requests / window.seconds)}/s" for route in routes[:3])
     return Finding(

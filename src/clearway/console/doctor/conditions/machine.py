@@ -12,11 +12,11 @@ from clearway.model import Cause, counted
 if TYPE_CHECKING:
     from clearway.console.doctor.window import Window
 
-MATTERS = 0.10
-"""On a machine that others use, too, 1 or 2 % are usual, and nobody could change anything."""
+MATTERS = 0.2
+"""On a machine that others use, too, some of it is usual, and nobody could change anything."""
 
 
-def machine(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     groups = window.stalls.get(Cause.MACHINE, [])
     total_s = sum(group.total_s for group in groups)
     if total_s < MATTERS * window.seconds:

@@ -16,7 +16,7 @@ MATTERS = 0.5
 """So many calls wait on average."""
 
 
-def pool_exhausted(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     threads = window.threads
     if threads.queued_full < MATTERS:
         return None

@@ -16,7 +16,7 @@ LOST_S = 10.0
 """A request that is refused is as bad as one that waits so long."""
 
 
-def refused(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     count = window.refused.total()
     if not count:
         return None

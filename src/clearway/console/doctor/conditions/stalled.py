@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
 MATTERS = 0.02
 """A loop that stands still for 2 % of the time: below, an answer is late now and then, and nobody notices."""
+ONCE_S = 1.0
+"""What has happened once is no condition of a service, unless it took so long."""
 
 
 def worst(window: Window, cause: Cause, matters: float = MATTERS) -> Stalls | None:
     """The costliest line with this cause, where it takes enough of the loop's time."""
     groups = window.stalls.get(cause)
-    return groups[0] if groups and groups[0].total_s >= matters * window.seconds else None
+    if not groups or groups[0].total_s < matters * window.seconds:
+        return None
+    return groups[0] if groups[0].count > 1 or groups[0].total_s >= ONCE_S else None
 
 
 def where(stalls: Stalls) -> str | None:

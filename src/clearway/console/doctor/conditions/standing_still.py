@@ -17,7 +17,7 @@ LONG_S = 1.0
 COMPUTES = 0.5
 
 
-def standing_still(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     worker, tick = max(window.latest(), key=lambda each: each[1].overdue_us, default=(None, None))
     if worker is None or tick is None or tick.overdue_us < LONG_S * 1e6:
         return None

@@ -9,23 +9,24 @@ from clearway.console.doctor.diagnosis import Finding, Problem, Severity
 from clearway.console.doctor.words import about, at_route, calls, place, plain
 
 if TYPE_CHECKING:
-    from clearway.console.doctor.window import Window
+    from clearway.console.doctor.window import Calls, Window
 
 MATTERS = 1.0
 """So many calls on average."""
 SLOW_S = 0.5
-"""A service that answers sooner is not slow."""
+"""A service that answers sooner is not slow. Calls are met in the middle: where none is met that old, the route's
+latencies say it."""
 THEIRS = 0.1
 """The time is the other service's: whatever can be changed here and costs a tenth of it is told first."""
 
 
-def upstream(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     waiting = [
         (each, client)
         for each in window.calls
         if not each.place.holds_loop
         and not each.computes
-        and each.longest_s >= SLOW_S
+        and is_slow(window, each)
         and (client := client_of(each)) is not None
         and pool_of(each) is None
     ]
@@ -49,3 +50,9 @@ def upstream(window: Window) -> Finding | None:
         ),
         Severity.WARNING,
     )
+
+
+def is_slow(window: Window, calls: Calls) -> bool:
+    """Whether these calls take long as a rule."""
+    route = window.routes.get(calls.place.route or "")
+    return calls.longest_s >= SLOW_S or (route is not None and (route.p50_ms or 0.0) >= SLOW_S * 1000)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 PLUMBING = frozenset({"threading", "queue", "asyncio", "selectors", "socket", "ssl", "concurrent", "anyio", "sniffio"})
 """Modules that others wait with."""
+WITH = "with …"
+"""A context manager that is written in C is entered: what takes long there is a lock."""
 POOLS = {
     "sqlalchemy.pool": "SQLAlchemy",
     "sqlalchemy.util.queue": "SQLAlchemy",
@@ -21,6 +23,8 @@ POOLS = {
     "pymongo.pool": "PyMongo",
     "pymongo.synchronous.pool": "PyMongo",
     "pymongo.asynchronous.pool": "PyMongo",
+    "redis.connection.BlockingConnectionPool": "Redis",
+    "redis.asyncio.connection.BlockingConnectionPool": "Redis",
     "dbutils": "DBUtils",
     "playhouse.pool": "peewee",
     "tortoise.backends": "Tortoise",
@@ -77,7 +81,9 @@ def is_lock(calls: Calls) -> bool:
     if any(name.partition(".")[0] not in PLUMBING for name in place.through):
         return False
     if place.operation is None:
-        return not place.through and not calls.computing  # `with lock:` calls nothing that could be seen
+        return False  # who computes may be called nothing, too
+    if place.operation == WITH:
+        return not place.through
     last = place.operation.rpartition(".")[2]
     if place.operation.startswith(("asyncio.tasks", "asyncio.sleep")):
         return False

@@ -17,7 +17,7 @@ LOST_S = 10.0
 NOBODY_WAITED = "client gone"
 
 
-def worker_lost(window: Window) -> Finding | None:
+def find(window: Window) -> Finding | None:
     losses = [told.what for told in window.recent(window.state.losses)]
     losses = [loss for loss in losses if NOBODY_WAITED not in str(loss.get("reason"))]
     gone = _gone(window)
