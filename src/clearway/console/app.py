@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from clearway.console.advice import Adviser
 from clearway.console.guard import ASSETS_PATH, Guard, refused
 from clearway.console.sources import NoSource, source
 
@@ -30,6 +31,7 @@ PREFIX = "/__clearway__"
 SNAPSHOT_PATH = f"{PREFIX}/snapshot"
 FRAMES_PATH = f"{PREFIX}/frames"
 DOCTOR_PATH = f"{PREFIX}/doctor"
+ADVICE_PATH = f"{PREFIX}/advice"
 ASSETS = Path(__file__).parent.parent / "web_assets"
 NDJSON = "application/x-ndjson"
 STUCK_S = 60.0
@@ -52,6 +54,7 @@ def console_app(hub: Hub, host: str, token: str | None, assets: Path = ASSETS) -
             Route(f"{PREFIX}/recording", routes.recording, methods=["GET"]),
             Route(f"{PREFIX}/source", routes.source, methods=["GET"]),
             Route(DOCTOR_PATH, routes.doctor, methods=["GET"]),
+            Route(ADVICE_PATH, routes.advice, methods=["GET"]),
         ],
         middleware=[Middleware(Guard, host=host, token=token)],
     )
@@ -67,6 +70,7 @@ class Routes:
         folder = assets / "assets"
         self._assets = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         self._failed: set[type[Exception]] = set()
+        self._adviser = Adviser()
 
     async def page(self, request: Request) -> Response:
         if not self._page.is_file():
@@ -88,6 +92,25 @@ class Routes:
             return refused(400, "worker: expected a process id")
         try:
             return JSONResponse(self._hub.diagnosis(worker))
+        except LookupError as error:
+            return refused(404, str(error))
+
+    async def advice(self, request: Request) -> Response:
+        """What to change about a route, or about a stall: by its worker and when it began on that worker's clock."""
+        route = request.query_params.get("route")
+        try:
+            if route is not None:
+                return JSONResponse(await self._adviser.of_route(self._hub.state, route))
+            worker = _worker(request)[1]
+            started_s = float(request.query_params.get("started_s", ""))
+        except LookupError as error:
+            return refused(404, str(error))
+        except ValueError:
+            worker = None
+        if worker is None:
+            return refused(400, "advice: expected ?route=, or ?worker= and &started_s= of a stall")
+        try:
+            return JSONResponse(await self._adviser.of_stall(self._hub.state, worker, started_s))
         except LookupError as error:
             return refused(404, str(error))
 

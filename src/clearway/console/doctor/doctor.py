@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from clearway.console.doctor.conditions import CONDITIONS
 from clearway.console.doctor.diagnosis import Diagnosis, Finding, Problem, Severity
-from clearway.console.doctor.window import Window
+from clearway.console.doctor.window import STAYS, Window
 from clearway.console.doctor.words import about, plain, seconds
 from clearway.model import counted
 
 if TYPE_CHECKING:
     from clearway.console.state import State
 
-STAYS = 1.5
-"""Another problem has to cost so many times as much as the one that was told, or the sentence would flicker."""
 AGAIN_US = 5_000_000
 """The numbers of a problem that stays are told anew so often."""
 CALM_US = 3_000_000
@@ -40,7 +38,7 @@ class Doctor:
 
     def look(self, state: State) -> Diagnosis | None:
         """What there is to say now; None where it is the same as before."""
-        window = Window(state)
+        window = Window(state, stays_with=self._finding.subject if self._finding is not None else None)
         findings = _findings(window)
         now_us = state.at_us
         if not findings:

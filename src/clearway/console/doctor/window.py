@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 WINDOW_S = 10.0
 """What is wrong now is judged by so many seconds: long enough for an average, short enough to see a problem end."""
+STAYS = 1.5
+"""Another problem has to cost so many times as much as the one that was told, or the sentence would flicker."""
 SHORTEST_S = 2.0
 """A stream that has only begun is judged as if it had lasted so long: one stall in its first frame is not all."""
 LOADED = 0.9
 """Part of the budget for computing from which on the limiter holds calls back because of it."""
 LANES = tuple(Lane)
+OUTSIDE = (Cause.GIL, Cause.MACHINE)
+"""Causes that have nothing to do with the line that the loop was at."""
 
 
 @dataclass
@@ -40,14 +44,19 @@ class Stalls:
 
     def add(self, stall: dict[str, Any]) -> None:
         duration_s = _number(stall.get("duration_s"))
+        if stall.get("cause") not in OUTSIDE:
+            # A line is to blame for what it would have taken with a core and the GIL.
+            own_s = max(0.0, duration_s - _number(stall.get("starved_s")))
+        else:
+            own_s = duration_s
         waits = [_number(victim.get("waited_s")) for victim in stall.get("victims") or ()]
         victims = max(int(_number(stall.get("victim_count"))), len(waits))
         # At most a hundred are named. Of those that were only counted, on average each came halfway.
         unnamed_s = (victims - len(waits)) * (sum(waits) / len(waits) if waits else duration_s / 2)
         self.count += 1
-        self.total_s += duration_s
+        self.total_s += own_s
         self.longest_s = max(self.longest_s, duration_s)
-        self.lost_s += duration_s + sum(waits) + unnamed_s
+        self.lost_s += (duration_s + sum(waits) + unnamed_s) * (own_s / duration_s if duration_s else 0.0)
         self.victims += victims
         self.routes[stall.get("route") or ""] += 1
         self.last = stall
@@ -103,8 +112,10 @@ class Threads:
 class Window:
     """What has happened since `WINDOW_S` ago, in one worker or in all that live."""
 
-    def __init__(self, state: State, worker: int | None = None) -> None:
+    def __init__(self, state: State, worker: int | None = None, stays_with: str | None = None) -> None:
         self.state = state
+        self.stays_with = stays_with
+        """The subject that was told before: of several lines that cost about the same, it is told again."""
         self.worker = worker
         self.since_us = state.at_us - round(WINDOW_S * 1e6)
         self.workers = [each for pid, each in state.workers.items() if worker in (None, pid) and not each.is_gone]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearway.console.doctor.window import STAYS
 from clearway.console.doctor.words import at_route, place, plain, seconds, share
 from clearway.model import counted
 
@@ -19,10 +20,15 @@ ONCE_S = 1.0
 
 def worst(window: Window, cause: Cause, matters: float = MATTERS) -> Stalls | None:
     """The costliest line with this cause, where it takes enough of the loop's time."""
-    groups = window.stalls.get(cause)
-    if not groups or groups[0].total_s < matters * window.seconds:
+    groups = [each for each in window.stalls.get(cause, ()) if _matters(each, matters * window.seconds)]
+    if not groups:
         return None
-    return groups[0] if groups[0].count > 1 or groups[0].total_s >= ONCE_S else None
+    told = next((each for each in groups if line_of(each) == window.stays_with), groups[0])
+    return told if told.lost_s * STAYS >= groups[0].lost_s else groups[0]
+
+
+def _matters(stalls: Stalls, total_s: float) -> bool:
+    return stalls.total_s >= total_s and (stalls.count > 1 or stalls.total_s >= ONCE_S)
 
 
 def where(stalls: Stalls) -> str | None:
