@@ -76,7 +76,9 @@ class Adviser:
         self._waiting += 1
         try:
             async with self._turn:
-                found = self._known.get(key) or await asyncio.to_thread(self._ask, msgspec.json.encode(question))
+                found = self._known.get(key)
+                if found is None:  # nobody has asked the same meanwhile
+                    found = await asyncio.to_thread(self._ask, msgspec.json.encode(question))
         finally:
             self._waiting -= 1
         self._known[key] = found

@@ -1,4 +1,4 @@
-"""What to write instead of a line that keeps the loop: `python -m clearway.console.edits`, a question in, an answer out.
+"""What to write instead of a line that keeps the loop: `python -m clearway.console.edits`, question in, answer out.
 
 A program of its own, that `advice` starts and ends: reading code takes memory and the interpreter, and the process
 whose console asks has better uses for both.
@@ -10,9 +10,8 @@ import ast
 import difflib
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,8 +20,10 @@ from clearway.check.sinks.library import Library
 from clearway.console.sources import NoSource, read_lines
 from clearway.model import Cause, Fix
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-_Node = TypeVar("_Node", bound=ast.AST)
 SUSPENDS = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
 
 
@@ -119,7 +120,7 @@ def advise(question: Question) -> Advice | None:
 
 
 def _in_async(question: Question, code: Code, function: ast.AsyncFunctionDef, line: int, called: str) -> Advice | None:
-    call = _call_at(function, line, called)
+    call = _call_at(code, function, line, called)
     known = (question.call or "").rpartition(":")[2].rpartition(".")[2] == function.name
     may_be_def = known and not any(isinstance(node, SUSPENDS) for node in _own(function))
     if question.cause == Cause.CPU:
@@ -158,7 +159,7 @@ def _computing(code: Code, function: ast.AsyncFunctionDef, call: ast.Call | None
         )
         return _decorated(code, text, function, change, why)
     if call is None:
-        change = f"Move what `{function.name}` computes here to a function, and `await clearway.offload(it, lane='process')`."
+        change = f"Move what `{function.name}` computes to a function, and `await clearway.offload(…, lane='process')`."
         return Advice(change, why)
     inner = [ast.unparse(each) for each in [*call.args, *call.keywords]]
     parts = ", ".join([ast.unparse(call.func), *inner, 'lane="process"'])
@@ -225,8 +226,8 @@ def _replaced(text: str, node: ast.expr, by: str) -> str:
     return (head + by.encode() + tail).decode()
 
 
-def _call_at(function: Function, line: int, called: str) -> ast.Call | None:
-    """The call that keeps the loop: by its name, else the only one on the line."""
+def _call_at(code: Code, function: Function, line: int, called: str) -> ast.Call | None:
+    """The call that keeps the loop: by its name, else the only one on the line, or the only one known to block."""
     awaited = {id(node.value) for node in _own(function) if isinstance(node, ast.Await)}
     calls = [
         node
@@ -234,7 +235,9 @@ def _call_at(function: Function, line: int, called: str) -> ast.Call | None:
         if isinstance(node, ast.Call) and node.lineno <= line <= _end(node) and id(node) not in awaited
     ]
     named = [node for node in calls if ast.unparse(node.func).rpartition(".")[2] == called]
-    return named[0] if len(named) == 1 else calls[0] if len(calls) == 1 else None
+    library = Library.load()
+    blocking = [node for node in calls if library.sink(code.full_name(node)) is not None]
+    return next((found[0] for found in (named, calls, blocking) if len(found) == 1), None)
 
 
 def _own(function: Function) -> Iterator[ast.AST]:
