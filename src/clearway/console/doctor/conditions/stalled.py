@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MATTERS = 0.02
 """A loop that stands still for 2 % of the time: below, an answer is late now and then, and nobody notices."""
+NOT_OWN = ("/site-packages/", "/clearway/runtime/", "/lib/python3", "<")
+"""Parts of files' names that are not the user's: how one got to the line is told by what they can change."""
 ONCE_S = 1.0
 """What has happened once is no condition of a service, unless it took so long."""
 
@@ -69,5 +71,8 @@ def evidence(stalls: Stalls, window: Window) -> tuple[str, ...]:
         f"requests lost {seconds(stalls.lost_s)} together in these {seconds(window.seconds)}",
     ]
     facts += [f"also {line_of(group)}: {share(group.total_s / window.seconds)} of the time" for group in others[:3]]
-    stack = [place(step.get("file"), step.get("line")) for step in (stalls.last.get("stack") or ())[-3:]]
+    steps = [
+        step for step in stalls.last.get("stack") or () if not any(part in str(step.get("file")) for part in NOT_OWN)
+    ]
+    stack = [place(step.get("file"), step.get("line")) for step in steps[-3:]]
     return (*facts, *([f"stack: {' → '.join(stack)}"] if stack else []))
