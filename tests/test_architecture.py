@@ -54,6 +54,7 @@ RUNTIME = {
     "telemetry": ("framework", "hooks"),
     "blame": ("request", "lanes.threads", "stalls"),
     "ports": ("blame", "port", "lanes", "stalls"),
+    "waiting": ("blame", "stalls"),
     "install": (
         "blame",
         "containment",
@@ -65,6 +66,7 @@ RUNTIME = {
         "records",
         "request",
         "telemetry",
+        "waiting",
     ),
     "offload": ("framework", "hooks", "install", "request"),
 }

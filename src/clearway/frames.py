@@ -89,6 +89,30 @@ class Counts(msgspec.Struct, frozen=True, array_like=True):
     """How many requests fell into which bucket of `bucket_of`, so that percentiles add up over frames and workers."""
 
 
+class Waiting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Calls that have run long, and are at the same line now."""
+
+    count: int
+    longest_us: int
+    """For how long the first of them has been running."""
+    file: str
+    """Of the innermost line of the user's own code."""
+    line: int
+    function: str
+    lane: int
+    """Place in `Lane`; on the loop it is coroutines that wait, and do not hold it, unless `holds_loop`."""
+    route: int = -1
+    """-1 where it is not known."""
+    operation: str | None = None
+    """What is being called, as in a stall."""
+    through: tuple[str, ...] = ()
+    """The functions of libraries between that line and the operation: the first ones and the last ones."""
+    computing: int = 0
+    """How many of them compute rather than wait."""
+    holds_loop: bool = False
+    """The loop itself is there, and has not turned since: a stall that still lasts."""
+
+
 class Frame(msgspec.Struct, frozen=True, omit_defaults=True, tag="frame"):
     """What happened since the frame before. Bounded: what did not fit is in `left_out`, and still in `counts`."""
 
@@ -115,6 +139,10 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True, tag="frame"):
     """The part of a processor that the loop's thread used, 0 to 1."""
     overdue_us: int = 0
     """How long the loop has not turned at the end of the frame, where it is overdue: a stall that still lasts."""
+    waiting: list[Waiting] | None = None
+    """Where long calls are, once a second; None where nobody has looked."""
+    refused: list[tuple[int, int]] = []
+    """(route, calls refused because they had waited too long) since this was last told."""
     left_out: int = 0
     """Requests and parts that would have made the frame too large."""
     dropped: int = 0

@@ -333,3 +333,57 @@ def test_calls_in_processes_are_told_with_their_worker(install: Install, serve: 
     until(both_are_back, "both are back")
     assert {part.track for part in going} == {part.track for part in parts} == {0, 1}
     assert {LANES[part.lane] for part in (*going, *parts)} == {Lane.PROCESS}
+
+
+def test_where_long_calls_are_is_told_by_line(install: Install, serve: Serve, release: threading.Event) -> None:
+    app = FastAPI()
+    lock = threading.Lock()
+    lock.acquire()
+
+    @app.get("/event")
+    def event() -> None:
+        release.wait()
+
+    @app.get("/lock")
+    def locked() -> None:
+        with lock:
+            pass
+
+    @app.get("/coroutine")
+    async def coroutine() -> None:
+        while not release.is_set():
+            await asyncio.sleep(0.2)
+
+    runtime = install(app)
+    server, feed = serve(app), Feed(runtime)
+    paths = ("/event", "/event", "/lock", "/coroutine")
+    clients = [threading.Thread(target=server.ask, args=(path,)) for path in paths]
+    for client in clients:
+        client.start()
+
+    def told() -> dict[str, tuple[str, int, str | None]] | None:
+        feed._looked_us -= feed_module.LOOK_EVERY_US
+        frame = feed.frame()
+        found = {each.function.rpartition(".")[2]: each for each in frame.waiting or ()}
+        if sum(each.count for each in found.values()) < len(paths):
+            return None
+        return {name: (LANES[each.lane], each.count, each.operation) for name, each in found.items()}
+
+    assert until(told) == {
+        "event": (Lane.THREAD, 2, "threading.Event.wait"),
+        "locked": (Lane.THREAD, 1, "with …"),
+        "coroutine": (Lane.LOOP, 1, "asyncio.tasks.sleep"),
+    }
+    release.set()
+    lock.release()
+    for client in clients:
+        client.join()
+
+
+def test_refusals_are_told_once(install: Install) -> None:
+    runtime = install(FastAPI())
+    feed, route = Feed(runtime), runtime.recorder.named("GET /", matched=True)
+    route.refused += 3
+    assert feed.frame().refused == [(route.number, 3)]
+    feed._looked_us -= feed_module.LOOK_EVERY_US
+    assert feed.frame().refused == []

@@ -14,7 +14,9 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from clearway.console.exports.page import ASSETS, page_pieces
+from clearway.console.advice import Adviser
+from clearway.console.exports.page import ASSETS as ASSETS
+from clearway.console.exports.page import page_pieces
 from clearway.console.exports.trace import trace_pieces
 from clearway.console.guard import ASSETS_PATH, Guard, refused
 from clearway.console.metrics import HubMetrics
@@ -35,6 +37,8 @@ PREFIX = "/__clearway__"
 SNAPSHOT_PATH = f"{PREFIX}/snapshot"
 FRAMES_PATH = f"{PREFIX}/frames"
 METRICS_PATH = "/metrics"
+DOCTOR_PATH = f"{PREFIX}/doctor"
+ADVICE_PATH = f"{PREFIX}/advice"
 NDJSON = "application/x-ndjson"
 STUCK_S = 60.0
 """A viewer that takes nothing for so long is let go."""
@@ -58,6 +62,8 @@ def console_app(hub: Hub, host: str, token: str | None, assets: Path = ASSETS) -
             Route(f"{PREFIX}/export/page", routes.standalone, methods=["GET"]),
             Route(f"{PREFIX}/source", routes.source, methods=["GET"]),
             Route(METRICS_PATH, routes.metrics, methods=["GET"]),
+            Route(DOCTOR_PATH, routes.doctor, methods=["GET"]),
+            Route(ADVICE_PATH, routes.advice, methods=["GET"]),
         ],
         middleware=[Middleware(Guard, host=host, token=token)],
     )
@@ -75,6 +81,7 @@ class Routes:
         folder = assets / "assets"
         self._assets = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         self._failed: set[type[Exception]] = set()
+        self._adviser = Adviser()
 
     async def page(self, request: Request) -> Response:
         if not self._page.is_file():
@@ -89,10 +96,38 @@ class Routes:
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return FileResponse(path, media_type=kind, headers={"Cache-Control": FOR_EVER})
 
+    async def doctor(self, request: Request) -> Response:
+        """What is wrong now, of one worker or of all."""
+        asked, worker = _worker(request)
+        if asked and worker is None:
+            return refused(400, "worker: expected a process id")
+        try:
+            return JSONResponse(self._hub.diagnosis(worker))
+        except LookupError as error:
+            return refused(404, str(error))
+
+    async def advice(self, request: Request) -> Response:
+        """What to change about a route, or about a stall: by its worker and when it began on that worker's clock."""
+        route = request.query_params.get("route")
+        try:
+            if route is not None:
+                return JSONResponse(await self._adviser.of_route(self._hub.state, route))
+            worker = _worker(request)[1]
+            started_s = float(request.query_params.get("started_s", ""))
+        except LookupError as error:
+            return refused(404, str(error))
+        except ValueError:
+            worker = None
+        if worker is None:
+            return refused(400, "advice: expected ?route=, or ?worker= and &started_s= of a stall")
+        try:
+            return JSONResponse(await self._adviser.of_stall(self._hub.state, worker, started_s))
+        except LookupError as error:
+            return refused(404, str(error))
+
     async def snapshot(self, request: Request) -> Response:
-        asked = request.query_params.get("worker")
-        worker = int(asked) if asked is not None and asked.isascii() and asked.isdigit() and len(asked) < 10 else None
-        if asked is not None and worker is None:
+        asked, worker = _worker(request)
+        if asked and worker is None:
             return refused(400, "worker: expected a process id")
         try:
             return JSONResponse({**self._hub.source.snapshot(self._hub, worker), "console": self._hub.stats()})
@@ -157,6 +192,13 @@ def _download(pieces: Iterator[bytes], ending: str, kind: str) -> Response:
 
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(paced(), media_type=kind, headers=headers)
+
+
+def _worker(request: Request) -> tuple[bool, int | None]:
+    """Whether a worker is asked for, and which; None for what is no process id."""
+    asked = request.query_params.get("worker")
+    is_number = asked is not None and asked.isascii() and asked.isdigit() and len(asked) < 10
+    return asked is not None, int(asked) if asked is not None and is_number else None
 
 
 class FrameStream(Response):

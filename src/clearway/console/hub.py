@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from msgspec import structs
+
+from clearway.console.doctor import Doctor, diagnose
 from clearway.console.state import State
 from clearway.console.tally import Tally
 from clearway.frames import Frame, Header, line_of
@@ -38,6 +41,8 @@ PIECE_BYTES = 256 << 10
 MOST_VIEWERS = 16
 BEFORE_ALL = -1
 """Where a viewer stands that has not been told yet what there is."""
+LOOK_EVERY_US = 1_000_000
+"""So often the doctor looks at what has come, while somebody reads what it says."""
 FIRST_STALLS = 200
 """Stalls, and losses, that a new viewer is told."""
 
@@ -127,6 +132,9 @@ class Hub:
         self._viewers: set[Viewer] = set()
         self._news = asyncio.Event()
         self._is_closed = False
+        self._doctor = Doctor()
+        self._doctor_us = 0
+        self._doctor_failed = False
 
     async def run(self) -> None:
         """Take what the source has until cancelled."""
@@ -147,6 +155,8 @@ class Hub:
         elif (before := self._known.get(worker)) is not None and not self.state.workers[worker].is_gone:
             self.state.take(item)
             self.tally.take(item, self.state.workers[worker])
+            if (found := self._examine()) is not None:
+                item, line = structs.replace(item, doctor=found), None
             self._known[worker] = before.after(item)
             self._hold(worker, line or line_of(item), item.at_us, before)
         else:
@@ -157,6 +167,30 @@ class Hub:
             except Exception:
                 self.unlisten(listener)
                 _log.exception("a reader of the console's frames failed and is dropped")
+
+    def _examine(self) -> dict[str, Any] | None:
+        """What the doctor has to say with this frame; None where that is nothing new."""
+        if not self.is_watched or 0 <= self.state.at_us - self._doctor_us < LOOK_EVERY_US:
+            return None
+        self._doctor_us = self.state.at_us
+        try:
+            said = self._doctor.look(self.state)
+        except Exception:  # the frames matter more than what is thought of them
+            if not self._doctor_failed:
+                self._doctor_failed = True
+                _log.exception("the console's doctor failed")
+            return None
+        return None if said is None else asdict(said)
+
+    def diagnosis(self, worker: int | None = None) -> dict[str, Any]:
+        """The principal problem now, of one worker or of all. Raises LookupError for a worker that is not there."""
+        if worker is not None and worker not in self.state.workers:
+            raise LookupError(f"no worker {worker}: there is {', '.join(map(str, self.state.workers)) or 'none'}")
+        if worker is not None:
+            return asdict(diagnose(self.state, worker))
+        if self.is_watched and self._doctor.said is not None:
+            return asdict(self._doctor.said)
+        return asdict(diagnose(self.state))
 
     def gone(self, worker: int) -> None:
         """A worker has ended: nothing is in flight there any more."""
@@ -327,6 +361,7 @@ class Hub:
             loop_cpu=latest.loop_cpu if latest else 0.0,
             overdue_us=latest.overdue_us if latest else 0,
             table=state.table,
+            doctor=asdict(said) if (said := self._doctor.said) is not None and self.is_watched else None,
             missed=now.frames - known.frames,
             gone=state.is_gone,
         )

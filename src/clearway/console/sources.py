@@ -36,7 +36,7 @@ def source(state: State, file: str, line: int) -> Source:
     """The lines around a place. Raises NoSource, also for a place that nobody has named, whatever is there."""
     if not any(place == (file, line) for place in named(state)):
         raise NoSource("no stall and no plan has named this place")
-    lines = _read(file)
+    lines = read_lines(file)
     first = max(1, line - AROUND)
     shown = [text.rstrip("\r\n")[:LONGEST_LINE] for text in lines[first - 1 : line + AROUND]]
     if not shown:
@@ -71,7 +71,7 @@ def _of_place(place: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         yield place["file"], place["line"]
 
 
-def _read(file: str) -> list[str]:
+def read_lines(file: str) -> list[str]:
     """A code object may say any name: only a Python file is opened, and not one that is no file."""
     if not file.endswith(".py"):
         raise NoSource("this is no Python file")

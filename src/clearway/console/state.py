@@ -15,7 +15,7 @@ from clearway.frames import Frame, Header, bucket_top_us
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from clearway.frames import Counts, Pool
+    from clearway.frames import Counts, Pool, Waiting
 
 KEPT_US = 120_000_000
 """How far back frames count."""
@@ -30,6 +30,10 @@ class Tick(NamedTuple):
     pool: Pool | None
     loop_cpu: float
     in_flight: int
+    overdue_us: int = 0
+    waiting: tuple[Waiting, ...] | None = None
+    """Where long calls were; None where the frame does not say."""
+    refused: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass
@@ -70,7 +74,18 @@ class WorkerState:
             total = self.totals.setdefault(self.routes[counts.route], Counter())
             for bucket, count in counts.latencies:
                 total[bucket] += count
-        self.ticks.append(Tick(self.at_us, tuple(frame.counts), frame.pool, frame.loop_cpu, frame.in_flight))
+        self.ticks.append(
+            Tick(
+                self.at_us,
+                tuple(frame.counts),
+                frame.pool,
+                frame.loop_cpu,
+                frame.in_flight,
+                frame.overdue_us,
+                None if frame.waiting is None else tuple(frame.waiting),
+                tuple(frame.refused),
+            )
+        )
         while self.ticks[0].at_us < self.at_us - KEPT_US:
             self.ticks.popleft()
 

@@ -25,6 +25,7 @@ from clearway.runtime.records.loss_report import LossReport
 from clearway.runtime.records.recorder import Recorder
 from clearway.runtime.records.stall_report import StallReport
 from clearway.runtime.request import Request, RequestLayer
+from clearway.runtime.waiting import look
 from clearway.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from clearway.runtime.port import LoopPort
     from clearway.runtime.stalls import ObservedStall
     from clearway.runtime.telemetry import Telemetry
+    from clearway.runtime.waiting import Place, Waiting
 
 logger = logging.getLogger("clearway")
 REMOTE_LANES = (Lane.PROCESS, Lane.CLUSTER)
@@ -242,6 +244,10 @@ class Runtime:
         now_ns = perf_counter_ns()
         watches = [port.watch for port in self.ports.open_now()]
         return max((watch.overdue_ns(now_ns) for watch in watches if watch is not None), default=0)
+
+    def waiting(self) -> dict[Place, Waiting]:
+        """Where the calls that take long are just now."""
+        return look(self)
 
     def plan_table(self) -> list[PlanRow]:
         """For each route its endpoint and its dependencies, with lane and reason."""

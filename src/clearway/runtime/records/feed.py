@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from msgspec import structs
 
-from clearway.frames import CallPart, Counts, Frame, Header, Pool, RequestPart, bucket_of, bucket_top_us
+from clearway.frames import CallPart, Counts, Frame, Header, Pool, RequestPart, Waiting, bucket_of, bucket_top_us
 from clearway.model import CallKind, Lane
 from clearway.runtime.records import snapshot
 from clearway.runtime.records.ring import CALL, OUT
@@ -46,6 +46,8 @@ MOST_UNWATCHED = 200
 """Requests, and calls, of a frame that nobody may ever see."""
 TABLE_EVERY_US = 1_000_000
 TABLE_EVERY_UNWATCHED_US = 5_000_000
+LOOK_EVERY_US = 1_000_000
+"""Looking where calls are costs up to a millisecond of the interpreter."""
 
 
 class Feed:
@@ -62,6 +64,8 @@ class Feed:
         self._last_loss = _last(runtime.recorder.losses)
         self._routes_told = self._calls_told = 0
         self._table_us = -TABLE_EVERY_UNWATCHED_US
+        self._looked_us = -LOOK_EVERY_US
+        self._refused = {name: route.refused for name, route in list(runtime.recorder.routes.items())}
 
     def header(self) -> Header:
         """Who is speaking."""
@@ -80,6 +84,9 @@ class Feed:
         in_flight = runtime.in_flight()
         longest = heapq.nsmallest(LONGEST_HERE, in_flight, key=attrgetter("in_ns"))
         limiter = runtime.thread_lane.limiter
+        looks = at_us - self._looked_us >= LOOK_EVERY_US
+        if looks:
+            self._looked_us = at_us
         frame = Frame(
             worker=getpid(),
             at_us=at_us,
@@ -96,6 +103,8 @@ class Feed:
             ),
             loop_cpu=round(runtime.loop_cpu(), 3),
             overdue_us=runtime.overdue_ns() // 1000,
+            waiting=self._waiting() if looks else None,
+            refused=self._new_refusals() if looks else [],
             left_out=events.left_out,
             dropped=events.dropped,
             table=self._table(at_us, watched),
@@ -112,6 +121,33 @@ class Feed:
             return None
         self._table_us = at_us
         return snapshot.take(self._runtime, brief=True)
+
+    def _waiting(self) -> list[Waiting]:
+        return [
+            Waiting(
+                count=group.count,
+                longest_us=group.longest_ns // 1000,
+                file=place.file,
+                line=place.line,
+                function=place.function,
+                lane=LANES.index(place.lane),
+                route=place.route,
+                operation=place.operation,
+                through=place.through,
+                computing=group.computing,
+                holds_loop=place.holds_loop,
+            )
+            for place, group in self._runtime.waiting().items()
+        ]
+
+    def _new_refusals(self) -> list[tuple[int, int]]:
+        new: list[tuple[int, int]] = []
+        for name, route in list(self._runtime.recorder.routes.items()):
+            before = self._refused.get(name, 0)
+            if route.refused != before:
+                new.append((route.number, route.refused - before))
+                self._refused[name] = route.refused
+        return new
 
     def _events(self, most: int) -> _Events:
         first, entries = self._runtime.recorder.ring.read(self._read)

@@ -182,6 +182,11 @@ class Limiter:
         """Threads that have nothing to do."""
         return len(self._parked)
 
+    def running(self) -> list[tuple[Worker, Work]]:
+        """The calls that run now, and who runs each."""
+        with self._lock:
+            return list(self._running.items())
+
     def tick(self, now_ns: int, loop_cpu: float, interpreter_is_free: bool) -> None:
         """Look at what runs. Called every few milliseconds from the watchdog's thread.
 
