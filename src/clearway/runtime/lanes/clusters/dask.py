@@ -174,9 +174,8 @@ class DaskCluster:
             report = await waiter
         except BaseException:
             if client is self._client and client.status == "running":
-                # Of a task that the scheduler has forgotten, no worker may begin the job.
                 with contextlib.suppress(Exception):
-                    await asyncio.shield(asyncio.ensure_future(future.cancel(reason="clearway")))
+                    await asyncio.shield(asyncio.ensure_future(_forget(client, job, future)))
             raise
         finally:
             self._away.pop(job.id, None)
@@ -290,3 +289,9 @@ class DaskCluster:
 def _fail(waiter: asyncio.Future[Report], error: Exception) -> None:
     if not waiter.done():
         waiter.set_exception(error)
+
+
+async def _forget(client: Any, job: Job, future: Any) -> None:
+    """Nobody wants the job any more: once this has returned, no worker begins it."""
+    await client.scheduler.clearway_withdraw(key=job.id)
+    await future.cancel(reason="clearway")
