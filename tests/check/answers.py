@@ -28,7 +28,7 @@ from clearway.runtime.framework import routes_of
 from tests.check.corpus.case import Case
 from tests.check.corpus.truth import GENERATED, Fakes, modules_of
 
-LONGEST_S = 120.0
+LONGEST_S = 40.0
 """Only what hangs takes that long. Cases that wait for what never comes (a lock, a message) are not to be asked."""
 FORKSERVER = multiprocessing.get_context("forkserver")
 """Forks what has no other thread, and has imported already what every case needs."""

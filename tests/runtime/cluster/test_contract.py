@@ -157,6 +157,7 @@ async def test_a_cancelled_call_that_still_waits_never_runs(playing: Playing, lo
         for task in (first[0], sent[3], *queued):
             task.cancel()
         await happens(lambda: scene.seen["cancelled"] == 5, "five are cancelled")
+        await happens(lambda: scene.seen["in_flight"] == 4, "the cluster knows of it")
         gate.touch()
         assert [(await task).json() for task in (first[1], *sent[:3])] == ["first1", "sent0", "sent1", "sent2"]
         last = await scene.get("/offloads", name="last")

@@ -78,6 +78,32 @@ async def test_workers_killed_under_load_lose_no_answer_and_repeat_nothing(playi
         assert sum(ran.values()) <= 60 + scene.seen["retried"]
 
 
+async def test_who_leaves_takes_no_other_answer_along(
+    playing: Playing, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dask fetches the results of several calls by one request, and the first to ask for it may be cancelled."""
+    app = FastAPI()
+    app.get("/run")(clearway.cluster(warehouse.run_for))
+    async with playing(app) as scene:
+        cluster = scene.runtime.remote_lanes[Lane.CLUSTER]._cluster  # type: ignore[attr-defined]
+        fetch, may_fetch = cluster._client._gather_remote, asyncio.Event()
+
+        async def held(*args: Any) -> Any:
+            await may_fetch.wait()
+            return await fetch(*args)
+
+        monkeypatch.setattr(cluster._client, "_gather_remote", held)
+        first = asyncio.create_task(scene.get("/run", log=str(log), name="first", seconds=0.0))
+        await happens(lambda: len(cluster._client._gather_keys or ()) == 1, "the first result is asked for")
+        second = asyncio.create_task(scene.get("/run", log=str(log), name="second", seconds=0.0))
+        await happens(lambda: len(cluster._client._gather_keys or ()) == 2, "the second comes by the same request")
+        first.cancel()
+        await happens(lambda: scene.seen["cancelled"] == 1, "who asked first is gone")
+        may_fetch.set()
+        assert (await second).json() == "second"
+        assert (await scene.get("/run", log=str(log), name="third", seconds=0.0)).json() == "third"
+
+
 def tls_configuration(folder: Path) -> dict[str, str]:
     """Certificates of one authority for all sides, as keys below `distributed.comm`."""
     authority = trustme.CA()

@@ -34,6 +34,8 @@ class Instances:
         for several in [one for one in classes if isinstance(one, TupleV)]:
             classes = (classes - {several}).union(*several.items)
         kept = frozenset(value for value in values if self.is_instance(value, classes) is not (not holds))
+        if holds:
+            kept = frozenset(narrower for value in kept for narrower in self._narrower(value, classes))
         if not holds or not all(isinstance(value, ExternalV) or value in OPAQUE for value in kept):
             return kept or values
         made = frozenset(
@@ -42,6 +44,17 @@ class Instances:
             if isinstance(c, ClassV | ExternalV)
         )
         return made or kept or values
+
+    def _narrower(self, value: Value, classes: Values) -> Values:
+        """An object known by an annotation alone, `x: Base`, as what the test has found it to be."""
+        if not isinstance(value, InstanceV) or value.made_by is not None:
+            return frozenset({value})
+        definitions = self._program.definitions
+        asked = [one.cls for one in classes if isinstance(one, ClassV)]
+        if any(definitions.is_subclass(value.cls, cls) for cls in asked):
+            return frozenset({value})
+        below = frozenset(InstanceV(cls) for cls in asked if definitions.is_subclass(cls, value.cls))
+        return below or frozenset({value})
 
     def is_instance(self, value: Value, classes: Values) -> bool | None:
         """Whether a value is an object of one of these classes; None where that is open."""

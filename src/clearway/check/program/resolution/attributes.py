@@ -74,6 +74,8 @@ class Attributes:
                 return frozenset({function}) if name == "func" else OPAQUE
             case DictV() | ListV() | TupleV():
                 return frozenset({ExternalV(f"container.{name}", value)})
+            case ConstantV(value=None) if not hasattr(None, name):
+                return UNKNOWN  # what stands there before something is put in its place
             case ConstantV():
                 return frozenset({ExternalV(f"builtins.{type(value.value).__name__}.{name}", value)})
             case TaskV():

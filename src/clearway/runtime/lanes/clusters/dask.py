@@ -45,6 +45,9 @@ class DaskCluster:
         """For each job that was sent, what its `run` waits for."""
         self._changed: Callable[[], None] = lambda: None
         self._closing: set[asyncio.Future[None]] = set()
+        self._bringing: set[asyncio.Task[None]] = set()
+        """Never cancelled while their client lives: Dask fetches the results of several futures by one request, which
+        would be cancelled with the first, and with it those of all others."""
         self._spent: list[Any] = []
         """Futures whose results are here, and may go from the workers."""
         self._stopping = False
@@ -135,6 +138,8 @@ class DaskCluster:
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
             await asyncio.shield(closing)
+            for bringing in self._bringing:
+                bringing.cancel()
 
     def _told(self, client: Any, event: tuple[float, dict[str, Any]]) -> None:
         """The plugin's news: workers came or went, and jobs with them."""
@@ -163,17 +168,17 @@ class DaskCluster:
         self._away[job.id] = waiter
         future = client.submit(work_once, pickle.dumps(job), key=job.id, pure=False, retries=0)
         bringing = asyncio.create_task(self._bring(client, future, waiter))
+        self._bringing.add(bringing)
+        bringing.add_done_callback(self._bringing.discard)
         try:
             report = await waiter
         except BaseException:
             if client is self._client and client.status == "running":
-                # Of a task that the scheduler has forgotten, no worker may begin the job.
                 with contextlib.suppress(Exception):
-                    await asyncio.shield(asyncio.ensure_future(future.cancel(reason="clearway")))
+                    await asyncio.shield(asyncio.ensure_future(_forget(client, job, future)))
             raise
         finally:
             self._away.pop(job.id, None)
-            bringing.cancel()
             self._release(future)
         if report.verdict is Verdict.UNASKED:
             raise NotBegun
@@ -197,6 +202,7 @@ class DaskCluster:
         try:
             report = await future
         except asyncio.CancelledError:
+            _fail(waiter, WorkerLost(_GONE))
             raise
         except BaseException as error:
             _fail(waiter, self._understood(error, client))
@@ -283,3 +289,9 @@ class DaskCluster:
 def _fail(waiter: asyncio.Future[Report], error: Exception) -> None:
     if not waiter.done():
         waiter.set_exception(error)
+
+
+async def _forget(client: Any, job: Job, future: Any) -> None:
+    """Nobody wants the job any more: once this has returned, no worker begins it."""
+    await client.scheduler.clearway_withdraw(key=job.id)
+    await future.cancel(reason="clearway")

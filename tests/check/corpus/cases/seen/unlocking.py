@@ -1,10 +1,12 @@
 # `flock` waits for a lock only: to give one back, or to ask without waiting, takes no time.
 import asyncio
 import fcntl
+import os
 
 from fastapi import FastAPI
 
 app = FastAPI()
+LOCK = os.open("lock", os.O_CREAT | os.O_RDWR)
 
 
 class NamedLock:
@@ -25,20 +27,20 @@ class NamedLock:
 
 @app.get("/patient")
 async def patient() -> int:  #: endpoint GET /patient clean
-    async with NamedLock(3) as lock:
+    async with NamedLock(LOCK) as lock:
         return lock.descriptor
 
 
 @app.get("/try")
 async def tried() -> None:  #: endpoint GET /try clean
-    fcntl.lockf(3, fcntl.LOCK_NB | fcntl.LOCK_EX)
+    fcntl.lockf(LOCK, fcntl.LOCK_NB | fcntl.LOCK_EX)
 
 
 @app.get("/waiting")
 async def waiting() -> None:  #: endpoint GET /waiting blocks fcntl.flock=error
-    fcntl.flock(3, fcntl.LOCK_EX)
+    fcntl.flock(LOCK, fcntl.LOCK_EX)
 
 
 @app.get("/by-flag/{flag}")
 async def by_flag(flag: int) -> None:  #: endpoint GET /by-flag/{flag} blocks fcntl.flock=error
-    fcntl.flock(3, flag)
+    fcntl.flock(LOCK, flag)
