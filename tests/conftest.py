@@ -20,6 +20,7 @@ THE_SAME_EVERYWHERE = (
     ),
     *(TESTS / "cli" / name for name in ("test_address.py", "test_bad_input.py", "test_check.py", "test_target.py")),
     *(TESTS / "runtime" / "process" / name for name in ("test_lifetime.py", "test_limits.py")),
+    *(TESTS / "console" / name for name in ("test_advice.py", "test_grafana.py", "terminal")),
     TESTS / "runtime" / "cluster",
     TESTS / "benchmarks",
     TESTS / "compat",

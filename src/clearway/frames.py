@@ -11,13 +11,25 @@ Names of routes and calls are numbered by worker, in the order in which its fram
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from clearway.model import ClearwayError
 
 SCHEMA = "clearway.frames/1"
+FURTHEST_US = 10**15
+"""Thirty years: times beyond are no times, and would not fit into what reads them."""
+MOST_BUCKET = 1024
+
+# What a line claims beyond these is refused as it is read, so that no reader has to expect it.
+Us = Annotated[int, msgspec.Meta(ge=-FURTHEST_US, le=FURTHEST_US)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=FURTHEST_US)]
+Part = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+Number = Annotated[int, msgspec.Meta(ge=-1, lt=1 << 32)]
+Bucket = Annotated[int, msgspec.Meta(ge=0, le=MOST_BUCKET)]
+Pid = Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
+Epoch = Annotated[float, msgspec.Meta(ge=0, lt=8e9)]
 
 
 class FrameError(ClearwayError):
@@ -27,9 +39,9 @@ class FrameError(ClearwayError):
 class Header(msgspec.Struct, frozen=True, tag="header"):
     """Before a worker's first frame: who is speaking, and since when."""
 
-    worker: int
+    worker: Pid
     """Process id."""
-    origin: float
+    origin: Epoch
     """Seconds since the epoch at which the clock of the frames was 0."""
     app: str
     """What was served, as the user named it."""
@@ -41,73 +53,73 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
 class CallPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One call in one lane."""
 
-    request: int
-    route: int
-    call: int
-    kind: int
+    request: Count
+    route: Number
+    call: Number
+    kind: Number
     """Place in `CallKind`."""
-    lane: int
+    lane: Number
     """Place in `Lane`."""
-    track: int
+    track: Number
     """Which thread or process of the lane, from 0."""
-    submitted_us: int
-    started_us: int
-    ended_us: int
-    returned_us: int
+    submitted_us: Us
+    started_us: Us
+    ended_us: Us
+    returned_us: Us
 
 
 class RequestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One request that has left, or that is still here."""
 
-    request: int
-    route: int
-    came_us: int
-    left_us: int
+    request: Count
+    route: Number
+    came_us: Us
+    left_us: Us
     """0 while it is still here."""
 
 
 class Pool(msgspec.Struct, frozen=True):
     """The thread lane at the end of the frame."""
 
-    limit: int
-    live: int
-    busy: int
-    queued: int
-    load: float
-    budget: float
+    limit: Count
+    live: Count
+    busy: Count
+    queued: Count
+    load: Part
+    budget: Part
 
 
 class Counts(msgspec.Struct, frozen=True, array_like=True):
     """What happened on one route during the frame, complete also where single requests were left out."""
 
-    route: int
-    requests: int
-    slowest_us: int
-    total_us: int
-    wait_us: int
-    latencies: list[tuple[int, int]] = []
+    route: Number
+    requests: Count
+    slowest_us: Us
+    total_us: Us
+    wait_us: Us
+    latencies: list[tuple[Bucket, Count]] = []
     """How many requests fell into which bucket of `bucket_of`, so that percentiles add up over frames and workers."""
 
 
 class Waiting(msgspec.Struct, frozen=True, omit_defaults=True):
     """Calls that have run long, and are at the same line now."""
 
-    count: int
-    longest_us: int
+    count: Count
+    longest_us: Us
     """For how long the first of them has been running."""
     file: str
     """Of the innermost line of the user's own code."""
-    line: int
+    line: Count
     function: str
-    lane: int
+    lane: Number
     """Place in `Lane`; on the loop it is coroutines that wait, and do not hold it, unless `holds_loop`."""
-    route: int = -1
+    route: Number = -1
     """-1 where it is not known."""
     operation: str | None = None
     """What is being called, as in a stall."""
     through: tuple[str, ...] = ()
     """The functions of libraries between that line and the operation: the first ones and the last ones."""
-    computing: int = 0
+    computing: Count = 0
     """How many of them compute rather than wait."""
     holds_loop: bool = False
     """The loop itself is there, and has not turned since: a stall that still lasts."""
@@ -116,9 +128,9 @@ class Waiting(msgspec.Struct, frozen=True, omit_defaults=True):
 class Frame(msgspec.Struct, frozen=True, omit_defaults=True, tag="frame"):
     """What happened since the frame before. Bounded: what did not fit is in `left_out`, and still in `counts`."""
 
-    worker: int
+    worker: Pid
     """Process id, as in its header."""
-    at_us: int
+    at_us: Us
     """The end of the frame."""
     routes: list[str] = []
     """New names, numbered on from those before."""
@@ -129,29 +141,29 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True, tag="frame"):
     """The requests in flight that have been there longest."""
     going: list[CallPart] = []
     """Calls that wait or run now, of the requests in `here`: what has not happened yet is 0."""
-    in_flight: int = 0
+    in_flight: Count = 0
     counts: list[Counts] = []
     stalls: list[dict[str, Any]] = []
     """`clearway.model.Stall` in full, its `started_s` on the frames' clock. Never left out."""
     losses: list[dict[str, Any]] = []
     pool: Pool | None = None
-    loop_cpu: float = 0.0
+    loop_cpu: Part = 0.0
     """The part of a processor that the loop's thread used, 0 to 1."""
-    overdue_us: int = 0
+    overdue_us: Us = 0
     """How long the loop has not turned at the end of the frame, where it is overdue: a stall that still lasts."""
     waiting: list[Waiting] | None = None
     """Where long calls are, once a second; None where nobody has looked."""
-    refused: list[tuple[int, int]] = []
+    refused: list[tuple[Number, Count]] = []
     """(route, calls refused because they had waited too long) since this was last told."""
-    left_out: int = 0
+    left_out: Count = 0
     """Requests and parts that would have made the frame too large."""
-    dropped: int = 0
+    dropped: Count = 0
     """Events that the recorder had overwritten before they could be read."""
     table: dict[str, Any] | None = None
     """A snapshot, once a second or so; without the victims of stalls, and with the worst culprits only."""
     doctor: dict[str, Any] | None = None
     """The diagnosis, where it has changed."""
-    missed: int = 0
+    missed: Count = 0
     """Frames of this worker that this reader was too slow for. The names, stalls and losses in them are in this one."""
     gone: bool = False
     """The worker has ended; this is the last that is heard of it."""

@@ -8,10 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from clearway.console.hub import Hub
 from clearway.console.server import SNAPSHOT_PATH, ConsoleServer
 from tests.console.told import Told
+from tests.programs import program
 from tests.served import PATIENCE_S
 
 Start = Callable[..., ConsoleServer]
@@ -42,6 +44,16 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield start
     for console in started:
         console.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all tests of a module; no longer, because a loop of its own runs in this thread until it is closed."""
+    path = program("chromium", "chromium-browser", package="chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -19,7 +18,9 @@ from clearway.console.hub import Hub
 from clearway.console.metrics import HubMetrics
 from clearway.frames import Header, Pool
 from tests.console.conftest import Start
+from tests.console.terminal.streams import loss
 from tests.console.told import ORIGIN, Told, Worker
+from tests.programs import program
 from tests.served import PATIENCE_S, until
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -28,14 +29,6 @@ DASHBOARD: dict[str, Any] = json.loads((DOCS / "grafana" / "clearway.json").read
 NAME = re.compile(r"\bclearway_[a-z_]+")
 OF_SCRAPES = {"job", "instance"}
 VERSIONS = {"python": "3.11", "fastapi": "1", "starlette": "1", "uvicorn": "1"}
-
-
-def tool(name: str) -> str:
-    """Where a program is. Skips where it is not installed; CI installs it."""
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"{name} is not installed: apt install prometheus")
-    return path
 
 
 @pytest.fixture
@@ -50,7 +43,7 @@ def hub() -> Hub:
     worker.tell(routes=["GET /bad"], pool=Pool(512, 4, 1, 2, 0.5, 1.1), table={"routes": [row], "processes": lane})
     worker.serve(3)
     worker.stall()
-    worker.tell(losses=[{"at_s": 0.0, "lane": "process"}], pool=Pool(512, 4, 1, 2, 0.5, 1.1))
+    worker.tell(losses=[loss()], pool=Pool(512, 4, 1, 2, 0.5, 1.1))
     return hub
 
 
@@ -141,7 +134,7 @@ def test_the_dashboard_is_one_that_grafana_imports() -> None:
 
 
 def test_prometheus_accepts_rules_and_queries(tmp_path: Path) -> None:
-    promtool = tool("promtool")
+    promtool = program("promtool", package="prometheus")
     checked = subprocess.run([promtool, "check", "rules", str(RULES)], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
     assert "8 rules found" in checked.stdout
@@ -153,7 +146,8 @@ def test_prometheus_accepts_rules_and_queries(tmp_path: Path) -> None:
 
 
 def test_prometheus_finds_nothing_to_say_against_the_metrics(text: str) -> None:
-    checked = subprocess.run([tool("promtool"), "check", "metrics"], input=text, capture_output=True, text=True)
+    promtool = program("promtool", package="prometheus")
+    checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 
@@ -174,7 +168,7 @@ def prometheus(tmp_path: Path) -> Iterator[Callable[[int], httpx.Client]]:
     started: list[tuple[subprocess.Popen[bytes], httpx.Client]] = []
 
     def start(console: int) -> httpx.Client:
-        program = tool("prometheus")
+        server = program("prometheus", package="prometheus")
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port: int = probe.getsockname()[1]
         config = tmp_path / "prometheus.yml"
@@ -182,7 +176,7 @@ def prometheus(tmp_path: Path) -> Iterator[Callable[[int], httpx.Client]]:
         options = [f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}"]
         options.append(f"--web.listen-address=127.0.0.1:{port}")
         with (tmp_path / "log").open("wb") as log:
-            process = subprocess.Popen([program, *options], stdout=log, stderr=log, cwd=tmp_path)
+            process = subprocess.Popen([server, *options], stdout=log, stderr=log, cwd=tmp_path)
         client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False, timeout=PATIENCE_S)
         started.append((process, client))
         until(lambda: process.poll() is not None or _is_ready(client), "Prometheus")

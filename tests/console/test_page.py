@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from clearway.console.app import ASSETS
 from clearway.frames import CallPart, Counts, Frame, Header, RequestPart, line_of
 from tests.served import PATIENCE_S, Served
+
+pytestmark = pytest.mark.once
 
 Serve = Callable[..., Served]
 
@@ -23,23 +24,12 @@ from fastapi import FastAPI
 app = FastAPI()
 @app.get("/bad")
 async def bad():
-    time.sleep(0.3)
+    time.sleep(0.5)
 @app.get("/items/<b>{item}</b>")
 def item(item: str): return item
 """
 STALLS = re.compile(r"Stalls \d+")
 MARKUP = "<img src=x onerror=\"document.body.id='taken'\"><script>document.body.id='taken'</script>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    where = shutil.which("chromium") or shutil.which("chromium-browser")
-    if where is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=where, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -68,44 +58,52 @@ def _is_own(url: str, page: Page) -> bool:
     return url.startswith(("data:", "blob:")) or (own is not None and page.url.startswith(("about:", own[0])))
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service that tests only ask and look at."""
+    served = started(tmp_path_factory.mktemp("lasting"))
+    yield served
+    served.kill()
+
+
+def started(folder: Path) -> Served:
     """A busy machine's own stalls, which are short, stay out of the picture."""
-    file = tmp_path / "clearway.toml"
-    file.write_text("stall_threshold = 150\n")
-    return file
+    (folder / "clearway.toml").write_text("stall_threshold = 250\n")
+    (folder / "app.py").write_text(APP)
+    arguments = ["app.py", "--port", "0", "--console", "127.0.0.1:0", "--settings", str(folder / "clearway.toml")]
+    return Served(arguments, folder)
 
 
-def stalled(serve: Serve, page: Page, settings: Path) -> Served:
-    """A service whose loop has stood still while somebody looked."""
-    served = serve(APP, "--settings", str(settings))
+def stalled(served: Served, page: Page) -> None:
+    """The loop of this service has stood still while somebody looked."""
     page.goto(served.console)
     expect(page.get_by_role("status")).to_have_text("Live")
     served.start_get("/bad")
-    expect(page.get_by_role("tab", name=STALLS)).to_be_visible()
-    return served
+    page.get_by_role("tab", name=STALLS).click()
+    expect(page.get_by_role("row", name="in bad")).to_be_visible()
+    page.get_by_role("tab", name="Routes").click()
 
 
-def test_a_stall_appears_and_leads_to_its_line(serve: Serve, page: Page, settings: Path) -> None:
-    stalled(serve, page, settings)
+def test_a_stall_appears_and_leads_to_its_line(lasting: Served, page: Page) -> None:
+    stalled(lasting, page)
     expect(page.get_by_test_id("announcer")).to_contain_text("time.sleep, GET /bad")
     page.get_by_role("tab", name="Stalls").click()
     page.get_by_role("row", name="in bad").click()
     details = page.get_by_role("complementary", name="Stall")
     expect(details).to_contain_text("blocking call: time.sleep")
     expect(details).to_contain_text("What to change")
-    expect(details.get_by_test_id("source").locator(".here")).to_have_text(re.compile(r"7\s+time\.sleep\(0\.3\)"))
+    expect(details.get_by_test_id("source").locator(".here")).to_have_text(re.compile(r"7\s+time\.sleep\(0\.5\)"))
     link = details.get_by_role("link", name="app.py:7").first
     assert re.fullmatch(r"vscode://file/.*/app\.py:7", link.get_attribute("href") or "")
 
 
-def test_a_request_is_found_by_keyboard_alone(serve: Serve, page: Page, settings: Path) -> None:
-    stalled(serve, page, settings)
+def test_a_request_is_found_by_keyboard_alone(lasting: Served, page: Page) -> None:
+    stalled(lasting, page)
     page.get_by_role("tab", name="Routes").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="In view")).to_be_focused()
-    page.get_by_role("row", name="GET /bad").focus()
+    page.get_by_role("row", name="GET /bad").first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("complementary", name="Request")).to_contain_text("It stopped the loop for")
     page.keyboard.press("Escape")
@@ -118,8 +116,8 @@ def test_a_request_is_found_by_keyboard_alone(serve: Serve, page: Page, settings
     expect(page.get_by_role("dialog")).to_contain_text("next stall")
 
 
-def test_it_pauses_scrubs_and_goes_on(serve: Serve, page: Page, settings: Path) -> None:
-    stalled(serve, page, settings)
+def test_it_pauses_scrubs_and_goes_on(lasting: Served, page: Page) -> None:
+    stalled(lasting, page)
     status, span = page.get_by_role("status"), page.locator(".span")
     page.get_by_role("group", name="Timeline").focus()
     page.keyboard.press("Space")
@@ -139,33 +137,33 @@ def test_it_pauses_scrubs_and_goes_on(serve: Serve, page: Page, settings: Path) 
     expect(status).to_have_text("Live")
 
 
-def test_what_was_saved_is_replayed(serve: Serve, page: Page, settings: Path, tmp_path: Path) -> None:
-    served = stalled(serve, page, settings)
+def test_what_was_saved_is_replayed(lasting: Served, page: Page, tmp_path: Path) -> None:
+    stalled(lasting, page)
     page.get_by_text("Save, open").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the recording").click()
     file = tmp_path / "saved.ndjson"
     saved.value.save_as(file)
-    served.stop()
-    expect(page.get_by_role("status")).to_contain_text("Not connected")
     page.set_input_files("input[type=file]", file)
     expect(page.get_by_role("status")).to_contain_text("Recording saved.ndjson")
     page.get_by_role("tab", name=STALLS).click()
     expect(page.get_by_role("row", name="in bad")).to_contain_text("time.sleep")
 
 
-def test_behind_a_token_the_page_uses_the_one_of_its_address(serve: Serve, page: Page) -> None:
+def test_behind_a_token_the_page_uses_the_one_of_its_address_and_says_when_it_is_alone(
+    serve: Serve, page: Page
+) -> None:
     served = serve(APP, "--console-token", "secret")
     page.goto(served.console)
     expect(page.get_by_role("status")).to_contain_text("No access: a token is needed")
     page.goto(f"{served.console}?token=secret")
     expect(page.get_by_role("status")).to_have_text("Live")
+    served.stop()
+    expect(page.get_by_role("status")).to_contain_text("Not connected")
 
 
-def test_what_is_no_recording_leaves_the_page_as_it_is(
-    serve: Serve, page: Page, settings: Path, tmp_path: Path
-) -> None:
-    stalled(serve, page, settings)
+def test_what_is_no_recording_leaves_the_page_as_it_is(lasting: Served, page: Page, tmp_path: Path) -> None:
+    stalled(lasting, page)
     old = tmp_path / "old.ndjson"
     old.write_text('{"type":"header","schema":"clearway.frames/0"}\n')
     page.set_input_files("input[type=file]", old)
@@ -173,8 +171,8 @@ def test_what_is_no_recording_leaves_the_page_as_it_is(
     expect(page.get_by_role("status")).to_have_text("Live")
 
 
-def test_markup_in_names_is_only_text(serve: Serve, page: Page, tmp_path: Path) -> None:
-    page.goto(serve(APP).console)
+def test_markup_in_names_is_only_text(lasting: Served, page: Page, tmp_path: Path) -> None:
+    page.goto(lasting.console)
     file = tmp_path / f"{MARKUP.replace('/', '')}.ndjson"
     file.write_bytes(hostile())
     page.set_input_files("input[type=file]", file)

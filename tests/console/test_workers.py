@@ -225,6 +225,12 @@ class Stream:
     def frames_of(self, pid: int) -> list[Frame]:
         return [item for item in list(self.items) if isinstance(item, Frame) and item.worker == pid]
 
+    def has_here(self, pid: int, route: str) -> bool:
+        """Whether a request of this route has been in flight there."""
+        frames = self.frames_of(pid)
+        names = [name for frame in frames for name in frame.routes]
+        return any(names[request.route] == route for frame in frames for request in frame.here)
+
     @property
     def workers(self) -> set[int]:
         return {item.worker for item in list(self.items) if isinstance(item, Header)}
@@ -237,6 +243,7 @@ class Stream:
 Look = Callable[[Served], Stream]
 
 
+@pytest.mark.once
 def test_several_workers_are_one_console(serve: Callable[..., Served], viewer: Look) -> None:
     served = serve(APP, "--workers", "2")
     workers = served.workers(2)
@@ -249,9 +256,7 @@ def test_several_workers_are_one_console(serve: Callable[..., Served], viewer: L
     assert sum(alone) == 10
     assert "there are" in served.snapshot(1)["error"]
     served.start_get("/wait")
-    busy = until(
-        lambda: next((pid for pid in workers if any(f.in_flight for f in look.frames_of(pid))), None), "in flight"
-    )
+    busy = until(lambda: next((pid for pid in workers if look.has_here(pid, "GET /wait")), None), "who serves it")
     os.kill(busy, 9)
     until(lambda: any(frame.gone for frame in look.frames_of(busy)), "the worker has gone")
     assert look.frames_of(busy)[-1].in_flight == 0
@@ -260,6 +265,7 @@ def test_several_workers_are_one_console(serve: Callable[..., Served], viewer: L
     assert served.err == []
 
 
+@pytest.mark.once
 def test_viewers_go_on_when_the_app_is_reloaded(serve: Callable[..., Served], viewer: Look, tmp_path: Path) -> None:
     served = serve(APP, "--reload")
     look = viewer(served)

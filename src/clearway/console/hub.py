@@ -125,6 +125,8 @@ class Hub:
         """Frames that viewers were too slow for."""
         self.let_go = 0
         """Lines that would have been held for longer, were there room."""
+        self.refused = 0
+        """Frames that were not what they said, and are left out."""
         self._held: deque[Held] = deque()
         self._next = 0
         self._bytes = 0
@@ -153,7 +155,9 @@ class Hub:
             self._known[worker] = Known(self._next)
             self._hold(worker, line or line_of(item), 0, None)
         elif (before := self._known.get(worker)) is not None and not self.state.workers[worker].is_gone:
-            self.state.take(item)
+            if not self.state.take(item):
+                self._refuse(item)
+                return
             self.tally.take(item, self.state.workers[worker])
             if (found := self._examine()) is not None:
                 item, line = structs.replace(item, doctor=found), None
@@ -167,6 +171,12 @@ class Hub:
             except Exception:
                 self.unlisten(listener)
                 _log.exception("a reader of the console's frames failed and is dropped")
+
+    def _refuse(self, frame: Frame) -> None:
+        """What the state does not take, nobody hears."""
+        self.refused += 1
+        if self.refused == 1:
+            _log.error("a frame is left out of the console: %s", self.state.what_is_wrong(frame))
 
     def _examine(self) -> dict[str, Any] | None:
         """What the doctor has to say with this frame; None where that is nothing new."""
@@ -377,4 +387,5 @@ class Hub:
             "held_bytes": held_bytes,
             "let_go": self.let_go,
             "missed": self.missed,
+            "refused": self.refused,
         }

@@ -172,11 +172,12 @@ class HubMetrics(Collector):
             lane = (state.table or {}).get("processes")
             if lane is None:
                 continue
-            counts = (lane["busy"], max(0, lane["live"] - lane["busy"]))
+            busy = lane.get("busy", 0)
+            counts = (busy, max(0, lane.get("live", 0) - busy))
             for name, count in zip(_PROCESS_STATES, counts, strict=True):
                 processes.add_metric((name, str(number)), count)
-            limit.add_metric((str(number),), lane["limit"])
-            queued.add_metric((str(number),), lane["queued"])
+            limit.add_metric((str(number),), lane.get("limit", 0))
+            queued.add_metric((str(number),), lane.get("queued", 0))
         yield processes
         yield limit
         yield queued

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import math
 import zlib
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, cast
 
+from clearway.console.soundness import what_is_wrong
 from clearway.console.state import State
 from clearway.frames import Frame, FrameError, Header, read_header, read_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 LONGEST_LINE = 64 << 20
 _GZIP = b"\x1f\x8b"
-_MOST_BUCKET = 1024
-_FURTHEST_US = 10**15
-"""Thirty years: times beyond are no times, and would not fit into what reads them."""
-_LAST_ORIGIN = 8e9
 
 
 def read(path: Path) -> Recording:
@@ -108,7 +104,6 @@ class Recording:
             raise FrameError(f"{self.path}: this file is empty: it is no recording of Clearway's")
         try:
             header = read_header(line)
-            _check(header)
         except FrameError as error:
             raise FrameError(f"{self.path}: {error}") from None
         return header
@@ -120,7 +115,8 @@ class Recording:
                 continue
             try:
                 item = read_line(line)
-                _check(item)
+                if isinstance(item, Frame) and (wrong := what_is_wrong(item)) is not None:
+                    raise FrameError(f"a frame is broken: {wrong}")
             except FrameError as error:
                 if not line.endswith(b"\n") and not self._line():
                     self.cut_off += 1
@@ -150,36 +146,3 @@ def _opened(path: Path) -> IO[bytes]:
         return file
     file.close()
     return cast("IO[bytes]", gzip.open(path))
-
-
-def _check(item: Header | Frame) -> None:
-    """What `read_line` leaves open, so that no reader has to expect it. Raises FrameError."""
-    if isinstance(item, Header):
-        if not 0 <= item.origin < _LAST_ORIGIN or not 0 <= item.worker < 1 << 32:
-            raise FrameError("the recording's header is broken: its origin or its worker is out of range")
-        return
-    if not _are_times(item):
-        raise FrameError("a frame is broken: a time is out of range")
-    if any(not 0 <= bucket <= _MOST_BUCKET for counts in item.counts for bucket, _ in counts.latencies):
-        raise FrameError("a frame is broken: a latency is in no bucket")
-    if not _have_times(item.stalls, "started_s", "duration_s"):
-        raise FrameError("a frame is broken: a stall has no time")
-    if not _have_times(item.losses, "at_s"):
-        raise FrameError("a frame is broken: a loss has no time")
-
-
-def _are_times(frame: Frame) -> bool:
-    times = [frame.at_us]
-    for request in (*frame.requests, *frame.here):
-        times += (request.came_us, request.left_us)
-    for part in (*frame.parts, *frame.going):
-        times += (part.submitted_us, part.started_us, part.ended_us, part.returned_us)
-    return min(times) >= -_FURTHEST_US and max(times) <= _FURTHEST_US
-
-
-def _have_times(items: Iterable[dict[str, Any]], *keys: str) -> bool:
-    return all(
-        isinstance(value := item.get(key), int | float) and math.isfinite(value) and abs(value) <= _FURTHEST_US / 1e6
-        for item in items
-        for key in keys
-    )

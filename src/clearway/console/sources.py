@@ -50,25 +50,27 @@ def named(state: State) -> Iterator[tuple[str, int]]:
         yield from _of_stall(told.what)
     for worker in list(state.workers.values()):
         table = worker.table or {}
-        for stall in table.get("stalls", {}).get("latest", ()):
+        stalls = table.get("stalls") or {}
+        for stall in stalls.get("latest", ()):
             yield from _of_stall(stall)
-        for culprit in table.get("stalls", {}).get("culprits", ()):
+        for culprit in stalls.get("culprits", ()):
             yield from _of_stall(culprit["last"])
         for route in table.get("routes", ()):
             yield from _of_place(route)
-            for dependency in route["dependencies"]:
+            for dependency in route.get("dependencies", ()):
                 yield from _of_place(dependency)
 
 
 def _of_stall(stall: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    for frame in (stall["culprit"], *stall["stack"]):
+    for frame in (stall.get("culprit"), *stall.get("stack", ())):
         if frame is not None:
             yield from _of_place(frame)
 
 
 def _of_place(place: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    if place["file"] is not None and place["line"] is not None:
-        yield place["file"], place["line"]
+    file, line = place.get("file"), place.get("line")
+    if file is not None and line is not None:
+        yield file, line
 
 
 def read_lines(file: str) -> list[str]:

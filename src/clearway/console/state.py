@@ -10,6 +10,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clearway.console import soundness
 from clearway.frames import Frame, Header, bucket_top_us
 
 if TYPE_CHECKING:
@@ -119,7 +120,10 @@ class Told:
 
 
 class State:
-    """All workers. Feed it a stream's lines in order; it raises nothing for a line that `read_line` has let through."""
+    """All workers. Feed it a stream's lines in order.
+
+    It is the gate: whatever `read_line` has let through raises nothing here, and what is not taken, nobody should hear.
+    """
 
     def __init__(self) -> None:
         self.workers: dict[int, WorkerState] = {}
@@ -132,25 +136,34 @@ class State:
         self.origin: float | None = None
         """Seconds since the epoch at the stream's time 0."""
 
-    def take(self, item: Header | Frame) -> None:
-        """The next line. A frame of a worker that sent no header is left out; so is one with names that never came."""
+    def take(self, item: Header | Frame) -> bool:
+        """The next line; whether it was taken. What is wrong with one that was not, `what_is_wrong` says."""
         if isinstance(item, Header):
             if self.origin is None:
                 self.origin = item.origin
             self._forget_the_gone()
             self.workers[item.worker] = WorkerState(item, round((item.origin - self.origin) * 1e6))
-            return
-        worker = self.workers.get(item.worker)
-        if worker is None or any(
-            counts.route >= len(worker.routes) + len(item.routes) or counts.route < 0 for counts in item.counts
-        ):
-            return
+            return True
+        if self.what_is_wrong(item) is not None:
+            return False
+        worker = self.workers[item.worker]
         worker.take(item)
         self.at_us = max(self.at_us, worker.at_us)
         self.stall_count += len(item.stalls)
         self.loss_count += len(item.losses)
         self.stalls.extend(self._told(worker, item.stalls, "started_s"))
         self.losses.extend(self._told(worker, item.losses, "at_s"))
+        return True
+
+    def what_is_wrong(self, frame: Frame) -> str | None:
+        """Why a frame would not be taken: it is of a worker that sent no header, or not sound. None for a good one."""
+        worker = self.workers.get(frame.worker)
+        if worker is None:
+            return f"worker {frame.worker} has not said who it is"
+        known = len(worker.routes) + len(frame.routes)
+        if any(not 0 <= counts.route < known for counts in frame.counts):
+            return "it counts requests of a route that was never named"
+        return soundness.what_is_wrong(frame)
 
     def _forget_the_gone(self) -> None:
         """Where workers come and go, those whose frames no longer count."""

@@ -72,7 +72,7 @@ class RouteTimes:
 
 
 class Tally:
-    """Told every item of a hub, in order, after its state was."""
+    """Told every item that a hub's state has taken, in order."""
 
     def __init__(self) -> None:
         self.places: list[Place] = []
@@ -88,15 +88,14 @@ class Tally:
         self._names: dict[str, str] = {}
 
     def take(self, item: Header | Frame, worker: WorkerState) -> None:
-        """A header, or a frame that its worker's state has taken already."""
+        """A header, or a frame, and the state of its worker after it."""
         if isinstance(item, Header):
             self._begins(item.worker)
             return
         place = self._of_worker[item.worker]
         place.dropped += item.dropped
-        if worker.latest is item:  # else its state has refused it
-            for counts in item.counts:
-                self._count(place, self._name(worker.routes[counts.route]), counts)
+        for counts in item.counts:
+            self._count(place, self._name(worker.routes[counts.route]), counts)
         if item.table is not None:
             self._hear(place, item.table)
         for stall in item.stalls:
@@ -135,11 +134,11 @@ class Tally:
             route = self._name(row.get("route", NO_ROUTE))
             for what in ("requests", "refused", "withdrawn"):
                 told[what, route] += row.get(what, 0)
-            contained = row.get("contained", {})
+            contained = row.get("contained") or {}
             if contained.get("is_on") or contained.get("waits"):
-                told["contained", route] += contained["waits"]
-                told["contained_s", route] += contained["seconds"]
-        told["abandoned", ""] = table.get("threads", {}).get("abandoned", 0)
+                told["contained", route] += contained.get("waits", 0)
+                told["contained_s", route] += contained.get("seconds", 0)
+        told["abandoned", ""] = (table.get("threads") or {}).get("abandoned", 0)
         told["faults", ""] = table.get("faults", 0)
         # Not less than before: that of a route that the table leaves out stays.
         place.told = {**place.told, **told}

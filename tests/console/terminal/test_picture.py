@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from clearway.frames import Counts, Frame, Pool
@@ -72,7 +74,7 @@ def test_stalls_of_a_line_are_one_row_and_the_dearest_for_others_come_first() ->
 
 def test_stalls_and_losses_are_counted_since_the_app_started() -> None:
     stream = Stream()
-    stream.worker(11).tell(table={"stalls": {"count": 40}, "losses": {"count": "?"}}, losses=[loss()])
+    stream.worker(11).tell(table={"stalls": {"count": 40}}, losses=[loss()])
     assert (stream.picture().totals().stalls, stream.picture().totals().losses) == (40, 1)
 
 
@@ -90,15 +92,28 @@ def test_charts_fall_into_columns_and_hold_between_frames() -> None:
 
 def test_what_a_file_claims_is_counted_and_left_out_where_it_makes_no_sense() -> None:
     stream = Stream()
-    worker = stream.worker(11)
-    worker.tell(routes=["GET /a"], table={"routes": [None, {"route": 3}], "stalls": [], "processes": "x"})
+    stream.worker(11).tell(routes=["GET /a"])
     seen = stream.seen()
-    for broken in ({"started_s": 1.0}, {}, {**stall(), "started_s": 1e308}, {**stall(), "cause": "magic"}):
+    broken_stalls: tuple[dict[str, Any], ...] = (
+        {"started_s": 1.0},
+        {},
+        {**stall(), "started_s": 1e308},
+        {**stall(), "cause": "magic"},
+    )
+    broken_tables: tuple[dict[str, Any], ...] = (
+        {"routes": [None]},
+        {"routes": [{"route": 3}]},
+        {"stalls": []},
+        {"processes": "x"},
+    )
+    frames = [Frame(11, 1, stalls=[broken]) for broken in broken_stalls]
+    frames += [Frame(11, 1, table=broken) for broken in broken_tables]
+    for frame in frames:
         before = seen.unreadable
-        seen.take(Frame(11, 1, stalls=[broken]))
-        assert seen.unreadable == before + 1, broken
+        seen.take(frame)
+        assert seen.unreadable == before + 1, frame
     assert not list(seen.stalls)
-    assert [row.lane for row in stream.picture().routes()] == [None]
+    assert seen.state.workers[11].table is None
 
 
 def test_the_latest_diagnosis_counts() -> None:

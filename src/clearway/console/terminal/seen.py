@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from clearway.frames import Header
 
 T = TypeVar("T")
-TOP_BUCKET = 512
-"""Of latency: 2⁶⁴ µs. A file may claim anything."""
 
 
 class Item(NamedTuple, Generic[T]):
@@ -42,33 +40,18 @@ class Seen:
         self.doctor: dict[str, Any] | None = None
         """The diagnosis that the stream has told last."""
         self.unreadable = 0
-        """What was left out: lines that cannot be read, and stalls and losses that are none."""
+        """What was left out: lines that cannot be read, and frames that are not what they say."""
 
     def take(self, item: Header | Frame) -> None:
         """The next item. What does not hold what it promises is counted, and otherwise left out."""
-        if isinstance(item, Frame) and any(
-            not 0 <= bucket < TOP_BUCKET for counts in item.counts for bucket, _ in counts.latencies
-        ):
-            self.unreadable += 1
-            return
         stalls, losses = self.state.stall_count, self.state.loss_count
-        try:
-            self.state.take(item)
-        except (LookupError, TypeError, ValueError, OverflowError):  # stalls and losses come as plain JSON
+        if not self.state.take(item):
             self.unreadable += 1
             return
-        self.stalls.extend(self._read(self.state.stalls, self.state.stall_count - stalls, Stall))
-        self.losses.extend(self._read(self.state.losses, self.state.loss_count - losses, Loss))
+        self.stalls.extend(_read(self.state.stalls, self.state.stall_count - stalls, Stall))
+        self.losses.extend(_read(self.state.losses, self.state.loss_count - losses, Loss))
         if isinstance(item, Frame) and item.doctor is not None:
             self.doctor = item.doctor
-
-    def _read(self, told: deque[Told], new: int, kind: type[T]) -> Iterable[Item[T]]:
-        for index in range(max(0, len(told) - new), len(told)):
-            worker, at_us, what = told[index].worker, told[index].at_us, told[index].what
-            try:
-                yield Item(worker, at_us, msgspec.convert(what, kind))
-            except msgspec.ValidationError:
-                self.unreadable += 1
 
     def still(self) -> Seen:
         """As it is now, while this one goes on: for a view that is paused. Items are shared: they never change."""
@@ -83,3 +66,9 @@ class Seen:
             still.ticks = worker.ticks.copy()
             still.totals = {route: Counter(total) for route, total in worker.totals.items()}
         return kept
+
+
+def _read(told: deque[Told], new: int, kind: type[T]) -> Iterable[Item[T]]:
+    """The new ones; that they can be read, the state has seen to."""
+    for index in range(max(0, len(told) - new), len(told)):
+        yield Item(told[index].worker, told[index].at_us, msgspec.convert(told[index].what, kind))
