@@ -112,6 +112,41 @@ def test_a_broken_end_is_said_on_the_side(recording: str, capsys: pytest.Capture
     assert "breaks off at line 9" in printed.err
 
 
+def test_a_recording_is_exported(recording: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace, page = tmp_path / "t.json", tmp_path / "p.html"
+    assert main(["top", recording, "--export-trace", str(trace), "--export-page", str(page)]) == 0
+    assert capsys.readouterr() == (f"wrote {trace}\nwrote {page}\n", "")
+    events = json.loads(trace.read_text())["traceEvents"]
+    assert any(event["name"].startswith("stall: time.sleep") for event in events)
+    assert "time.sleep" in page.read_text().partition('id="recording">')[2]
+    Path(recording).write_bytes(Path(recording).read_bytes()[:-9])
+    assert main(["top", recording, "--export-page", str(page)]) == 0
+    assert "line 9 is cut off; what comes before it is exported" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.html", "rec.ndjson", "t.json"]
+
+
+def test_a_recording_that_is_broken_in_the_middle_is_exported_up_to_there(
+    recording: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = Path(recording), tmp_path / "t.json"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:4], b"{}\n", *lines[4:]]))
+    assert main(["top", recording, "--export-trace", str(out)]) == 0
+    assert f"note: {path}: line 5: " in capsys.readouterr().err
+    assert json.loads(out.read_text())["traceEvents"]
+
+
+def test_what_cannot_be_exported(recording: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = Path(recording).read_bytes()
+    assert "is the recording itself" in error_of(capsys, recording, "--export-page", recording)
+    assert "no such file or directory" in error_of(capsys, recording, "--export-page", str(tmp_path / "no" / "p"))
+    assert "is a directory" in error_of(capsys, recording, "--export-trace", str(tmp_path))
+    assert "no line of a recording" in error_of(capsys, __file__, "--export-trace", str(tmp_path / "t"))
+    assert "is for a recording" in error_of(capsys, "http://127.0.0.1:1", "--export-trace", str(tmp_path / "t"))
+    assert Path(recording).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["rec.ndjson"]
+
+
 def test_the_token_comes_from_the_option_or_the_environment(
     console: ConsoleServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

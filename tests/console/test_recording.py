@@ -266,7 +266,7 @@ def test_what_is_no_recording_says_so(file: Path, content: bytes, message: str) 
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(FrameError, match="No such file"):
+    with pytest.raises(FrameError, match="no such file"):
         read(tmp_path / "none")
 
 

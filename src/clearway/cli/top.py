@@ -43,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"what is printed is of the last S seconds, at most {LONGEST_S:g}; a console is listened to for so long "
         f"(default: {GATHER_S:g}, and of a recording as much as there is)",
     )
+    add("--export-trace", type=Path, metavar="OUT", help="write FILE as a trace for Perfetto or Chrome, and exit")
+    add("--export-page", type=Path, metavar="OUT", help="write FILE as one HTML file that needs no server, and exit")
     add("--verbose", action="store_true", help="tracebacks with errors")
 
 
@@ -53,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
     is_printed = args.once or args.doctor or args.format == "json" or args.for_s is not None
     is_printed = is_printed or not (sys.stdout.isatty() and sys.stdin.isatty())
     address = _address(args.source or DEFAULT_URL, args.token or os.environ.get(TOKEN))
+    if args.export_trace is not None or args.export_page is not None:
+        return _exported(args, address)
     if address is None:
         return _replayed(args, Path(args.source), is_printed)
     live = Live(address)
@@ -78,7 +82,21 @@ def _address(source: str, token: str | None) -> ConsoleAddress | None:
     return None
 
 
+def _exported(args: argparse.Namespace, address: ConsoleAddress | None) -> int:
+    if address is not None:
+        option = "--export-trace" if args.export_trace is not None else "--export-page"
+        raise ClearwayError(f"{option} is for a recording; that of {address} the page saves and exports")
+    # Nothing that shows or prints needs it.
+    from clearway.cli.exports import export
+
+    for note in export(Path(args.source), args.export_trace, args.export_page):
+        print(f"note: {note}", file=sys.stderr)
+    return 0
+
+
 def _replayed(args: argparse.Namespace, path: Path, is_printed: bool) -> int:
+    if not path.exists():
+        raise ClearwayError(f"{path}: no such file or directory; give a recording, or a URL")
     recording = read_recording(path)
     replay = Replay(recording)
     if not is_printed:

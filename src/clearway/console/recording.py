@@ -58,14 +58,17 @@ class Recording:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.line = b""
+        """The line that was read last, as it stands in the file."""
         self.number = 0
-        """Of the line that was read last, from 1."""
+        """Its number, from 1."""
         self.cut_off = 0
-        self._has_frames = False
+        self.has_frames = False
         try:
             self._file = _opened(path)
         except OSError as error:
-            raise FrameError(f"{path}: {error.strerror or error}") from None
+            reason = (error.strerror or str(error)).lower()
+            raise FrameError(f"{path}: {reason}; give a recording of Clearway's") from None
         self._next: Header | Frame | None = None
         with self._closing_where_broken():
             self._next = self._first()
@@ -78,12 +81,12 @@ class Recording:
         if item is None:
             with self._closing_where_broken():
                 item = self._read()
-                if item is None and not self._has_frames:
+                if item is None and not self.has_frames:
                     raise FrameError(f"{self.path}: this recording ends before its first frame")
         if item is None:
             self.close()
             raise StopIteration
-        self._has_frames = self._has_frames or isinstance(item, Frame)
+        self.has_frames = self.has_frames or isinstance(item, Frame)
         return item
 
     def close(self) -> None:
@@ -118,10 +121,11 @@ class Recording:
                 if isinstance(item, Frame) and (wrong := what_is_wrong(item)) is not None:
                     raise FrameError(f"a frame is broken: {wrong}")
             except FrameError as error:
+                number = self.number
                 if not line.endswith(b"\n") and not self._line():
                     self.cut_off += 1
                     return None
-                raise FrameError(f"{self.path}: line {self.number}: {error}") from None
+                raise FrameError(f"{self.path}: line {number}: {error}") from None
             return item
         return None
 
@@ -135,6 +139,7 @@ class Recording:
             raise FrameError(f"{self.path}: line {self.number + 1}: {error}") from None
         if line:
             self.number += 1
+            self.line = line
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
             raise FrameError(f"{self.path}: line {self.number}: longer than any line of a recording")
         return line

@@ -77,7 +77,7 @@ def test_a_header_alone_and_files_that_cannot_be_read_are_refused(tmp_path: Path
         read_recording(stream.write(tmp_path / "r"))
     with pytest.raises(FrameError, match="is a directory"):
         read_recording(tmp_path)
-    with pytest.raises(FrameError, match="no such file"):
+    with pytest.raises(FrameError, match="no such file or directory; give a recording"):
         read_recording(tmp_path / "nowhere")
 
 

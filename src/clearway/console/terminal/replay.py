@@ -6,14 +6,14 @@ from bisect import bisect_right
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
+from clearway.console.recording import read
 from clearway.console.terminal.seen import Seen
-from clearway.frames import FrameError, Header, read_header, read_line
+from clearway.frames import FrameError, Header, read_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-LONGEST_LINE = 16 << 20
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
@@ -40,36 +40,24 @@ def read_recording(path: Path) -> Recording:
     offsets: dict[int, int] = {}
     origin: float | None = None
     at_us, start_us, broken = 0, None, None
+    recording = read(path)
     try:
-        with path.open("rb") as file:
-            number = 0
-            while text := file.readline(LONGEST_LINE):
-                number += 1
-                if not text.strip():
-                    continue
-                try:
-                    item = read_line(text) if lines else read_header(text)
-                except FrameError as error:
-                    if not lines:
-                        raise FrameError(f"{path}: {error}") from None
-                    broken = f"line {number}: {error}; what comes before it is shown"
-                    break
-                if isinstance(item, Header):
-                    origin = item.origin if origin is None else origin
-                    offsets[item.worker] = round((item.origin - origin) * 1e6)
-                else:
-                    # Times of several workers come a little out of order; what is played goes on.
-                    at_us = max(at_us, item.at_us + offsets.get(item.worker, 0))
-                    start_us = at_us if start_us is None else start_us
-                lines.append(Line(at_us, text))
-    except OSError as error:
-        raise FrameError(f"{path}: {(error.strerror or str(error)).lower()}; give a recording, or a URL") from None
-    except (OverflowError, ValueError):
-        raise FrameError(f"{path}: the recording's times are impossible") from None
-    if not lines:
-        raise FrameError(f"{path} is empty: it is no recording of Clearway's")
-    if start_us is None:
-        raise FrameError(f"{path} ends before its first frame: there is nothing to show")
+        for item in recording:
+            if isinstance(item, Header):
+                origin = item.origin if origin is None else origin
+                offsets[item.worker] = round((item.origin - origin) * 1e6)
+            else:
+                # Times of several workers come a little out of order; what is played goes on.
+                at_us = max(at_us, item.at_us + offsets.get(item.worker, 0))
+                start_us = at_us if start_us is None else start_us
+            lines.append(Line(at_us, recording.line))
+    except FrameError as error:
+        if start_us is None:
+            raise
+        broken = f"{str(error).removeprefix(f'{path}: ')}; what comes before it is shown"
+    assert start_us is not None, "a recording without a frame is an error"
+    if recording.cut_off:
+        broken = f"line {recording.number}: it is cut off; what comes before it is shown"
     return Recording(lines, start_us, broken)
 
 
