@@ -18,8 +18,7 @@ from clearway.console.hub import Hub
 from clearway.console.metrics import HubMetrics
 from clearway.frames import Header, Pool
 from tests.console.conftest import Start
-from tests.console.terminal.streams import loss
-from tests.console.told import ORIGIN, Told, Worker
+from tests.console.told import ORIGIN, Told, Worker, loss
 from tests.programs import program
 from tests.served import PATIENCE_S, until
 

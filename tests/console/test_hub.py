@@ -12,7 +12,7 @@ from clearway.console import hub as hub_module
 from clearway.console.hub import MOST_VIEWERS, Hub, Viewer
 from clearway.console.state import State
 from clearway.frames import Frame, Header, line_of
-from tests.console.told import Told, Worker, read, stall
+from tests.console.told import Told, Worker, loss, read, stall
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_a_stuck_viewer_loses_frames_but_no_name_and_no_stall(hub: Hub, clock: C
     viewer = entered(hub)
     seen = told(hub, viewer)
     worker.stall(1)
-    worker.tell(routes=["GET /b"], calls=["app:b"], losses=[{"at_s": 0.1, "reason": "killed"}])
+    worker.tell(routes=["GET /b"], calls=["app:b"], losses=[loss(reason="killed")])
     clock.now += stuck_s
     worker.stall(2)
     items = told(hub, viewer)
@@ -276,7 +276,7 @@ def _ignore(item: Any, line: bytes) -> None: ...
 def test_a_listener_has_every_line(hub: Hub) -> None:
     heard: list[tuple[Any, bytes]] = []
     hub.listen(lambda item, line: heard.append((item, line)))
-    sent = Worker(hub, 1).serve(1)
+    sent = Worker(hub, 1).tell(routes=["GET /"])
     assert [item for item, _ in heard][1:] == [sent]
     assert all(line == line_of(item) for item, line in heard)
 

@@ -23,7 +23,7 @@ from clearway.console.tally import MOST_ROUTES, OTHER
 from clearway.frames import Counts, bucket_of
 from clearway.settings import Settings
 from tests.console.conftest import Start, get
-from tests.console.told import Told, Worker, stall
+from tests.console.told import Told, Worker, loss, stall
 from tests.runtime.serving import Server
 from tests.served import Served, until
 
@@ -165,7 +165,7 @@ def test_a_hundred_workers_one_after_the_other_are_one_place(hub: Hub) -> None:
 def test_stalls_and_losses_are_counted_by_what_they_are(hub: Hub) -> None:
     worker = Worker(hub, 1)
     worker.tell(stalls=[{**stall(), "victim_count": 3}, stall(), {**stall(), "route": None, "cause": "machine"}])
-    worker.tell(losses=[{"at_s": 0.1, "lane": "process", "route": "GET /bad"}])
+    worker.tell(losses=[loss()])
     found = scraped(hub)
     bad = {"cause": "blocking_call", "route": "GET /bad"}
     assert value(found, "clearway_stalls_total", **bad) == 2

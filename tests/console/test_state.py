@@ -21,8 +21,8 @@ from clearway.console.terminal.picture import Picture
 from clearway.console.terminal.report import json_report, text_report
 from clearway.console.terminal.seen import Seen
 from clearway.frames import CallPart, Counts, Frame, FrameError, Header, Pool, RequestPart, Waiting, line_of, read_line
-from tests.console.terminal.streams import DOCTOR, loss
-from tests.console.told import ORIGIN, Told, Worker, stall
+from tests.console.terminal.streams import DOCTOR
+from tests.console.told import ORIGIN, Told, Worker, loss, stall
 
 
 def whole() -> list[Header | Frame]:

@@ -67,6 +67,19 @@ def stall(line: int = 7, file: str = "/app/main.py", started_s: float = 0.0) -> 
     }
 
 
+def loss(**fields: Any) -> dict[str, Any]:
+    """A lost call as frames carry it."""
+    return {
+        "at_s": 0.5,
+        "lane": "process",
+        "route": "GET /a",
+        "call": "app:a",
+        "request": 3,
+        "reason": "worker 7 was killed by signal SIGSEGV",
+        **fields,
+    }
+
+
 def read(lines: bytes) -> list[Header | Frame]:
     """The items of some lines, each of which has to be whole."""
     assert not lines or lines.endswith(b"\n")

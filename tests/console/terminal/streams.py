@@ -9,7 +9,7 @@ from clearway.console.hub import Hub
 from clearway.console.terminal.picture import Picture
 from clearway.console.terminal.seen import Seen
 from clearway.frames import Frame, Header
-from tests.console.told import Told, Worker
+from tests.console.told import Told, Worker, loss
 
 EVIL = "GET /\x1b[31m[red]a[/red]\u202e\r\n"
 """Escapes, markup, and what turns the direction of writing round."""
@@ -71,14 +71,3 @@ DOCTOR = {
     "next_step": "make it a def",
     "severity": "error",
 }
-
-
-def loss() -> dict[str, Any]:
-    return {
-        "at_s": 0.5,
-        "lane": "process",
-        "route": "GET /a",
-        "call": "app:a",
-        "request": 3,
-        "reason": "worker 7 was killed by signal SIGSEGV",
-    }

@@ -17,8 +17,8 @@ from clearway.console.terminal.live import Live
 from clearway.console.terminal.replay import Replay, read_recording
 from clearway.frames import Pool
 from tests.console.conftest import Start
-from tests.console.terminal.streams import EVIL, EVIL_SHOWN, Stream, loss, small, table
-from tests.console.told import stall
+from tests.console.terminal.streams import EVIL, EVIL_SHOWN, Stream, small, table
+from tests.console.told import loss, stall
 from tests.runtime.serving import happens
 
 pytestmark = [pytest.mark.anyio, pytest.mark.once]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from clearway.frames import Counts, Frame, Pool
-from tests.console.terminal.streams import DOCTOR, Stream, loss, small, table
-from tests.console.told import ORIGIN, stall
+from tests.console.terminal.streams import DOCTOR, Stream, small, table
+from tests.console.told import ORIGIN, loss, stall
 
 
 def test_routes_have_lane_rate_latencies_and_the_stalls_they_are_to_blame_for() -> None:

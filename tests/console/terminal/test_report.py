@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from clearway.console.terminal.report import json_diagnosis, json_report, text_diagnosis, text_report
-from tests.console.terminal.streams import DOCTOR, EVIL, EVIL_SHOWN, Stream, loss, small, table
-from tests.console.told import ORIGIN, stall
+from tests.console.terminal.streams import DOCTOR, EVIL, EVIL_SHOWN, Stream, small, table
+from tests.console.told import ORIGIN, loss, stall
 
 
 def test_the_json_is_a_contract() -> None:
