@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
-from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from prometheus_client import REGISTRY, Metric
@@ -25,7 +22,7 @@ from clearway.settings import Settings
 from tests.console.conftest import Start, get
 from tests.console.told import Told, Worker, loss, stall
 from tests.runtime.serving import Server
-from tests.served import Served, until
+from tests.served import until
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -292,37 +289,3 @@ def test_an_app_that_serves_is_told_as_it_is(start: Start) -> None:
 def _versions(found: Samples) -> dict[str, str]:
     labels = next(dict(labels) for name, labels in found if name == "clearway_worker_info")
     return {name: version for name, version in labels.items() if name not in ("worker", "pid")}
-
-
-APP = """
-import os
-from fastapi import FastAPI
-app = FastAPI()
-@app.get("/pid")
-async def pid(): return os.getpid()
-"""
-
-
-@pytest.mark.once
-def test_no_count_falls_back_when_a_worker_is_killed(serve: Callable[..., Served]) -> None:
-    served = serve(APP, "--workers", "2")
-    workers = served.workers(2)
-    with httpx.Client(verify=False, trust_env=False, timeout=30.0) as client:
-
-        def now() -> Samples:
-            return samples(client.get(f"{served.console}metrics").text)
-
-        def total() -> float:
-            return sum(count for (name, _), count in now().items() if name == "clearway_requests_total")
-
-        for _ in range(20):
-            served.get("/pid")
-        until(lambda: total() == 20, "all are counted")
-        os.kill(workers.pop(), signal.SIGKILL)
-        until(lambda: value(now(), "clearway_gone_workers_total") == 1, "its end")
-        assert total() == 20
-        until(lambda: value(now(), "clearway_workers") == 2, "its successor")
-        assert total() == 20
-        served.get("/pid")
-        until(lambda: total() == 21, "counted on")
-        assert {dict(labels)["worker"] for _, labels in now() if "worker" in dict(labels)} == {"0", "1"}

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
 
 import clearway
 from clearway.console import workers as workers_module
@@ -254,15 +255,31 @@ def test_several_workers_are_one_console(serve: Callable[..., Served], viewer: L
     until(lambda: served.snapshot()["requests"]["total"] == 10, "the sum of both")
     alone = [served.snapshot(pid)["requests"]["total"] for pid in workers]
     assert sum(alone) == 10
+    until(lambda: counted(served, "clearway_requests_total") == 10, "the sum in the metrics")
     assert "there are" in served.snapshot(1)["error"]
+
     served.start_get("/wait")
     busy = until(lambda: next((pid for pid in workers if look.has_here(pid, "GET /wait")), None), "who serves it")
     os.kill(busy, 9)
     until(lambda: any(frame.gone for frame in look.frames_of(busy)), "the worker has gone")
     assert look.frames_of(busy)[-1].in_flight == 0
+    until(lambda: counted(served, "clearway_gone_workers_total") == 1, "its end in the metrics")
+    assert counted(served, "clearway_requests_total") == 10, "no count falls back"
+
     until(lambda: len(look.workers) == 3, "and another has come")
+    until(lambda: counted(served, "clearway_workers") == 2, "in the metrics, too")
+    served.get("/pid")
+    until(lambda: counted(served, "clearway_requests_total") == 11, "counted on")
     assert served.stop() == 0
     assert served.err == []
+
+
+def counted(served: Served, name: str) -> float:
+    """A metric, over all its labels. Workers have numbers there, which are used again."""
+    text = httpx.get(f"{served.console}metrics", timeout=PATIENCE_S, trust_env=False).text
+    found = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    assert {sample.labels["worker"] for sample in found if "worker" in sample.labels} <= {"0", "1"}
+    return sum(sample.value for sample in found if sample.name == name)
 
 
 @pytest.mark.once
