@@ -241,21 +241,24 @@ class LoopWatch:
         self._paused = self._paused or not loop.is_running()
         cpu_ns = thread_cpu_ns(self._native_id)
         process_ns = time.process_time_ns()
+        watchdog = self._watchdog
         is_calm = late_ns < self._tick_ns and process_ns - before.process_ns < self._rest_ns // 10
-        if is_calm and cpu_ns is not None and self._sampler.polls():
-            watchdog = self._watchdog
-            collected_ns = watchdog.garbage.total_ns(now_ns)
-            self._before = Reading(
+        # A watchdog that only had to queue for a core says nothing of a loop that used none and was not stopped.
+        kept_ns = watchdog.starved_ns - before.starved_ns + watchdog.stopped_ns - before.stopped_ns
+        has_rested = cpu_ns is not None and cpu_ns - before.cpu_ns + kept_ns < self._tick_ns // 2
+        if cpu_ns is not None and has_rested and self._sampler.polls():
+            self._before = before = Reading(
                 now_ns,
                 cpu_ns,
                 process_ns,
                 None,
                 self._files.queued_ns(),
-                collected_ns,
+                watchdog.garbage.total_ns(now_ns),
                 watchdog.starved_ns,
                 watchdog.stopped_ns,
             )
-            return now_ns + self._rest_ns
+            if is_calm:
+                return now_ns + self._rest_ns
         self._calm_beats = 0
         self._due_ns = min(now_ns, before.at_ns + self._rest_ns)
         self._resting = False

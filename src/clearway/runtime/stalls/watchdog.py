@@ -71,6 +71,8 @@ class Watchdog:
         self.others = OtherThreads()
         self.starved_ns = 0
         self.stopped_ns = 0
+        self.queued_ns = 0
+        """How much later it last woke for want of a core."""
 
     def watch(
         self,
@@ -171,6 +173,7 @@ class Watchdog:
                 self._is_asleep = False
                 late_ns, now_ns = self._account()
                 self._woke_ns = now_ns
+                self.queued_ns = self._own_queue_ns() if late_ns >= _IN_TIME_NS else 0
                 self._late_ns += _SMOOTHING * (late_ns - self._late_ns)
                 self._plan(now_ns + _IN_TIME_NS)
                 self._check_watches(now_ns, late_ns)
