@@ -82,6 +82,26 @@ def test_a_stall_is_told_with_stack_root_and_operation(run: Runner, watchdog: Wa
     assert stall.root is stall_once.__code__
 
 
+def test_a_stall_in_the_callback_that_began_the_watch_is_told(run: Runner, watchdog: Watchdog) -> None:
+    """As in the first request of a server without lifespan: the heartbeat has not come even once."""
+
+    async def main() -> ObservedStall:
+        stalls: list[ObservedStall] = []
+        watch = watchdog.watch(asyncio.get_running_loop(), threshold_s=0.02, on_stall=stalls.append)
+        block()
+        await until(lambda: bool(stalls))
+        watch.stop()
+        return stalls[0]
+
+    stall = run(main())
+    assert stall.duration_s >= 0.05
+    assert stall.operation == "time.sleep"
+    # Nothing of what started the loop, and uvloop.run puts a coroutine of its own around ours.
+    assert [frame.function.rpartition(".")[2] for frame in stall.stack if frame.file == __file__] == ["main", "block"]
+    assert stall.root is not None
+    assert stall.root.co_name == "main"
+
+
 def test_a_stall_is_told_on_the_loops_thread(run: Runner, watchdog: Watchdog) -> None:
     async def main() -> None:
         threads: list[int] = []

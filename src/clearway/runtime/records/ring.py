@@ -54,7 +54,6 @@ class Ring:
         self.routes = Names()
         self.calls = Names()
         self._memory = bytearray(capacity * _ENTRY.size)
-        self._stalls: dict[int, Stall] = {}
 
     def __len__(self) -> int:
         return min(self.written, self.capacity)
@@ -89,15 +88,24 @@ class Ring:
         )
 
     def put_stall(self, stall: Stall) -> None:
-        """The loop has stalled."""
-        number = self.written
+        """The loop has stalled. Of it only what an event says: stacks and victims, kept for as long as entries are,
+        would be most of a service's memory where it stalls again and again."""
+        place = self.written % self.capacity
         self.written += 1
-        self._stalls[number] = stall
-        _ENTRY.pack_into(self._memory, number % self.capacity * _ENTRY.size, _STALL, 0, 0, 0, 0, number, 0, 0, 0, 0)
-        for old in list(self._stalls):
-            if old > number - self.capacity:
-                break
-            del self._stalls[old]
+        _ENTRY.pack_into(
+            self._memory,
+            place * _ENTRY.size,
+            _STALL,
+            0,
+            0,
+            self.routes.number(stall.route or ""),
+            0 if stall.call is None else self.calls.number(stall.call) + 1,
+            stall.request,
+            round(stall.started_s * 1e9),
+            round(stall.duration_s * 1e9),
+            0,
+            0,
+        )
 
     def events(self) -> Iterator[Event]:
         """The events that are still held, oldest entry first."""
@@ -114,15 +122,12 @@ class Ring:
 
     def _events_of(self, entry: tuple[Any, ...]) -> Iterator[Event]:
         what, kind, lane, route_number, call, request, *times = entry
-        if what == _STALL:
-            stall = self._stalls.get(request)
-            if stall is not None:
-                yield Event(
-                    EventType.STALL, stall.started_s, stall.duration_s, stall.request, stall.route or "", stall.call
-                )
-            return
         route = self.routes[route_number]
-        if what == _OUT:
+        if what == _STALL:
+            started_ns, duration_ns, *_ = times
+            name = self.calls[call - 1] if call else None
+            yield Event(EventType.STALL, started_ns / 1e9, duration_ns / 1e9, request, route, name)
+        elif what == _OUT:
             in_ns, latency_ns, *_ = times
             yield Event(EventType.REQUEST, in_ns / 1e9, 0.0, request, route)
             yield Event(EventType.OUT, (in_ns + latency_ns) / 1e9, 0.0, request, route)

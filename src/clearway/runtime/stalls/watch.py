@@ -14,6 +14,7 @@ from clearway.runtime.stalls.blame import in_one_callback, observe
 from clearway.runtime.stalls.causes import Evidence, Reading, judge
 from clearway.runtime.stalls.clocks import ThreadFiles, own_switches, thread_cpu_ns
 from clearway.runtime.stalls.sampler import Sampler, waited_share
+from clearway.runtime.stalls.stack import base_of
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, TimerHandle
@@ -58,12 +59,14 @@ class LoopWatch:
         self._usual_gap_ns = self._tick_ns
         self._patience_ns = self._tick_ns * 3 // 2
         self._turns = 0
-        self._paused = True  # what lies before the first beat is no stall
+        self._sampler.base = base_of(loop)
+        # Without it nobody could tell the first callback's code from what started the loop.
+        self._paused = self._sampler.base is None
         self._stopped = False
         self._handle: TimerHandle | None = None
         self._before = self._read()
         self._due_ns = self._before.at_ns
-        self._steps = 0
+        self._steps = steps_of_portals.taken
         self._calm_beats = 0
         self._resting = False
         self._queue_share = 0.0

@@ -94,6 +94,7 @@ class Watchdog:
             self._watches += (watch,)
             self.garbage.switch_on()
             if self._thread is None:
+                self._plan(time.perf_counter_ns())  # it is late from here on, should it take long to start
                 self._thread = threading.Thread(target=self._run, name="clearway-watchdog", daemon=True)
                 self._thread.start()
         return watch
@@ -180,8 +181,8 @@ class Watchdog:
                 self._call_ticks(now_ns)
                 self._account()
         finally:
-            self._files = None
-            self._alarm = None
+            if self._files is files:  # not those of the next thread, which may have started by now
+                self._files = self._alarm = None
             files.close()
             alarm.close()
 
