@@ -138,7 +138,7 @@ class Attributes:
         order = definitions.mro(value.cls)
         if name == "__class__":
             return frozenset({ClassV(value.cls)})
-        if name in ("__dict__", "__doc__", "__module__"):
+        if name in ("__doc__", "__module__"):
             return OPAQUE
         stored = self._stored(value, order, name)
         found = self._program.union(
