@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.served import Served
+
+settings.register_profile("clearway", deadline=None, derandomize=True, database=None)
+settings.load_profile("clearway")
 
 TESTS = Path(__file__).parent
 ONLY_COMPUTE = TESTS / "check"

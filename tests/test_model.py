@@ -34,7 +34,7 @@ PLANS = st.fixed_dictionaries(
     {"schema": st.just(Plan.SCHEMA)}, optional={"calls": st.lists(ENTRIES, max_size=4) | JSON, "files": JSON}
 )
 
-QUICK = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+QUICK = settings(max_examples=150)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway.check.baseline import SCHEMA, Baseline, BaselineError
@@ -93,7 +93,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(content=st.binary(max_size=40) | JSON.map(lambda data: json.dumps(data).encode()))
 def test_whatever_stands_in_the_file(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     file = tmp_path_factory.getbasetemp() / "any-baseline.json"

@@ -19,7 +19,7 @@ from tests.check.programs import expressions
 
 
 @given(st.lists(expressions(2), min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_compact_tree_reads_the_same(texts: list[str]) -> None:
     try:
         before, after = (ast.parse("\n".join(f"({text})" for text in texts)) for _ in range(2))

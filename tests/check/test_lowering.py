@@ -142,7 +142,7 @@ def test_nesting_without_end_ends() -> None:
 
 
 @given(programs())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @example('try: ...\nexcept A, x["é", k0()]:k1()\n')
 @example("def f[T: 'é'](a=t'é{k0()}'): return k1()\n")
 def test_every_call_stays_where_it_is_written(text: str) -> None:
@@ -159,7 +159,7 @@ def newer() -> Iterator[Interpreter]:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_calls_stand_where_a_newer_python_sees_them(newer: Interpreter, data: st.DataObject) -> None:
     text = data.draw(programs(newest=False))
     expected = newer.calls(text)
@@ -168,6 +168,6 @@ def test_calls_stand_where_a_newer_python_sees_them(newer: Interpreter, data: st
 
 
 @given(st.text("typeX =[]f'\"{}:!\n\\ exceptA,defclass()#rt", max_size=80))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_keeps_its_lines(text: str) -> None:
     assert lower(text, OLDEST).text.count("\n") == text.count("\n")

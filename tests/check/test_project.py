@@ -189,7 +189,7 @@ class TestRefusals:
         assert "is no folder" in _refusal(tmp_path, src=(tmp_path / "main.py",))
 
     @given(pattern=st.text("*?[]!-/.ab\\", max_size=8))
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_pattern_excludes_or_is_refused(self, tmp_path: Path, pattern: str) -> None:
         write_tree(tmp_path, {"ab/a.py": "", "b.py": ""})
         try:
@@ -432,7 +432,7 @@ class TestSourceRoots:
             max_size=8,
         )
     )
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_layout_gives_every_file_a_name_below_its_root(
         self, tmp_path_factory: pytest.TempPathFactory, files: list[tuple[str, str, str]]
     ) -> None:

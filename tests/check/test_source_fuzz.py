@@ -59,13 +59,13 @@ def _tree_or_reason(data: bytes) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes(data: bytes) -> None:
     _tree_or_reason(data)
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_below_newer_syntax(text: str) -> None:
     _tree_or_reason(NEWER + text.encode("utf-8", "surrogatepass"))
 
@@ -79,7 +79,7 @@ def test_any_text_below_newer_syntax(text: str) -> None:
         max_size=6,
     ),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_mutated_modules_of_the_standard_library(name: str, newer: bool, cuts: list[tuple[float, int, bytes]]) -> None:
     data = (NEWER if newer else b"") + _module(name)[:20_000]
     for where, length, splinter in cuts:
@@ -89,7 +89,7 @@ def test_mutated_modules_of_the_standard_library(name: str, newer: bool, cuts: l
 
 
 @given(cuts=st.lists(st.tuples(st.integers(0, len(NEWER)), st.sampled_from(SPLINTERS)), min_size=1, max_size=4))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_mutated_newer_syntax(cuts: list[tuple[int, bytes]]) -> None:
     data = NEWER
     for at, splinter in cuts:

@@ -23,7 +23,7 @@ from tests.served import until as until
 T = TypeVar("T")
 AnyApp = FastAPI | Starlette
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """How long a test waits for something that has to happen."""
 
 

@@ -160,8 +160,5 @@ TestLimiter = LimiterMachine.TestCase
 TestLimiter.settings = settings(
     max_examples=150,
     stateful_step_count=40,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
-    database=None,
 )

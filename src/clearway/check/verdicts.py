@@ -67,10 +67,10 @@ def _off_the_loop(survey: Survey, study: Study, serious: Sequence[Hit], computes
         return Advice(lane, "def", why if computes is None else f"{why}, and {computes.called} computes")
     if study.entry.kind not in PROVABLE:
         return None
-    what = f"hand {serious[0].called} to a {'thread' if computes is None else 'process'}"
+    what = f"hand `{serious[0].called}` to a {'thread' if computes is None else 'process'}"
     if computes is None:
         what += ", or use its async counterpart"
-    return Advice(Lane.LOOP if computes is None else lane, "await", f"{stays}: {what}" if stays else what)
+    return Advice(Lane.LOOP if computes is None else lane, "await", f"{what}: {stays}" if stays else what)
 
 
 def _computes(hit: Hit) -> bool:

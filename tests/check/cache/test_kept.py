@@ -200,7 +200,7 @@ LINES = st.tuples(st.sampled_from(FILES), st.integers(0, 40), st.sampled_from(["
 
 
 @pytest.mark.slow
-@settings(max_examples=10, deadline=None, derandomize=True)
+@settings(max_examples=10)
 @given(st.lists(st.sampled_from(sorted(EDITS)) | LINES, min_size=1, max_size=4))
 def test_the_result_after_any_edits_is_that_of_a_fresh_check(edits: list[str | tuple[str, int, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway.check.fix import unified_diff
@@ -60,7 +60,6 @@ def _patched(before: str, after: str) -> str:
     return "".join(result + lines[at:])
 
 
-@settings(deadline=None, derandomize=True)
 @given(TEXTS, TEXTS)
 def test_the_diff_holds_the_whole_change(before: str, after: str) -> None:
     assert _patched(before, after) == after

@@ -112,7 +112,7 @@ def _comments(text: str) -> list[str]:
     return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(max_examples=40)
 @pytest.mark.parametrize("kind", [FixKind.TO_THREAD, FixKind.ADD_AWAIT])
 @given(text=MODULES, chosen=st.sets(st.integers(0, 12)) | st.none())
 def test_only_what_the_fixes_say_changes(kind: FixKind, text: str, chosen: set[int] | None) -> None:
@@ -133,7 +133,7 @@ def test_only_what_the_fixes_say_changes(kind: FixKind, text: str, chosen: set[i
     assert all(text.split("\n")[line] in remaining for line in sorted(untouched))
 
 
-@settings(deadline=None, derandomize=True, max_examples=25)
+@settings(max_examples=25)
 @pytest.mark.parametrize("kind", [FixKind.TO_THREAD, FixKind.ADD_AWAIT])
 @given(text=MODULES)
 def test_fixing_everything_twice_is_fixing_it_once(kind: FixKind, text: str) -> None:
@@ -148,7 +148,7 @@ def test_fixing_everything_twice_is_fixing_it_once(kind: FixKind, text: str) -> 
     assert applied(once, _fixes(once, again, kind)) == (once, ())
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(max_examples=40)
 @given(
     text=_calls(EXPRESSIONS),
     receiver=st.sampled_from(

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearway.check.analysis import check
 from clearway.check.report.lines import LONGEST, SourceLines, printable
 from clearway.check.report.selection import Selection, select
 from clearway.check.report.shared import OFTEN
 from clearway.check.report.text import console_on, render
+from clearway.check.request import Request
 from clearway.check.result import Place, Result, Skipped, Unresolved
 from clearway.model import Advice, Fix, Lane, RootKind, Severity, Sink, SinkKind, Verdict
 from tests.check.report.made import CHAIN, CODES, finding, link, result, root, write_app
@@ -61,9 +63,9 @@ def test_a_chain_is_drawn_as_a_tree_with_its_source(tmp_path: Path) -> None:
 
 def test_the_documentation_shows_what_is_printed(tmp_path: Path) -> None:
     write_app(tmp_path)
-    roots = (root(), root("app.main:version", is_async=False, verdict=Verdict.CLEAN))
+    found = replace(check(Request(paths=(tmp_path,), use_cache=False)), seconds=0.2)
     stream = io.StringIO()
-    render(select(result(tmp_path, finding(), roots=roots), CODES), console_on(stream), "clearway check")
+    render(select(found, CODES, level=Severity.WARNING), console_on(stream), "clearway check")
     page = (Path(__file__).parents[3] / "docs" / "check.md").read_text()
     assert f"```\n{stream.getvalue()}```\n" in page
 
@@ -136,7 +138,7 @@ def test_totals_say_how_many_endpoints_block(tmp_path: Path) -> None:
         root("app.main:c", verdict=Verdict.UNKNOWN),
     )
     text = text_of(select(result(tmp_path, finding(), roots=roots), CODES))
-    assert "endpoints   4: 1 block the loop, 2 clean, 1 unknown  (2 files, 0.2 s)\n" in text
+    assert "endpoints   4: 1 blocks the loop, 2 clean, 1 unknown  (2 files, 0.2 s)\n" in text
     assert "worst sinks requests.get (network): blocks 1 endpoint, 1 finding\n" in text
 
 

@@ -142,7 +142,7 @@ def bodies(draw: st.DrawFn) -> list[tuple[str, bool]]:
     return [*lines, (indent + "pass", False)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(bodies())
 def test_exactly_the_lost_ones_are_found(body: list[tuple[str, bool]]) -> None:
     text = HEAD + "\n".join(line for line, _ in body) + "\n"
@@ -154,7 +154,7 @@ def test_exactly_the_lost_ones_are_found(body: list[tuple[str, bool]]) -> None:
     assert {finding.line for finding in found} == expected, text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(bodies())
 def test_a_sync_function_of_the_same_name_is_no_coroutine(body: list[tuple[str, bool]]) -> None:
     text = HEAD.replace("async def work", "def work") + "\n".join(line for line, _ in body) + "\n"

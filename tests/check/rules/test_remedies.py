@@ -82,13 +82,13 @@ def test_a_root_is_to_become_def_where_its_edit_does_that(tmp_path: Path) -> Non
         fix = found[f"main:{name}"].fix
         assert fix is not None
         assert fix.kind == "to_def"
-        assert found[f"main:{name}"].message.endswith(f", or make {name} a `def`, which runs in a thread.")
+        assert found[f"main:{name}"].message.endswith(f", or make `{name}` a `def`, which runs in a thread.")
     assert not [name for name, one in found.items() if (one.fix and one.fix.kind) != "to_def" and "def" in one.message]
 
 
 def test_a_finding_in_a_dependency_names_it(tmp_path: Path) -> None:
-    assert " in the dependency current, called through wait; " in _blocking(tmp_path)["main:current"].message
+    assert " in the dependency `current`, called through wait; " in _blocking(tmp_path)["main:current"].message
 
 
 def test_a_finding_in_a_task_names_the_task(tmp_path: Path) -> None:
-    assert " in the task work, called through wait. " in _blocking(tmp_path)["main:work"].message
+    assert " in the task `work`, called through wait. " in _blocking(tmp_path)["main:work"].message

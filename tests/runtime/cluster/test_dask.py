@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import sys
 from collections import Counter
 from pathlib import Path
@@ -111,6 +112,27 @@ def tls_configuration(folder: Path) -> dict[str, str]:
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "side.pem"))
     sides = {f"tls.{side}.cert": str(folder / "side.pem") for side in ("scheduler", "worker", "client")}
     return {"require_encryption": "True", "tls.ca_file": str(folder / "ca.pem"), **sides}
+
+
+async def test_calls_that_are_over_leave_nothing_in_the_app(playing: Playing, log: Path) -> None:
+    """Not even in Dask's record of the last thousand messages, which carry the arguments of calls."""
+
+    def count() -> int:
+        gc.collect()
+        return sum(
+            str(type(thing).__module__).partition(".")[0] in ("distributed", "dask") for thing in gc.get_objects()
+        )
+
+    async with playing(counting_app()) as scene:
+
+        async def call(times: int) -> None:
+            for number in range(times):
+                assert (await scene.get("/once", log=str(log), name=str(number), seconds=0)).status_code == 200
+
+        await call(5)
+        before = count()
+        await call(40)
+        await happens(lambda: count() < before + 20, "as little as before")
 
 
 async def test_a_scheduler_that_comes_back_is_found_again(

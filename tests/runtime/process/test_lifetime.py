@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -17,9 +19,10 @@ from fastapi import FastAPI
 import clearway
 from clearway.model import Lane
 from clearway.runtime.lanes.processes import workers
+from clearway.runtime.lanes.processes.child_main import Setup
 from tests.runtime.process import work
 from tests.runtime.process.conftest import is_alive, processes_of
-from tests.runtime.serving import AnyApp, Server, ask
+from tests.runtime.serving import AnyApp, Server, ask, happens
 from tests.runtime.serving import until as happened
 from tests.served import PATIENCE_S, Served, until
 
@@ -188,6 +191,35 @@ def test_a_main_module_without_a_guard_is_told_so_and_starts_nothing(tmp_path: P
     )
     assert done.stdout == ""
     assert done.returncode != 0
+
+
+def test_calls_that_come_before_any_worker_is_born_get_one_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    born: list[Unborn] = []
+
+    class Unborn:
+        """A worker process that is never ready."""
+
+        is_ready = False
+
+        def __init__(self) -> None:
+            born.append(self)
+
+        def attach(self, *arguments: object) -> None: ...
+
+    monkeypatch.setattr(workers, "Child", Unborn)
+
+    async def scenario() -> int:
+        waiting = 0
+        setup = Setup([], {}, (), 0, {})
+        some = workers.Workers(asyncio.get_running_loop(), 3, Mock(), Mock(), lambda: waiting, Mock())
+        some.setup = lambda: setup
+        for waiting in (1, 2, 3, 4):  # noqa: B007 - read by the lambda
+            some.fill()
+        await happens(lambda: len(some.all) == 3, "three workers")
+        await asyncio.sleep(0)
+        return len(born)
+
+    assert asyncio.run(scenario()) == 3  # as many as may be, and no more
 
 
 def test_a_worker_without_work_ends_and_one_stays(

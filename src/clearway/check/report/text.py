@@ -25,6 +25,8 @@ DEEPEST = 12
 """So far a chain moves to the right; deeper hops stand below each other."""
 
 MOST_ROUTES = 3
+_CHANGES = {"def": "make it `def`: ", "await": ""}
+"""What the advice to a root begins with; that about an `await` is a sentence of its own."""
 AT_ONCE = 200
 """Lines that are printed together: rich takes its time for each time it prints."""
 
@@ -139,8 +141,8 @@ def _others(findings: Sequence[Finding], roots: Mapping[str, Root]) -> Text:
 def _advice(root: Root) -> Iterator[Text]:
     if root.advice is None or root.advice.change == "none":
         return
-    change = "make it `def`" if root.advice.change == "def" else root.advice.change
-    yield Text("    ").append("do", "green").append(f"   {printable(f'{change}: {root.advice.why}')}")
+    change = _CHANGES.get(root.advice.change, f"{root.advice.change}: ")
+    yield Text("    ").append("do", "green").append(f"   {printable(change + root.advice.why)}")
 
 
 class _Tree:

@@ -46,6 +46,10 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def _verb(count: int) -> str:
+    return "blocks" if count == 1 else "block"
+
+
 def _entries(count: int) -> str:
     return f"{count:,} {'entry' if count == 1 else 'entries'}"
 
@@ -60,10 +64,10 @@ def _endpoints(selection: Selection, summary: Summary) -> Text:
         others = counted(len(selection.result.roots), "other root")
         return _row("endpoints", f"none found ({others} in {counted(selection.result.files, 'file')})", "yellow")
     parts = [
-        (endpoints.blocks, f"{endpoints.blocks:,} block the loop", "red"),
+        (endpoints.blocks, f"{endpoints.blocks:,} {_verb(endpoints.blocks)} the loop", "red"),
         (endpoints.clean, f"{endpoints.clean:,} clean", "green"),
         (endpoints.unknown, f"{endpoints.unknown:,} unknown", "yellow"),
-        (endpoints.accepted, f"{endpoints.accepted:,} block as accepted", ""),
+        (endpoints.accepted, f"{endpoints.accepted:,} {_verb(endpoints.accepted)} as accepted", ""),
     ]
     row = Text(f"{'endpoints':<12}", "bold").append(f"{endpoints.total:,}: ")
     told = [Text(text, style) for count, text, style in parts if count or text.endswith(("loop", "clean"))]

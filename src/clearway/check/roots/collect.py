@@ -80,6 +80,7 @@ class Roots:
             self._registering_functions(module)
             self._untyped_decorators(module)
         self._assigned_route_classes()
+        self._assigned_lifespans()
         self._unknown_handlers()
         self._place()
         for entry in list(self.entries.values()):
@@ -229,13 +230,24 @@ class Roots:
                     self._entries.of(value, RootKind.EXCEPTION_HANDLER, node, frame)
             case "lifespan":
                 for value in effect.functions:
-                    for entry in self._entries.of(value, RootKind.LIFESPAN, node, frame):
-                        entry.starting = True
-                        if entry.function.is_generator:
-                            self.program.external_attributes.lifespans.append(entry.frame)
-                        entry.on_loop = True
+                    self._lifespan(value, node, frame)
             case _:
                 pass
+
+    def _lifespan(self, value: Value, node: ast.AST, frame: Frame) -> None:
+        for entry in self._entries.of(value, RootKind.LIFESPAN, node, frame):
+            entry.starting = True
+            if entry.function.is_generator:
+                self.program.external_attributes.lifespans.append(entry.frame)
+            entry.on_loop = True
+
+    def _assigned_lifespans(self) -> None:
+        """`app.router.lifespan_context = lifespan`, whatever the app is."""
+        program = self.program
+        for module, function, target, value in program.stores.of_attribute("lifespan_context"):
+            where = program.frames.of_module(module) if function is None else program.frames.generic(function)
+            for one in program.evaluate(value, where):
+                self._lifespan(one, target, where)
 
     def _route_class(self, value: Value, owner: Value | None, node: ast.AST, frame: Frame) -> None:
         """`APIRouter(route_class=Timed)`: the handler that it puts around every endpoint runs on the loop."""

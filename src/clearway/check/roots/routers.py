@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from clearway.check.program.values.effects import Register
 
 
+UNKNOWN_PREFIX = "/…"
+
+
 @dataclass(slots=True)
 class _Router:
     prefix: str = ""
@@ -26,10 +29,14 @@ class Routers:
 
     def __init__(self) -> None:
         self._known: dict[object, _Router] = {}
+        self._at: dict[object, dict[Value, None]] = {}
+        """The routers that one place makes."""
 
     def made(self, effect: Register) -> None:
         """A router's constructor was called."""
         router = self._of(effect.owner)
+        if (site := getattr(effect.owner, "site", None)) is not None and effect.owner is not None:
+            self._at.setdefault(site, {})[effect.owner] = None
         router.prefix = _text(effect.detail("prefix"))
         router.dependencies |= effect.detail("dependencies")
 
@@ -46,9 +53,16 @@ class Routers:
         self, owner: Value | None, seen: frozenset[Value] = frozenset()
     ) -> Iterator[tuple[str, tuple[Values, ...]]]:
         """Every prefix by which a router is reached, with the dependencies on the way."""
-        router = None if owner is None or owner in seen else self._known.get(_identity(owner))
-        if owner is None or router is None:
+        if owner is None or owner in seen:
             yield "", ()
+            return
+        router = self._known.get(_identity(owner))
+        if router is None:
+            alike = self._made_at_the_same_place(owner)
+            for other in alike:
+                yield from self.prefixes(other, seen | {owner})
+            if not alike:
+                yield "", ()
             return
         if not router.parents:
             yield router.prefix, (router.dependencies,)
@@ -56,6 +70,15 @@ class Routers:
         for parent, prefix, dependencies in router.parents:
             for above, inherited in self.prefixes(parent, seen | {owner}):
                 yield f"{above}{prefix}{router.prefix}", (*inherited, dependencies, router.dependencies)
+
+    def _made_at_the_same_place(self, owner: Value) -> tuple[Value, ...]:
+        """The routers that may be meant by one of which only the place is known: `self.router` in the constructor of a
+        base class, whose subclasses give each its own prefix.
+        """
+        site = getattr(owner, "site", None)
+        if site is None or any(isinstance(value, ConstantV) for value in getattr(owner, "items", ())):
+            return ()
+        return tuple(self._at.get(site, ()))
 
     def _of(self, value: Value | None) -> _Router:
         return self._known.setdefault(_identity(value), _Router())
@@ -68,8 +91,8 @@ def _identity(value: Value | None) -> object:
 
 
 def _text(values: Values) -> str:
-    """The prefix; none where another than the one that is known may be meant."""
+    """The prefix; that there is one, where another than the one that is known may be meant."""
     if not all(isinstance(value, ConstantV) for value in values):
-        return ""
+        return UNKNOWN_PREFIX
     texts = sorted(str(value.value) for value in values if isinstance(value, ConstantV) and value.value)
     return texts[0] if texts else ""

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 from clearway.check.rules.cw101_blocking_call import ELSEWHERE
 from clearway.check.rules.fixes import fix_of_hit
 from clearway.check.rules.rule import of_hit
-from clearway.check.rules.words import may, remedy, routes_sentence, through
+from clearway.check.rules.words import may, quoted, remedy, routes_sentence, through
 from clearway.model import RootKind
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def find(survey: Survey) -> Iterator[Finding]:
                 continue
             told.add(key)
             way = f", {through(hit)}" if len(hit.hops) > 1 else ""
-            where = f"in the {what} {entry.function.qualname}{way}{routes_sentence(entry)}"
+            where = f"in the {what} {quoted(entry.function)}{way}{routes_sentence(entry)}"
             fix = fix_of_hit(survey, study, hit)
             message = f"{hit.called} {may(hit)} the event loop {where}. {remedy(hit, fix)}"
             yield of_hit(CODE, entry.id, hit, message, fix)

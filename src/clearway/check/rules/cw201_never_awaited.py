@@ -107,8 +107,8 @@ def find(survey: Survey) -> Iterator[Finding]:
 def _finding(site: Site, name: str, text: str, fate: Fate) -> Finding:
     how = HOW[fate.kind].format(names=", ".join(fate.names), receiver=_written(fate.node))
     is_async = isinstance(site.code, Function) and site.code.is_async
-    fix = fix_at(FixKind.ADD_AWAIT, site.module, site.call, f"await {text}(…)") if is_async else None
-    message = f"{text} is never awaited: {how}. " + (
+    fix = fix_at(FixKind.ADD_AWAIT, site.module, site.call, f"write `await {text}(…)`") if is_async else None
+    message = f"`{text}` is never awaited: {how}. " + (
         "Put `await` in front of it." if is_async else "Await it in an `async def`, or have a loop run it."
     )
     return at(CODE, Severity.ERROR, site.module, site.code, site.call, name, message, fix=fix)
@@ -136,10 +136,10 @@ def _awaited_once_of_two(program: Program, names: Set[str], endpoints: Set[Funct
             if made is not None and made.of_project and given not in told:
                 told.add(given)
                 message = (
-                    f"{made.text} is never awaited: {function.name} returns the coroutine itself, and who awaits "
-                    f"{function.name}, as at {module.shown}:{site.call.lineno}, gets that. Write `return await`."
+                    f"`{made.text}` is never awaited: `{function.name}` returns the coroutine itself, and who awaits "
+                    f"`{function.name}`, as at {module.shown}:{site.call.lineno}, gets that. Write `return await`."
                 )
-                fix = fix_at(FixKind.ADD_AWAIT, function.module, given, f"await {made.text}(…)")
+                fix = fix_at(FixKind.ADD_AWAIT, function.module, given, f"write `await {made.text}(…)`")
                 yield at(CODE, Severity.ERROR, function.module, function, given, made.name, message, fix=fix)
 
 

@@ -69,7 +69,7 @@ def find(survey: Survey) -> Iterator[Finding]:
             if not called or not called <= STARTING or len(called) != len(values):
                 continue
             message = (
-                f"nothing refers to the task that {written(site.call)} starts: it may be collected while it runs. "
+                f"nothing refers to the task that `{written(site.call)}` starts: it may be collected while it runs. "
                 "Keep it until it is done, in a set or a TaskGroup."
             )
             yield at(CODE, Severity.WARNING, module, site.code, site.call, min(called), message)

@@ -63,7 +63,7 @@ def find(survey: Survey) -> Iterator[Finding]:
         serious = next(hit for hit in study.hits if hit.severity is not Severity.ADVICE)
         fix = fix_to_def(survey, study)
         message = (
-            f"{function.name} awaits nothing and blocks the event loop with {serious.called}: "
+            f"`{function.name}` awaits nothing and blocks the event loop with {serious.called}: "
             "as a `def` it would run in a thread."
         )
         if fix is None:

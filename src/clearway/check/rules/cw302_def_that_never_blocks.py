@@ -58,7 +58,7 @@ def find(survey: Survey) -> Iterator[Finding]:
             continue
         told.add(function)
         message = (
-            f"{function.name} never blocks, nor does anything that it calls: it may run on the event loop without a "
+            f"`{function.name}` never blocks, nor does anything that it calls: it may run on the event loop without a "
             "thread. `clearway check --write-plan` and `clearway run --plan` do that."
         )
         yield at(CODE, Severity.ADVICE, function.module, function, function.node, "nothing", message, study.entry.id)

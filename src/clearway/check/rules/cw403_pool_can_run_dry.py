@@ -91,7 +91,7 @@ def find(survey: Survey) -> Iterator[Finding]:
         small = bool(sizes) and all(size is not None and size < THREADS for size in sizes)
         known = f"a pool of {min(size for size in sizes if size is not None)}" if small else "a pool"
         message = (
-            f"{function.name} holds a connection of {known} until the response is done, and {used} `def` "
+            f"`{function.name}` holds a connection of {known} until the response is done, and {used} `def` "
             f"{'endpoint needs' if used == 1 else 'endpoints need'} threads to get there: with {THREADS} threads and "
             "fewer connections they can wait for each other. Give the pool a connection for each thread."
         )

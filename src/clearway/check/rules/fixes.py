@@ -16,6 +16,7 @@ from clearway.check.rules.coroutine_uses import CoroutineUses
 from clearway.check.rules.hops import best_hop, is_called_too_early
 from clearway.check.rules.loop_bound import LoopBound
 from clearway.check.rules.places import own_nodes
+from clearway.check.rules.words import quoted
 from clearway.check.source.syntax import written
 from clearway.model import Fix, Severity
 
@@ -117,15 +118,15 @@ class _Fixes:
         if others:
             description = f"make {_named([first, *others])} `def`: they await nothing but each other"
         else:
-            description = f"make {first.qualname} a `def`, and call it without `await`: it awaits nothing"
+            description = f"make {quoted(first)} a `def`, and call it without `await`: it awaits nothing"
         if chain.handed:
-            where = sorted({site.function.qualname for site in chain.handed})
+            where = sorted({quoted(site.function) for site in chain.handed})
             description += f"; {_listed(where)} {'calls' if len(where) == 1 else 'call'} them in a thread"
         return replace(self._def_edit(first), description=description, more=tuple(edits))
 
     def _def_edit(self, function: Function) -> Fix:
         assert isinstance(function.node, ast.AsyncFunctionDef)
-        return fix_at(FixKind.TO_DEF, function.module, function.node, f"make {function.qualname} a `def`")
+        return fix_at(FixKind.TO_DEF, function.module, function.node, f"make {quoted(function)} a `def`")
 
     def def_or_not(self, study: Study) -> tuple[bool, str]:
         """Whether a root that blocks should be `def`, and what keeps it from that where it should not."""
@@ -165,19 +166,19 @@ class _Fixes:
     def _to_def(self, study: Study) -> Fix:
         function = study.entry.function
         assert isinstance(function.node, ast.AsyncFunctionDef)
-        description = f"make {function.qualname} a `def`, which runs in a thread: it awaits nothing"
+        description = f"make {quoted(function)} a `def`, which runs in a thread: it awaits nothing"
         return fix_at(FixKind.TO_DEF, function.module, function.node, description)
 
     def _to_thread(self, hop: Hop) -> Fix:
         assert isinstance(hop.node, ast.Call)
         if hop.node not in self._hops:
-            description = f"hand {written(hop.node)} to a thread: `await asyncio.to_thread(…)`"
+            description = f"hand `{written(hop.node)}` to a thread: `await asyncio.to_thread(…)`"
             self._hops[hop.node] = fix_at(FixKind.TO_THREAD, hop.frame.module, hop.node, description)
         return self._hops[hop.node]
 
     def _hand_over(self, hop: Hop) -> Fix:
         assert isinstance(hop.node, ast.Call)
-        description = f"hand {written(hop.node)} over instead of calling it"
+        description = f"hand `{written(hop.node)}` over instead of calling it"
         return fix_at(FixKind.HAND_OVER, hop.frame.module, hop.node, description)
 
     def _async_sleep(self, hop: Hop) -> Fix | None:
@@ -189,12 +190,12 @@ class _Fixes:
 
 
 def _call_edit(kind: FixKind, site: Awaited) -> Fix:
-    what = "call {} without `await`" if kind is FixKind.DROP_AWAIT else "`await asyncio.to_thread({}, …)`"
+    what = "call `{}` without `await`" if kind is FixKind.DROP_AWAIT else "`await asyncio.to_thread({}, …)`"
     return fix_at(kind, site.module, site.call, what.format(written(site.call).removesuffix("(…)")))
 
 
 def _named(functions: Sequence[Function]) -> str:
-    return _listed([function.qualname for function in functions])
+    return _listed([quoted(function) for function in functions])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 MOST_ROUTES = 3
 NAMED = frozenset({RootKind.TASK, RootKind.BACKGROUND_TASK, RootKind.EXCEPTION_HANDLER, RootKind.LIFESPAN})
 """Roots that are no route's own: their findings say in which of them it is."""
+NOWHERE = "? ?"
+"""A route of which neither method nor path is known."""
+
+
+def quoted(function: Function) -> str:
+    """Its name, set off from the sentence: functions are called `a`, `edit` and `query`."""
+    return f"`{function.qualname.replace('.<locals>.', '.')}`"
 
 
 def may(hit: Hit) -> str:
@@ -29,7 +36,7 @@ def may(hit: Hit) -> str:
 def through(hit: Hit) -> str:
     """By which calls."""
     names = [hop.frame.code for hop in hit.hops[1:]]
-    shown = [getattr(code, "qualname", "the module") for code in names]
+    shown = [getattr(code, "qualname", "the module").replace(".<locals>.", ".") for code in names]
     if len(shown) > 3:
         shown = [*shown[:1], "…", *shown[-1:]]
     return "called through " + " → ".join(shown)
@@ -51,9 +58,11 @@ def remedy(hit: Hit, fix: Fix | None) -> str:
 
 def blocks_sentence(entry: Entry) -> str:
     """Which route suffers, where there is one; else in what it happens."""
-    routes = list(entry.routes)
+    routes = [route for route in entry.routes if route != NOWHERE]
+    if entry.routes and not routes:
+        return f" in {quoted(entry.function)}, whose route is not known"
     if not routes:
-        return f" in the {entry.kind.value.replace('_', ' ')} {entry.function.qualname}" if entry.kind in NAMED else ""
+        return f" in the {entry.kind.value.replace('_', ' ')} {quoted(entry.function)}" if entry.kind in NAMED else ""
     return f" in {routes[0]}" if len(routes) == 1 else f" in {routes[0]} and {len(routes) - 1} more"
 
 

@@ -28,6 +28,8 @@ _WITHOUT_NODES = frozenset(
 """Fields of text and numbers; contexts and operators, too, are read where they stand and have nothing below them."""
 LEAVES = frozenset({ast.Name, ast.Constant, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.Pass})
 """Nothing that anybody asks for stands below these."""
+LONGEST = 80
+"""Characters of a call that are shown."""
 _GAPS = (ast.Dict, ast.arguments)
 """Dictionaries that unpack others, and parameters without defaults, have None in their lists."""
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -158,7 +160,10 @@ def written(node: ast.AST) -> str:
     except (ValueError, RecursionError, AttributeError):
         text = type(target).__name__
     text = " ".join(text.split())
-    return text if len(text) <= 80 else text[:77] + "..."
+    if len(text) <= LONGEST:
+        return text
+    end = f".{target.attr}" if isinstance(target, ast.Attribute) else ""  # what is called says most
+    return f"{text[: LONGEST - 1 - len(end)]}…{end}" if len(end) < LONGEST // 2 else f"{text[: LONGEST - 1]}…"
 
 
 def name_of(node: ast.expr) -> str:

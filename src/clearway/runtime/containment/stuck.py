@@ -7,13 +7,13 @@ where its holder is a contained call that is suspended, nobody ever resumes it.
 from __future__ import annotations
 
 import _thread
-import linecache
 import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clearway.runtime.containment import portal
 from clearway.runtime.stalls.operation import value_of
+from clearway.runtime.stalls.source import lines_of
 from clearway.runtime.stalls.stack import Origin, Step, origin_of
 
 if TYPE_CHECKING:
@@ -66,9 +66,10 @@ def _holder(frame: FrameType | None, lock: Any) -> str | None:
 def _acquired(frame: FrameType, *, only_here: bool) -> Iterator[Held]:
     """The interpreter's locks that a frame's code names in its `with` statements, up to the line where it is."""
     code = frame.f_code
-    lines = [frame.f_lineno] if only_here else range(code.co_firstlineno, frame.f_lineno + 1)
-    for line in lines:
-        text = linecache.getline(code.co_filename, line)
+    here = frame.f_lineno or code.co_firstlineno
+    first = here if only_here else code.co_firstlineno
+    lines = lines_of(code.co_filename, first, here, frame.f_globals)
+    for line, text in enumerate(lines, first):
         for match in _ACQUIRES.finditer(text):
             for expression in (match[1] or match[2]).split(","):
                 name = expression.partition(" as ")[0].strip()

@@ -68,7 +68,6 @@ class Ring:
         self.routes = Names()
         self.calls = Names()
         self._memory = bytearray(capacity * _ENTRY.size)
-        self._stalls: dict[int, Stall] = {}
 
     def __len__(self) -> int:
         return min(self.written, self.capacity)
@@ -111,15 +110,26 @@ class Ring:
         )
 
     def put_stall(self, stall: Stall) -> None:
-        """The loop has stalled."""
-        number = self.written
+        """The loop has stalled. Of it only what an event says: stacks and victims, kept for as long as entries are,
+        would be most of a service's memory where it stalls again and again."""
+        place = self.written % self.capacity
         self.written += 1
-        self._stalls[number] = stall
-        _ENTRY.pack_into(self._memory, number % self.capacity * _ENTRY.size, STALL, 0, 0, 0, 0, 0, number, 0, 0, 0, 0)
-        for old in list(self._stalls):
-            if old > number - self.capacity:
-                break
-            del self._stalls[old]
+        # 0 stands for none: a number for it would be told as a name.
+        _ENTRY.pack_into(
+            self._memory,
+            place * _ENTRY.size,
+            STALL,
+            0,
+            0,
+            0 if stall.route is None else self.routes.number(stall.route) + 1,
+            0 if stall.call is None else self.calls.number(stall.call) + 1,
+            0,
+            stall.request,
+            round(stall.started_s * 1e9),
+            round(stall.duration_s * 1e9),
+            0,
+            0,
+        )
 
     def events(self) -> Iterator[Event]:
         """The events that are still held, oldest entry first."""
@@ -151,11 +161,10 @@ class Ring:
     def _events_of(self, entry: tuple[Any, ...]) -> Iterator[Event]:
         what, kind, lane, route_number, call, _, request, *times = entry
         if what == STALL:
-            stall = self._stalls.get(request)
-            if stall is not None:
-                yield Event(
-                    EventType.STALL, stall.started_s, stall.duration_s, stall.request, stall.route or "", stall.call
-                )
+            started_ns, duration_ns, *_ = times
+            blamed = self.routes[route_number - 1] if route_number else ""
+            name = self.calls[call - 1] if call else None
+            yield Event(EventType.STALL, started_ns / 1e9, duration_ns / 1e9, request, blamed, name)
             return
         route = self.routes[route_number]
         if what == OUT:

@@ -7,12 +7,12 @@ Read from the source text of the current instruction; types of local variables m
 from __future__ import annotations
 
 import builtins
-import linecache
 import re
 import types
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from clearway.runtime.stalls.source import lines_of
 from clearway.runtime.stalls.stack import Origin, origin_of
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _source(site: Site) -> str | None:
     if position is None or None in position:
         return None
     line, last, column, end = (number or 0 for number in position)
-    lines = linecache.getlines(site.code.co_filename, site.scope)[line - 1 : last]
+    lines = lines_of(site.code.co_filename, line, last, site.scope)
     if not lines:
         return None
     # Columns count UTF-8 bytes.

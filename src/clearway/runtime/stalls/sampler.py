@@ -75,7 +75,9 @@ class Sampler:
     def _take(self, now_ns: int, since_ns: int, loop: AbstractEventLoop, late_ns: int) -> list[Seen]:
         frames = sys._current_frames()
         seen = Seen(self._callback(frames.get(self._thread)), self._find_context)
-        seen.weight_ns = now_ns - (self._samples[-1].at_ns if self._samples else since_ns)
+        # While the watchdog queued for a core the loop may have gone on: the sample does not stand for that time.
+        span_ns = now_ns - (self._samples[-1].at_ns if self._samples else since_ns)
+        seen.weight_ns = max(1, span_ns - self._watchdog.queued_ns)
         task = asyncio.current_task(loop)
         sample = Sample(now_ns, since_ns, seen, 0 if task is None else id(task))
         del task

@@ -6,6 +6,8 @@ variables alive, and would let them die on the watchdog's thread.
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import sysconfig
 from asyncio.events import Handle
 from enum import Enum
@@ -16,6 +18,7 @@ from clearway.model import Frame
 from clearway.runtime.containment.portal import outer_frame
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from types import CodeType, FrameType
 
 HANDLE_RUN = Handle._run.__code__
@@ -119,6 +122,22 @@ def walk_callback(frame: FrameType | None, base: CodeType) -> Stack:
         frames.append(frame)
         frame = outer_frame(frame)
     return Stack(frames, idle=len(frames) < _MOST_FRAMES)
+
+
+def base_of(loop: AbstractEventLoop) -> CodeType | None:
+    """The code from which the loop enters callbacks, asked for in one of them. None where that cannot be told: in a
+    callback of uvloop's that is no step of a task."""
+    task = asyncio.current_task(loop) if loop.is_running() else None
+    outermost = None if task is None else getattr(task.get_coro(), "cr_frame", None)
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is HANDLE_RUN:
+            return HANDLE_RUN
+        caller = outer_frame(frame)
+        if frame is outermost and caller is not None and caller.f_code is not HANDLE_RUN:
+            return caller.f_code
+        frame = caller
+    return None
 
 
 def in_user_code(stack: Stack) -> bool:

@@ -14,6 +14,7 @@ from clearway.runtime.stalls.blame import in_one_callback, observe
 from clearway.runtime.stalls.causes import Evidence, Reading, judge
 from clearway.runtime.stalls.clocks import ThreadFiles, own_switches, thread_cpu_ns
 from clearway.runtime.stalls.sampler import Sampler, waited_share
+from clearway.runtime.stalls.stack import base_of
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, TimerHandle
@@ -58,12 +59,14 @@ class LoopWatch:
         self._usual_gap_ns = self._tick_ns
         self._patience_ns = self._tick_ns * 3 // 2
         self._turns = 0
-        self._paused = True  # what lies before the first beat is no stall
+        self._sampler.base = base_of(loop)
+        # Without it nobody could tell the first callback's code from what started the loop.
+        self._paused = self._sampler.base is None
         self._stopped = False
         self._handle: TimerHandle | None = None
         self._before = self._read()
         self._due_ns = self._before.at_ns
-        self._steps = 0
+        self._steps = steps_of_portals.taken
         self._calm_beats = 0
         self._resting = False
         self._queue_share = 0.0
@@ -241,21 +244,24 @@ class LoopWatch:
         self._paused = self._paused or not loop.is_running()
         cpu_ns = thread_cpu_ns(self._native_id)
         process_ns = time.process_time_ns()
+        watchdog = self._watchdog
         is_calm = late_ns < self._tick_ns and process_ns - before.process_ns < self._rest_ns // 10
-        if is_calm and cpu_ns is not None and self._sampler.polls():
-            watchdog = self._watchdog
-            collected_ns = watchdog.garbage.total_ns(now_ns)
-            self._before = Reading(
+        # A watchdog that only had to queue for a core says nothing of a loop that used none and was not stopped.
+        kept_ns = watchdog.starved_ns - before.starved_ns + watchdog.stopped_ns - before.stopped_ns
+        has_rested = cpu_ns is not None and cpu_ns - before.cpu_ns + kept_ns < self._tick_ns // 2
+        if cpu_ns is not None and has_rested and self._sampler.polls():
+            self._before = before = Reading(
                 now_ns,
                 cpu_ns,
                 process_ns,
                 None,
                 self._files.queued_ns(),
-                collected_ns,
+                watchdog.garbage.total_ns(now_ns),
                 watchdog.starved_ns,
                 watchdog.stopped_ns,
             )
-            return now_ns + self._rest_ns
+            if is_calm:
+                return now_ns + self._rest_ns
         self._calm_beats = 0
         self._due_ns = min(now_ns, before.at_ns + self._rest_ns)
         self._resting = False

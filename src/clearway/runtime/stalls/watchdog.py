@@ -71,6 +71,8 @@ class Watchdog:
         self.others = OtherThreads()
         self.starved_ns = 0
         self.stopped_ns = 0
+        self.queued_ns = 0
+        """How much later it last woke for want of a core."""
 
     def watch(
         self,
@@ -92,6 +94,7 @@ class Watchdog:
             self._watches += (watch,)
             self.garbage.switch_on()
             if self._thread is None:
+                self._plan(time.perf_counter_ns())  # it is late from here on, should it take long to start
                 self._thread = threading.Thread(target=self._run, name="clearway-watchdog", daemon=True)
                 self._thread.start()
         return watch
@@ -171,14 +174,15 @@ class Watchdog:
                 self._is_asleep = False
                 late_ns, now_ns = self._account()
                 self._woke_ns = now_ns
+                self.queued_ns = self._own_queue_ns() if late_ns >= _IN_TIME_NS else 0
                 self._late_ns += _SMOOTHING * (late_ns - self._late_ns)
                 self._plan(now_ns + _IN_TIME_NS)
                 self._check_watches(now_ns, late_ns)
                 self._call_ticks(now_ns)
                 self._account()
         finally:
-            self._files = None
-            self._alarm = None
+            if self._files is files:  # not those of the next thread, which may have started by now
+                self._files = self._alarm = None
             files.close()
             alarm.close()
 

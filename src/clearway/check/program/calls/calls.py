@@ -49,6 +49,8 @@ class Calls:
         self._program = program
         self._known: dict[tuple[ast.AST, Frame], Outcome] = {}
         self._busy: set[tuple[ast.AST, Frame]] = set()
+        self.circles = 0
+        """How often a call's outcome was asked for while it was being found: what rests on that is not known yet."""
 
     def outcome(self, node: ast.Call, frame: Frame) -> Outcome:
         """What this call gives and does."""
@@ -57,6 +59,7 @@ class Calls:
         if known is not None:
             return known
         if key in self._busy:
+            self.circles += 1
             return Outcome(UNKNOWN)
         self._busy.add(key)
         try:

@@ -43,6 +43,14 @@ RUNS_TEXT = frozenset({"builtins.eval", "builtins.exec", "builtins.__import__"})
 MOST_STEPS = 20
 MAKING = frozenset({"parse", "from", "of", "new", "make", "build", "construct"})
 """What a class method's name begins with that makes an object: `RecordID.parse(text)`, `Point.from_dict(data)`."""
+OF_ANY_KIND = frozenset(
+    {"pickle.load", "pickle.loads", "pickle.Unpickler.load", "importlib.util.module_from_spec", "pkgutil.resolve_name"}
+    | {"pydoc.locate", "runpy.run_path", "runpy.run_module", "builtins.vars", "weakref.ref.__call__"}
+    | {"weakref.proxy", "weakref.WeakValueDictionary.get", "weakref.WeakValueDictionary.values", "queue.Queue.get"}
+    | {"queue.Queue.get_nowait", "queue.LifoQueue.get", "queue.PriorityQueue.get", "queue.SimpleQueue.get"}
+    | {"multiprocessing.Queue.get", "importlib.metadata.EntryPoint.load", "gc.get_objects", "inspect.getmembers"}
+)
+"""Functions of Python's own that give objects of any kind: of what is done with them nothing is known."""
 OF_DATA = frozenset(
     {"to_dict", "to_json", "to_list", "to_tuple", "to_string", "as_dict", "asdict", "model_dump", "model_dump_json"}
     | {"isoformat", "hex", "hexdigest", "debug", "info", "warn", "warning", "error", "exception", "critical"}
@@ -181,7 +189,7 @@ class Externals:
         if library.is_class(name) or (last[:1].isupper() and not last.isupper() and callee.receiver is None):
             site = node if name in ROUTERS else None
             return frozenset({ExternalInstanceV(name, site)})
-        return OPAQUE if library.covers(name) else UNKNOWN
+        return OPAQUE if library.covers(name) and name not in OF_ANY_KIND else UNKNOWN
 
     def _blocks(self, entry: SinkEntry, arguments: Arguments) -> bool:
         """Whether no argument says that the call does not wait."""

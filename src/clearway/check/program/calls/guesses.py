@@ -9,7 +9,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clearway.check.program.code import Function
+from clearway.check.program.code import Class, Function
 from clearway.check.program.values import (
     UNKNOWN,
     ClassV,
@@ -17,6 +17,7 @@ from clearway.check.program.values import (
     Frame,
     FunctionV,
     InstanceV,
+    ModuleV,
     MoreV,
     ShapeV,
     TaskV,
@@ -141,7 +142,7 @@ class Guesses:
         if is_next_app(node):
             return Outcome(UNKNOWN, tuple(effects))
         located = self.located(node, arguments)
-        hides = not isinstance(called, ast.Attribute) or self._inherits(called, frame)
+        hides = not isinstance(called, ast.Attribute) or self._inherits(called, frame) or self._is_kept(called, frame)
         hides = hides or (self.may_hide(node) and not self._is_of_python(called, frame))
         effects.append(Unresolved(written(node), hides=hides and not located))
         return Outcome(located, tuple(effects))
@@ -173,6 +174,17 @@ class Guesses:
             for base in self.program.definitions.externals(value.cls)
             if _builtin(base) is None
         )
+
+    def _is_kept(self, called: ast.Attribute, frame: Frame) -> bool:
+        """Whether it is a function that others put on an object or module of the project: `self.on_done()`."""
+        for value in self.program.evaluate(called.value, frame):
+            if isinstance(value, ModuleV) and value.module.is_project and called.attr in value.module.scope.bindings:
+                return True
+            if isinstance(value, InstanceV | ClassV):
+                order = [base for base in self.program.definitions.mro(value.cls) if isinstance(base, Class)]
+                if any(called.attr in base.scope.bindings or called.attr in base.stores for base in order):
+                    return True
+        return False
 
     def _is_of_python(self, called: ast.expr, frame: Frame) -> bool:
         """Whether an object of the project has the method from a class of Python's own: `thread.start()`."""
@@ -235,6 +247,8 @@ class Guesses:
         if name.startswith("__") or name in COMMON_NAMES or name in dir(str) or name in dir(dict) or name in dir(list):
             return None
         methods = [method for method in self.program.definitions.methods.get(name, ()) if not method.is_abstract]
+        # `def send(self, x): self.transport.send(x)` does not mean itself.
+        methods = [method for method in methods if method is not frame.code]
         if not 0 < len(methods) <= MOST_NAMESAKES or any(method.is_property for method in methods):
             return None
         values: Values = UNKNOWN

@@ -60,7 +60,7 @@ class HandingOver:
         held = program.library.returns(name) if name else None
         if held is not None and held.shape == "instance" and held.name != "asyncio.Future":
             return Outcome(frozenset({ExternalInstanceV(held.name)}), tuple(effects))
-        return Outcome(frozenset({ShapeV("await", values or OPAQUE)}), tuple(effects))
+        return Outcome(frozenset({ShapeV("await", values)}), tuple(effects))
 
     def scheduled(
         self, callee: ExternalV, schedule: Schedule, arguments: Arguments, node: ast.AST, frame: Frame
@@ -104,7 +104,7 @@ class HandingOver:
             if arguments.has_rest or len(parts) != len(arguments.positional):
                 values = frozenset({ShapeV("await", frozenset({ListV(results)}))})
         elif last in JOINED:
-            values = frozenset({ShapeV("await", results or OPAQUE)})
+            values = frozenset({ShapeV("await", results)})
         elif frames and schedule.kind == "task":
             values = frozenset({TaskV(tuple(frames), frame.code)})
         elif elsewhere and schedule.kind == "task":  # `ensure_future(task)` is the task

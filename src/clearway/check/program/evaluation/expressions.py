@@ -60,10 +60,13 @@ class Expressions:
         if reader is None:
             return OPAQUE
         self._busy.add(key)
+        circles = self._program.calls.circles
         try:
             values = reader(self, node, frame)
         finally:
             self._busy.discard(key)
+        if not values and circles != self._program.calls.circles:
+            return values  # asked for by what it is made of: `row = find(Row.name == x)`, and later `row.name = y`
         values = self._known[key] = self._same.setdefault(values, values)
         return values
 
@@ -147,6 +150,8 @@ class Expressions:
                 return frozenset({InstanceV(value.cls) if program.definitions.is_enum(value.cls) else value})
             case ExternalV(name=name) if name in MARKERS:
                 return self.evaluate(node.slice, frame)
+            case ExternalV(name="sys.modules") | ConstantV(value=None):
+                return UNKNOWN
             case ExternalV():
                 return frozenset({value}) if not value.name.startswith(("typing.", "typing_extensions.")) else UNKNOWN
             case FunctionV():

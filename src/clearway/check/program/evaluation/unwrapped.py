@@ -23,6 +23,7 @@ from clearway.check.program.values import (
     TupleV,
     Values,
 )
+from clearway.check.program.values.keys import keys_of
 
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
@@ -82,8 +83,7 @@ class Unwrapped:
                     for item in items:
                         found = self._program.union(found, item)
                 case DictV():
-                    keys = frozenset(ConstantV(key) for key, _ in value.items if isinstance(key, str))
-                    found = self._program.union(found, keys or OPAQUE)
+                    found = self._program.union(found, keys_of(value))
                 case GeneratorV(frame=frame):
                     found = self._program.union(found, self._program.yields(frame))
                 case ShapeV(shape="iter", inner=inner):
@@ -105,6 +105,8 @@ class Unwrapped:
                         found = self._program.union(found, self.iterated(self._program.returned(held, value, ())))
                     elif name.startswith("builtins."):
                         found = self._program.union(found, OPAQUE)
+                case ConstantV(value=None):
+                    pass  # what stands there before something is put in its place
                 case ConstantV():
                     found = self._program.union(found, OPAQUE)
                 case MoreV():

@@ -15,6 +15,7 @@ from clearway.check.program.values import (
     ExternalV,
     Frame,
     FunctionV,
+    ListV,
     ModelV,
     ShapeV,
     TaskV,
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
     from clearway.check.program.models.models import Model, Models
     from clearway.check.program.values.arguments import Arguments
 
+COLLECTIONS = frozenset({"builtins.list", "builtins.set", "collections.deque"})
 QUEUES = ("asyncio.Queue", "asyncio.LifoQueue", "asyncio.PriorityQueue")
 
 
 def _default_dict(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
     """`defaultdict(Service)`: what is missing is made."""
     ours = [value for value in arguments.at(0) if isinstance(value, ClassV | FunctionV)]
+    if any(isinstance(value, ExternalV) and value.name in COLLECTIONS for value in arguments.at(0)):
+        return Outcome(frozenset({DictV((), frozenset({ListV(UNKNOWN)}))}))
     if not ours:
         return Outcome(frozenset({ExternalInstanceV("collections.defaultdict")}))
     made: Values = UNKNOWN
@@ -45,11 +49,9 @@ def _default_dict(models: Models, _callee: ExternalV, arguments: Arguments, node
     return Outcome(frozenset({DictV((), made)}), tuple(effects))
 
 
-def _taken(_models: Models, callee: ExternalV, _arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome | None:
-    """`await queue.get()`."""
+def _taken(_models: Models, callee: ExternalV, _arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
+    """`await queue.get()`: where nobody can tell what was put in, it may be anything."""
     held = callee.receiver.items if isinstance(callee.receiver, ExternalInstanceV) else UNKNOWN
-    if not held:
-        return None
     return Outcome(held if callee.name.endswith("_nowait") else frozenset({ShapeV("await", held)}))
 
 
@@ -84,7 +86,7 @@ def _result(models: Models, callee: ExternalV, _arguments: Arguments, _node: ast
     for frame in callee.receiver.frames:
         if isinstance(frame.code, Function):
             found = models.program.union(found, models.program.returns(frame))
-    return Outcome(found or OPAQUE)
+    return Outcome(found)
 
 
 def _namespace(_models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, _frame: Frame) -> Outcome:

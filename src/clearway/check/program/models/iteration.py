@@ -35,10 +35,16 @@ def _list(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AS
 
 
 def _reduce(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
-    """`sum(x)`, `any(x)`, `max(x, key=f)`: iterates and gives one of its elements, or a number."""
+    """`sum(x)`, `any(x)`: iterates and gives a number, or something made of the elements."""
     values = arguments.at(0)
     effects = [*_consumed(models, values), *_called(models, arguments.named("key"), values, node, frame)]
     return Outcome(models.program.iterated(values) or OPAQUE, tuple(effects))
+
+
+def _picked(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    """`max(x, key=f)`: one of its elements, of whatever kind."""
+    values = models.program.iterated(arguments.at(0))
+    return Outcome(values, _reduce(models, callee, arguments, node, frame).effects)
 
 
 def _called(models: Models, functions: Values, over: Values, node: ast.AST, frame: Frame) -> list[Effect]:
@@ -127,8 +133,8 @@ ITERATION: dict[str, Model] = {
     "builtins.sum": _reduce,
     "builtins.any": _reduce,
     "builtins.all": _reduce,
-    "builtins.max": _reduce,
-    "builtins.min": _reduce,
+    "builtins.max": _picked,
+    "builtins.min": _picked,
     "builtins.map": _map,
     "builtins.filter": _filter,
     "builtins.zip": _zip,

@@ -30,7 +30,7 @@ from clearway.check.program.values import (
     Values,
 )
 from clearway.check.program.values.effects import Effect, Outcome, Unresolved
-from clearway.check.program.values.keys import held_at
+from clearway.check.program.values.keys import held_at, keys_of
 from clearway.check.source.syntax import name_of, written
 
 if TYPE_CHECKING:
@@ -174,14 +174,21 @@ class Models:
             if name == "values":
                 return frozenset({ListV(held.values)})
             if name == "items":
-                return frozenset({ListV(frozenset({TupleV((OPAQUE, held.values))}))})
+                return frozenset({ListV(frozenset({TupleV((_keys(held), held.values))}))})
             if name == "popitem":
-                return frozenset({TupleV((OPAQUE, held.values))})
+                return frozenset({TupleV((_keys(held), held.values))})
+            if name == "keys":
+                return frozenset({ListV(keys_of(held))})
             return frozenset({held}) if name == "copy" else OPAQUE
         elements = self.program.iterated(frozenset({held})) if held is not None else UNKNOWN
         if name in ("pop", "popleft"):
             return elements
         return frozenset({held}) if name == "copy" and held is not None else OPAQUE
+
+
+def _keys(held: DictV) -> Values:
+    """What stands for the keys beside values: text that need not be told apart, or objects of any kind."""
+    return OPAQUE if keys_of(held) else UNKNOWN
 
 
 def _unknown_functions(name: str, arguments: Arguments, node: ast.AST) -> list[Effect]:

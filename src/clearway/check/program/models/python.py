@@ -75,7 +75,7 @@ def _field(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.A
     values = arguments.named("default") | arguments.at(0)
     for factory in arguments.named("default_factory") | arguments.named("factory"):
         values = models.program.union(values, models.program.calls.apply(factory, Arguments(), node, frame).values)
-    return Outcome(values or OPAQUE)
+    return Outcome(values)
 
 
 def _replaced(models: Models, _callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
@@ -90,7 +90,7 @@ def _replaced(models: Models, _callee: ExternalV, arguments: Arguments, node: as
 def _held(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
     """`ContextVar.get()`."""
     held = callee.receiver.items if isinstance(callee.receiver, ExternalInstanceV) else UNKNOWN
-    return Outcome(held | arguments.at(0) or OPAQUE)
+    return Outcome(held | arguments.at(0))
 
 
 def _text_wrapper(_models: Models, callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:

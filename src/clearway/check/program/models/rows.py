@@ -42,6 +42,7 @@ ONE = ("first", "one", "one_or_none")
 SCALAR = ("scalar", "scalar_one", "scalar_one_or_none")
 ROWS_ITERATED = frozenset(
     {RESULTS, SCALARS, "sqlalchemy.Result", "sqlalchemy.orm.Query", "beanie.FindMany", "tortoise.QuerySet"}
+    | {"peewee.ModelSelect"}
 )
 """Classes whose objects give, one by one, what they hold."""
 ASYNC_MODELS = {"tortoise.Model": "tortoise.QuerySet", "beanie.Document": "beanie.FindMany"}
@@ -53,6 +54,7 @@ PAIR_OF_CLASS = frozenset({"get_or_create", "update_or_create"})
 QUERIES_OF_CLASS = frozenset({"filter", "all", "exclude", "find", "find_all", "find_many", "select_for_update"})
 LISTS_OF_CLASS = frozenset({"bulk_create", "in_bulk", "insert_many", "raw"})
 ENDS_OF_QUERY = frozenset({"first", "get", "get_or_none", "first_or_none", "last", "latest", "earliest"})
+FOUND_BY_PEEWEE = ("get", "get_or_none", "get_by_id", "create")
 LISTS_OF_QUERY = frozenset({"to_list"})
 
 
@@ -80,6 +82,10 @@ class Rows:
             self._calls |= {f"{owner}.{name}": self._all for name in ("all", "fetchall", "fetchmany")}
             self._calls |= {f"{owner}.{name}": self._scalar for name in SCALAR}
         self._calls["sqlalchemy.Result.scalars"] = self._scalars
+        self._calls["peewee.Model.select"] = self._selected
+        self._calls |= {f"peewee.Model.{name}": self._found for name in FOUND_BY_PEEWEE}
+        self._calls["peewee.Model.get_or_create"] = self._found_or_made
+        self._calls |= {f"peewee.ModelSelect.{name}": self._row_of_query for name in ("first", "get", "get_or_none")}
         for model, query in ASYNC_MODELS.items():
             self._calls |= {f"{model}.{name}": self._one_of_class for name in ONE_OF_CLASS}
             self._calls |= {f"{model}.{name}": self._pair_of_class for name in PAIR_OF_CLASS}
@@ -163,6 +169,19 @@ class Rows:
     def _list_of_class(self, callee: ExternalV, _arguments: Arguments) -> Values:
         held = _objects(_receiver(callee))
         return _awaited(frozenset({ListV(held)})) if held else UNKNOWN
+
+    def _selected(self, callee: ExternalV, _arguments: Arguments) -> Values:
+        return _holding("peewee.ModelSelect", _objects(_receiver(callee)))
+
+    def _found(self, callee: ExternalV, _arguments: Arguments) -> Values:
+        return _objects(_receiver(callee))
+
+    def _found_or_made(self, callee: ExternalV, _arguments: Arguments) -> Values:
+        held = _objects(_receiver(callee))
+        return frozenset({TupleV((held, OPAQUE))}) if held else UNKNOWN
+
+    def _row_of_query(self, callee: ExternalV, _arguments: Arguments) -> Values:
+        return _kept(callee)
 
     def _end(self, callee: ExternalV, _arguments: Arguments) -> Values:
         return _awaited(_kept(callee))

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from clearway.check.program.program import Program
 
 
+MOST_BASES = 8
+"""So many constructors are followed, each calling that of its base."""
+
+
 class Attributes:
     """Reads `x.name` for every kind of x."""
 
@@ -134,7 +138,7 @@ class Attributes:
         order = definitions.mro(value.cls)
         if name == "__class__":
             return frozenset({ClassV(value.cls)})
-        if name in ("__dict__", "__doc__", "__module__"):
+        if name in ("__doc__", "__module__"):
             return OPAQUE
         stored = self._stored(value, order, name)
         found = self._program.union(
@@ -199,13 +203,25 @@ class Attributes:
                 return frame
         return self._program.frames.generic(method, value)
 
-    def _base_constructor(self, made_by: Frame, method: Function) -> Frame | None:
-        """The call of a base's `__init__` that a constructor makes."""
-        for step in self._program.steps(made_by):
-            for effect in step.effects:
+    def _base_constructor(self, made_by: Frame, method: Function, steps: int = MOST_BASES) -> Frame | None:
+        """The call of a base's `__init__` that a constructor makes. Nothing else of it is looked at: that may ask for
+        the very attribute that is being looked for.
+        """
+        assert isinstance(made_by.code, Function)
+        for call in made_by.code.flow.calls:
+            if not (isinstance(call.func, ast.Attribute) and call.func.attr == method.name):
+                continue
+            for effect in self._program.effects_of(call, made_by):
                 frame = getattr(effect, "frame", None)
-                if isinstance(frame, Frame) and frame.code is method:
+                if not isinstance(frame, Frame) or not isinstance(frame.code, Function):
+                    continue
+                if frame.code is method:
                     return frame
+                # The base's own base, unless it calls itself.
+                if frame.code.name == method.name and frame.code is not made_by.code and steps:
+                    further = self._base_constructor(frame, method, steps - 1)
+                    if further is not None:
+                        return further
         return None
 
     def _outside(self, value: InstanceV, name: str) -> Values:

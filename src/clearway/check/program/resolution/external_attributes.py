@@ -54,6 +54,8 @@ class ExternalAttributes:
         held = library.attribute(dotted)
         if held is not None and held.shape != "opaque":
             return self._program.returned(held, value, ())
+        if value.name == "threading.local" and not name.startswith("__"):
+            return self._put_on(value, name)
         if held is None and value.name in STATEFUL and (put := self._put_on(value, name)):
             return put
         # Text, a number, a method of which nothing more need be known.

@@ -9,6 +9,7 @@ from clearway.check.program.values import (
     OPAQUE,
     UNKNOWN,
     ClassV,
+    ConstantV,
     ExternalV,
     Frame,
     FunctionV,
@@ -134,6 +135,7 @@ class Members:
                 function = program.definitions.method(value.cls, name)
                 if function is None:
                     found.extend(self.descriptors(value, name))
+                    found.extend(self._asked_by_name(value, name))
                 if function is None or not function.is_property:
                     continue
                 if function.is_abstract and value.made_by is None:
@@ -144,6 +146,21 @@ class Members:
                 else:
                     found.append(program.frames.call(function, {}, value, program.frames.parent(function)))
         return found
+
+    def _asked_by_name(self, value: InstanceV, name: str) -> list[Frame]:
+        """The `__getattr__` that reading an attribute runs which neither the object nor its class has."""
+        definitions = self._program.definitions
+        if name.startswith("__") or "__getattr__" not in definitions.methods:
+            return []
+        getter = definitions.method(value.cls, "__getattr__")
+        if getter is None or len(getter.parameters) < 2:
+            return []
+        order = [base for base in definitions.mro(value.cls) if isinstance(base, Class)]
+        if any(name in base.scope.bindings or name in base.stores for base in order):
+            return []
+        return [
+            self._program.frames.call(getter, {getter.parameters[1].arg: frozenset({ConstantV(name)})}, value, None)
+        ]
 
     def descriptors(self, value: InstanceV, name: str, special: str = "__get__") -> list[Frame]:
         """The `__get__` that reading an attribute runs, where its class holds a descriptor of the project's own."""

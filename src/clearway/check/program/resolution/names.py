@@ -73,11 +73,13 @@ class Names:
             return UNKNOWN
         dead = self._program.branches.dead(frame)
         self._busy.add(key)
+        circles = self._program.calls.circles
         try:
             values = self._bound(name, frame, dead)
         finally:
             self._busy.discard(key)
-        self._known[key] = values
+        if values or circles == self._program.calls.circles:
+            self._known[key] = values
         return values
 
     def _bound(self, name: str, frame: Frame, dead: Regions) -> Values:

@@ -15,6 +15,12 @@ def key_of(value: Value) -> tuple[object] | None:
     return None
 
 
+def keys_of(held: DictV) -> Values:
+    """What iterating over a dictionary gives: its keys, where they are text. Others may be objects of any kind."""
+    keys = frozenset(ConstantV(key) for key, _ in held.items if isinstance(key, str))
+    return UNKNOWN if held.other or len(keys) < len(held.items) else keys
+
+
 def held_at(held: DictV, asked: Values) -> Values:
     """What a dictionary has at these keys; nothing where that cannot be told."""
     known = [key_of(one) for one in asked]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from collections import deque
 from typing import Any
 
 from clearway.model import LaneError
@@ -36,6 +37,12 @@ def client(target: Any) -> Any:
             await self._close(fast=True)
 
     return Connection(target, asynchronous=True, set_as_default=False, timeout=_timeout_s())
+
+
+def keep_no_messages(stream: Any) -> None:
+    """Dask keeps the last thousand messages of each stream, for its developers to look at: here they are calls with
+    their arguments, up to a megabyte each."""
+    stream.recent_message_log = deque(maxlen=0)
 
 
 async def close(client: Any) -> None:

@@ -86,6 +86,7 @@ class DaskCluster:
         client = connections.client(self._local or self.address)
         self._client = client  # from here on it has to be closed, also if it never connects
         await client
+        connections.keep_no_messages(client.scheduler_comm)
         try:
             await client.register_plugin(Claims())
         except Exception as error:
@@ -154,6 +155,9 @@ class DaskCluster:
 
     def _count(self, count: tuple[int, int]) -> None:
         self.workers, self.threads = count
+        if self._local is not None:  # its scheduler's messages to the workers are in this process, too
+            for stream in self._local.scheduler.stream_comms.values():
+                connections.keep_no_messages(stream)
 
     # Jobs
 

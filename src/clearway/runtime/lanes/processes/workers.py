@@ -74,7 +74,7 @@ class Workers:
         if self.have_stopped:
             return
         unserved = max(0, self._waiting() - self._starting - len(self.idle))
-        needed = max(self._wanted, min(self._limit, len(self.all) + unserved))
+        needed = max(self._wanted, min(self._limit, len(self.all) + self._unborn() + unserved))
         while len(self.all) + self._unborn() < needed:
             self._starting += 1
             self._later(self._born())
