@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COMPAT_STAMP := .venv-compat/.installed
 
-.PHONY: run install test lint format bench compat fuzz soak audit lock clean web web-check
+.PHONY: run install test lint format bench compat fuzz soak audit lock clean web web-check pictures
 
 run: $(STAMP)  ## serve the lesson on 127.0.0.1:8000
 	$(BIN)/clearway run examples/lesson/app.py
@@ -57,6 +57,9 @@ web-check: web/node_modules/.installed  ## the page's own checks and tests, and 
 web/node_modules/.installed: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	touch $@
+
+pictures: $(STAMP)  ## of the console, for docs/; needs Chromium
+	$(BIN)/python scripts/pictures.py
 
 fuzz: $(STAMP)  ## mutated modules through the checker, for ten minutes
 	$(BIN)/python -m tests.check.fuzz --seconds 600

@@ -92,6 +92,7 @@ def test_a_stall_appears_and_leads_to_its_line(lasting: Served, page: Page) -> N
     details = page.get_by_role("complementary", name="Stall")
     expect(details).to_contain_text("blocking call: time.sleep")
     expect(details).to_contain_text("What to change")
+    expect(details.get_by_text("await asyncio.sleep(0.5)", exact=False).first).to_be_visible()
     expect(details.get_by_test_id("source").locator(".here")).to_have_text(re.compile(r"7\s+time\.sleep\(0\.5\)"))
     link = details.get_by_role("link", name="app.py:7").first
     assert re.fullmatch(r"vscode://file/.*/app\.py:7", link.get_attribute("href") or "")
@@ -148,6 +149,19 @@ def test_what_was_saved_is_replayed(lasting: Served, page: Page, tmp_path: Path)
     expect(page.get_by_role("status")).to_contain_text("Recording saved.ndjson")
     page.get_by_role("tab", name=STALLS).click()
     expect(page.get_by_role("row", name="in bad")).to_contain_text("time.sleep")
+
+
+def test_what_is_held_is_exported(lasting: Served, page: Page, tmp_path: Path) -> None:
+    stalled(lasting, page)
+    for button, name in (("Export a trace", "trace.json"), ("Export a page", "page.html")):
+        page.get_by_text("Save, open").click()
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=button).click()
+        saved.value.save_as(tmp_path / name)
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert any(event["name"].startswith("stall: time.sleep") for event in events)
+    exported = (tmp_path / "page.html").read_text()
+    assert "time.sleep" in exported.partition('id="recording">')[2]
 
 
 def test_behind_a_token_the_page_uses_the_one_of_its_address_and_says_when_it_is_alone(
