@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import tracemalloc
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from clearway.console import hub as hub_module
 from clearway.console.hub import MOST_VIEWERS, Hub, Viewer
-from clearway.console.state import State
-from clearway.frames import Frame, Header, line_of
+from clearway.console.state import STALLS, State
+from clearway.frames import Counts, Frame, Header, line_of, read_line
 from tests.console.told import Told, Worker, loss, read, stall
+
+RUN = Path(__file__).parents[2] / "docs" / "run.md"
 
 
 @pytest.fixture
@@ -328,3 +334,29 @@ def test_stalls_keep_their_content(hub: Hub) -> None:
     for replay in (False, True):
         frame = frames(told(hub, entered(hub, replay=replay)))[-1]
         assert frame.stalls[0]["culprit"]["file"] == hostile
+
+
+@pytest.mark.once
+def test_what_is_held_takes_no_more_memory_than_the_documentation_says(clock: Clock) -> None:
+    """The worst that a worker can tell: in each frame stalls with all their victims, and every bucket."""
+    stated = re.search(r"at most (\d+) MB of memory", RUN.read_text())
+    assert stated is not None
+    hub = Hub(Told())
+    worker = Worker(hub, 1)
+    worker.tell(routes=["GET /a"])
+    victims = [{"request": 1, "route": "GET /a", "waited_s": 0.1, "arrived_during": False} for _ in range(100)]
+    told = {**stall(), "victims": victims, "victim_count": 100}
+    line = line_of(Frame(1, 200_000, stalls=[told], counts=[Counts(0, 90, 1, 1, 1, [(b, 1) for b in range(90)])]))
+    tracemalloc.start()
+    try:
+        for number in range(1000):
+            clock.now += 0.1  # within two minutes: it is the bytes that are bounded
+            item = read_line(line)
+            assert isinstance(item, Frame)
+            hub.take(structs.replace(item, at_us=200_000 * number), bytes(40_000))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert hub.stats()["let_go"] > 0, "it was full"
+    assert len(hub.state.stalls) == STALLS
+    assert taken < int(stated[1]) * 1_000_000

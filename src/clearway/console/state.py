@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 KEPT_US = 120_000_000
 """How far back frames count."""
-STALLS = 1000
+STALLS = 500
+"""So many of the latest are kept, and of losses: with a hundred victims each they take most of a console's memory."""
 
 
 class Tick(NamedTuple):
