@@ -119,7 +119,9 @@ async def test_calls_that_are_over_leave_nothing_in_the_app(playing: Playing, lo
 
     def count() -> int:
         gc.collect()
-        return sum(str(type(thing).__module__).partition(".")[0] in ("distributed", "dask") for thing in gc.get_objects())
+        return sum(
+            str(type(thing).__module__).partition(".")[0] in ("distributed", "dask") for thing in gc.get_objects()
+        )
 
     async with playing(counting_app()) as scene:
 
