@@ -71,8 +71,8 @@ def find(survey: Survey) -> Iterator[Finding]:
             for held, place in _held(function):
                 if _is_lock_of_threads(program, held, program.frames.generic(function)):
                     message = (
-                        f"`{written(held)}` is a lock of threads and is held while `{function.name}` waits: whoever wants "
-                        "it meanwhile stops the event loop. Use asyncio's, or release it first."
+                        f"`{written(held)}` is a lock of threads and is held while `{function.name}` waits: whoever "
+                        "wants it meanwhile stops the event loop. Use asyncio's, or release it first."
                     )
                     yield at(CODE, Severity.WARNING, module, function, place, written(held), message)
 
