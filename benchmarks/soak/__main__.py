@@ -29,6 +29,8 @@ SAMPLE_S = 1.0
 FAULTS = 40
 """About so many in a run of any length, but none sooner than the last has been dealt with."""
 LEAST_BETWEEN_S = 4.0
+EVENTS = 4096
+"""So few that the ring of events is full while the service gets warm: what is looked for comes after."""
 
 
 async def soak(
@@ -67,7 +69,9 @@ def main() -> int:
         os.environ["SOAK_ROUNDS"] = str(rounds_for(COMPUTE_S))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         settings = folder / "clearway.toml"
-        settings.write_text(f"contain = {list(CONTAINED)!r}\nprocesses = 2\nmax_wait = 20\ncluster = {address!r}\n")
+        settings.write_text(
+            f"contain = {list(CONTAINED)!r}\nprocesses = 2\nmax_wait = 20\nevents = {EVENTS}\ncluster = {address!r}\n"
+        )
         extra = ["--settings", str(settings)]
         server = stack.enter_context(Server("clearway", extra, app="benchmarks.soak.service:app"))
         server.wait_until_ready("/trivial")

@@ -23,6 +23,7 @@ from clearway.check.rules import RULES
 from clearway.check.sinks import Library
 from clearway.check.source.syntax import written
 from clearway.check.survey import survey
+from clearway.check.unknowns import unknowns
 from clearway.check.verdicts import root_of
 from clearway.model import ClearwayError
 
@@ -101,6 +102,7 @@ def _check(
         roots=roots,
         findings=findings,
         unresolved=_unresolved(program, found),
+        unknown=unknowns(found, roots),
         skipped=tuple(skipped),
         warnings=environment.warnings,
         files=len(project.files) - len(program.modules.unreadable),

@@ -17,22 +17,11 @@ if TYPE_CHECKING:
     from clearway.check.program.values import Frame
     from clearway.check.program.values.effects import Choice, Effect
 
-CACHES = frozenset({"lru_cache", "cache"})
 
-
-def runs_once(frame: Frame, node: ast.AST) -> bool:
-    """What it gives is kept: by a cached function without parameters, or behind `if x is None: x = ...`."""
-    code = frame.code
-    if not isinstance(code, Function):
-        return False
-    cached = bool(CACHES & set(code.decorators)) and not code.parameters
-    return cached or node in code.made_lazily
-
-
-def is_seldom(frame: Frame, node: ast.AST) -> bool:
+def is_seldom(program: Program, frame: Frame, node: ast.AST) -> bool:
     """It runs once in the life of the process, or only on the way to an error."""
     code = frame.code
-    return runs_once(frame, node) or (isinstance(code, Function) and node in code.on_the_way_to_errors)
+    return program.once.runs(frame, node) or (isinstance(code, Function) and node in code.on_the_way_to_errors)
 
 
 def certain(program: Program, run: Run) -> Severity | None:
@@ -48,6 +37,7 @@ class _Choices:
     """Decides each choice once."""
 
     def __init__(self, program: Program) -> None:
+        self._program = program
         self._steps = program.steps
         self._known: dict[Choice, Severity | None] = {}
         self._frames: dict[Frame, Severity | None] = {}
@@ -92,7 +82,7 @@ class _Choices:
             for step in self._steps(frame):
                 if not step.effects:
                     continue
-                here = Severity.WARNING if is_seldom(frame, step.node) else most
+                here = Severity.WARNING if is_seldom(self._program, frame, step.node) else most
                 for effect in step.effects:
                     if isinstance(effect, Block) and (
                         frame.module.is_project or effect.entry.severity is Severity.ERROR

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearway.check.choices import certain, is_seldom, runs_once
+from clearway.check.choices import certain, is_seldom
 from clearway.check.program.code import Class, Function, Module
 from clearway.check.program.values.effects import Block, Offload, Reenter, Run, Spawn, Unresolved
 from clearway.model import Link, Severity
@@ -136,7 +136,7 @@ def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[H
                         if (step.node, effect.entry.name) not in reported:
                             reported.add((step.node, effect.entry.name))
                             last = Hop(frame, step.node, None if effect.possible else Severity.ERROR)
-                            hit = _hit(effect, (*hops, last), looping)
+                            hit = _hit(program, effect, (*hops, last), looping)
                             if hit is not None:
                                 found.hits.append(hit)
                     case Reenter():
@@ -152,16 +152,16 @@ def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[H
     return found
 
 
-def _hit(effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
+def _hit(program: Program, effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:
     severity = effect.entry.severity
     inside = [hop for hop in hops if not hop.frame.module.is_project]
     if inside and severity is not Severity.ERROR:
         # What a package does with files is its own affair: only what can take seconds counts there.
         return None
-    if any(runs_once(hop.frame, hop.node) for hop in hops):
+    if any(program.once.runs(hop.frame, hop.node) for hop in hops):
         # Once in the life of the process, not with each request.
         severity = Severity.WARNING if severity is Severity.ERROR else Severity.ADVICE
-    if severity is Severity.ERROR and any(is_seldom(hop.frame, hop.node) for hop in hops):
+    if severity is Severity.ERROR and any(is_seldom(program, hop.frame, hop.node) for hop in hops):
         severity = Severity.WARNING
     possible = any(hop.possible for hop in hops)
     if severity is Severity.ERROR and any(hop.certain is not Severity.ERROR for hop in hops[:-1]):

@@ -41,6 +41,38 @@ class Unresolved:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """What keeps endpoints from being decided: calls that could not be followed, of one package or one function."""
+
+    call: str
+    """The first of the calls, as it is written."""
+    file: str
+    line: int
+    function: str
+    """In which it stands, as `module:name`."""
+    package: str | None
+    """The package that it leads to, or stands in; None where it is only known that nothing is known."""
+    missing: bool
+    """The package is not at hand: with it the calls could be followed."""
+    calls: int
+    """How many calls there are of this cause."""
+    endpoints: int
+    """How many undecided endpoints reach one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The endpoints whose verdict is `unknown`, and what would decide most of them."""
+
+    endpoints: int = 0
+    on_loop: int = 0
+    """How many of them run on the event loop; the others are `def`, and run in a thread."""
+    decided: int = 0
+    """How many would be decided if all these causes were gone."""
+    causes: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Everything one check found. Files are relative to `root`."""
 
@@ -49,6 +81,7 @@ class Result:
     findings: tuple[Finding, ...] = ()
     """Of every level, sorted by file, line and rule; reports and exit codes filter them."""
     unresolved: Unresolved = field(default_factory=Unresolved)
+    unknown: Unknown = field(default_factory=Unknown)
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
     """One line each: the engine's and the environment's troubles that did not stop the check."""

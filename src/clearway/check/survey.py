@@ -11,7 +11,7 @@ from clearway.check.program.values.effects import Unresolved
 from clearway.check.reach import Hit, Hop, Reach, reach
 from clearway.check.roots import collect
 from clearway.check.source.syntax import written
-from clearway.model import RootKind, Severity, Verdict
+from clearway.model import RootKind, Severity, SinkKind, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,10 @@ class Study:
     def hits(self) -> list[Hit]:
         """What blocks the loop; nothing for a root that runs in a thread."""
         hits = [hit for hit in self.reach.hits if hit.on_loop]
+        if self.entry.listens:
+            # Its own queries are made through the engine that calls it, and a second engine may be a sync one.
+            hits = [replace(hit, possible=True) for hit in hits if hit.entry.kind is not SinkKind.DATABASE]
+            return [replace(hit, severity=Severity.WARNING) if hit.severity is Severity.ERROR else hit for hit in hits]
         if not self.entry.starting:
             return hits
         # What runs once, before the first request, delays nobody.

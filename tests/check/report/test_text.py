@@ -79,6 +79,25 @@ def test_what_to_do_stands_below_the_root(tmp_path: Path) -> None:
     assert "it is well there" not in text_of(select(result(tmp_path, finding(), roots=(none,)), CODES))
 
 
+def test_what_to_do_is_said_once_for_a_root(tmp_path: Path) -> None:
+    remedy = "Use `AsyncSession` with an async driver."
+    found = [
+        finding(message=f"Query.one blocks the loop. {remedy}", chain=(link("app.main:read_item", 5, "one"),)),
+        finding(message=f"Query.all blocks the loop. {remedy}", chain=(link("app.main:read_item", 6, "all"),)),
+        finding(
+            message=f"Query.all blocks the loop. {remedy}",
+            chain=(link("app.main:other", 16, "all"),),
+            root="app.main:other",
+        ),
+    ]
+    text = text_of(select(result(tmp_path, *found, roots=(root(), root("app.main:other"))), CODES))
+    assert [line.partition("error  ")[2] for line in text.splitlines() if "  Query." in line] == [
+        f"Query.one blocks the loop. {remedy}",
+        "Query.all blocks the loop.",
+        f"Query.all blocks the loop. {remedy}",
+    ]
+
+
 def test_a_dependency_is_known_by_its_name(tmp_path: Path) -> None:
     user = root(kind=RootKind.DEPENDENCY, routes=tuple(f"GET /{letter}" for letter in "abcde"))
     text = text_of(select(result(tmp_path, finding(), roots=(user,)), CODES))

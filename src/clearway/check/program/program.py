@@ -23,6 +23,7 @@ from clearway.check.program.evaluation.unwrapped import Unwrapped
 from clearway.check.program.facts.branches import Branches
 from clearway.check.program.facts.facts import Facts
 from clearway.check.program.facts.flags import Flags
+from clearway.check.program.facts.once import Once
 from clearway.check.program.facts.spread import Spread
 from clearway.check.program.models.models import Models
 from clearway.check.program.models.rows import Rows
@@ -95,6 +96,7 @@ class Program:
         self.instances = Instances(self)
         self.facts = Facts(self)
         self.branches = Branches(self)
+        self.once = Once(self)
         self.protocols = Protocols(self)
         self.steps_of = Steps(self)
         self.results = Results(self)

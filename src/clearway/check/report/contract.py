@@ -85,4 +85,5 @@ def _summary(selection: Selection) -> dict[str, Any]:
         ],
         "one_change": asdict(summary.change) if summary.change else None,
         "fixable": summary.fixable,
+        "unknown": asdict(selection.result.unknown),
     }

@@ -71,9 +71,10 @@ def _report(selection: Selection, roots: Mapping[str, Root], tree: _Tree, comman
                 yield _root_line(root_id, roots.get(root_id))
             above: tuple[Link, ...] = ()
             told: set[Fix] = set()
+            said: set[str] = set()
             unfixed = False
             for finding, *beside in together(of_root):
-                yield from _finding(finding, tree, above)
+                yield from _finding(finding, tree, above, said)
                 if beside:
                     yield _beside(finding, beside)
                 if others := shared.of(finding):
@@ -107,9 +108,13 @@ def _root_line(root_id: str, root: Root | None) -> Text:
     return line.append(printable(f"  {kind}, line {root.line}, {place}{f', of {routes}' if routes else ''}"), "dim")
 
 
-def _finding(finding: Finding, tree: _Tree, above: Sequence[Link]) -> Iterator[Text]:
+def _finding(finding: Finding, tree: _Tree, above: Sequence[Link], said: set[str]) -> Iterator[Text]:
+    """What to do stands behind the first sentence; it is said once for a root."""
     head = Text("    ").append(f"{finding.rule} {finding.severity}", COLOURS[finding.severity])
-    yield head.append("  " + printable(finding.message))
+    what, stop, remedy = finding.message.partition(". ")
+    yield head.append("  " + printable(f"{what}." if remedy in said else finding.message))
+    if stop:
+        said.add(remedy)
     yield from tree.lines(finding, above)
 
 

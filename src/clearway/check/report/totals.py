@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from clearway.check.report.selection import Selection
     from clearway.check.report.summary import OneChange, Summary
+    from clearway.check.result import Cause, Unknown
 
 MOST_MODULES = 8
 MOST_REASONS = 5
+LEAST_ENDPOINTS = 2
+"""What keeps fewer endpoints from being decided is not worth a line, unless nothing keeps more."""
 
 
 def total_lines(selection: Selection, summary: Summary, command: str, places: int) -> Iterator[Text]:
@@ -30,6 +33,7 @@ def total_lines(selection: Selection, summary: Summary, command: str, places: in
         yield _row("worst sinks" if number == 0 else "", f"{worst.sink.name} ({worst.sink.kind}): {blocked}")
     if summary.change is not None:
         yield _row("one change", _change(summary.change))
+    yield from _unknown(selection.result.unknown)
     if selection.result.unresolved.calls or selection.result.unresolved.modules:
         yield _row("unresolved", _unresolved(selection), "yellow")
     if selection.result.skipped:
@@ -98,6 +102,30 @@ def _change(change: OneChange) -> str:
     where = f"{change.file}:{change.line}"
     gain = f"in the way of {counted(change.endpoints, 'endpoint')}, {counted(change.findings, 'finding')}"
     return f"{change.function} ({where}, calls {change.calls}): {gain}"
+
+
+def _unknown(unknown: Unknown) -> Iterator[Text]:
+    """What would decide the endpoints of which nothing certain is known, most first."""
+    causes = [cause for cause in unknown.causes if cause.endpoints >= LEAST_ENDPOINTS] or unknown.causes[:1]
+    if not causes:
+        return
+    threads = unknown.endpoints - unknown.on_loop
+    many = "it runs" if unknown.endpoints == 1 else "all run" if not unknown.on_loop else f"{threads:,} run"
+    where = f" ({many} in a thread)" if threads else ""
+    yield _row("unknown", f"{counted(unknown.endpoints, 'endpoint')}{where}; what would decide most of them:", "yellow")
+    for cause in causes:
+        yield _row("", f"{counted(cause.endpoints, 'endpoint')}: {_what_to_do(cause)}")
+
+
+def _what_to_do(cause: Cause) -> str:
+    where = f"{cause.call} at {cause.file}:{cause.line}{f' and {cause.calls - 1:,} more' if cause.calls > 1 else ''}"
+    if cause.package is None:
+        name = cause.function.partition(".<locals>")[0].replace(":", ".")
+        return f"say whether {name} blocks, under `safe` or `sinks` in [tool.clearway]: it calls {where}"
+    if cause.missing:
+        return f"install {cause.package} where --python looks: {where}"
+    count = counted(cause.calls, "call")
+    return f"say what of {cause.package} blocks, under `safe` or `sinks` in [tool.clearway]: {count} in it"
 
 
 def _unresolved(selection: Selection) -> str:

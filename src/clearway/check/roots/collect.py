@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Function, Module
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _CONVERTOR = re.compile(r":\w+\}")
 """`{path:path}` is shown as `{path}`, as FastAPI's own documentation of a service does."""
+ASYNC_ENGINES = re.compile(r"\b(?:create_async_engine|async_engine_from_config|AsyncEngine)\b")
 UNKNOWN_PATH = "?"
 """Below a prefix it is shown as `/api/…`."""
 HANDLERS = {
@@ -228,6 +230,9 @@ class Roots:
             case "exception_handler":
                 for value in effect.functions:
                     self._entries.of(value, RootKind.EXCEPTION_HANDLER, node, frame)
+            case "listener":
+                for value in effect.functions:
+                    self._listener(value, node, frame)
             case "lifespan":
                 for value in effect.functions:
                     self._lifespan(value, node, frame)
@@ -240,6 +245,16 @@ class Roots:
             if entry.function.is_generator:
                 self.program.external_attributes.lifespans.append(entry.frame)
             entry.on_loop = True
+
+    def _listener(self, value: Value, node: ast.AST, frame: Frame) -> None:
+        """`@event.listens_for(engine, "connect")`: what an async engine or session does, it does on the loop."""
+        for entry in self._entries.of(value, RootKind.OTHER, node, frame):
+            entry.listens = True
+            entry.on_loop = self._has_async_engine
+
+    @cached_property
+    def _has_async_engine(self) -> bool:
+        return any(ASYNC_ENGINES.search(module.source.text) for module in self.program.modules.project)
 
     def _assigned_lifespans(self) -> None:
         """`app.router.lifespan_context = lifespan`, whatever the app is."""

@@ -44,6 +44,7 @@ STREAMS = (
     "fastapi.sse.EventSourceResponse",
     ITERATED_IN_THREADS,
 )
+LISTENING = ("sqlalchemy.event", "sqlalchemy.event.api")
 
 
 def install(program: Program) -> None:
@@ -87,6 +88,9 @@ def install(program: Program) -> None:
         models.add(name, _depends)
     for name in STREAMS:
         models.add(name, _stream)
+    for name in LISTENING:
+        models.add(f"{name}.listens_for", _decorator("listener"))
+        models.add(f"{name}.listen", _direct("listener", 2, "fn"))
     models.lazy.update(STREAMS)
     models.add_call("registrar", _registrar)
 

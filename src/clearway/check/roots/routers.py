@@ -53,14 +53,12 @@ class Routers:
         self, owner: Value | None, seen: frozenset[Value] = frozenset()
     ) -> Iterator[tuple[str, tuple[Values, ...]]]:
         """Every prefix by which a router is reached, with the dependencies on the way."""
-        if owner is None or owner in seen:
-            yield "", ()
-            return
-        router = self._known.get(_identity(owner))
-        if router is None:
-            alike = self._made_at_the_same_place(owner)
+        router = None if owner is None or owner in seen else self._known.get(_identity(owner))
+        if owner is None or router is None:
+            # What is found has a prefix that is known, so it is not looked for again.
+            alike = () if owner is None or owner in seen else self._made_at_the_same_place(owner)
             for other in alike:
-                yield from self.prefixes(other, seen | {owner})
+                yield from self.prefixes(other, seen)
             if not alike:
                 yield "", ()
             return

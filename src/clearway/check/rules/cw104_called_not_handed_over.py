@@ -90,8 +90,8 @@ def find(survey: Survey) -> Iterator[Finding]:
             if not isinstance(inner, ast.Call) or not _is_mistaken(program, inner, frame):
                 continue
             message = (
-                f"`{written(inner)}(…)` is called here and now; `{written(site.call)}` gets its result, "
-                f"not the function. Hand `{written(inner)}` over without calling it, its arguments behind it."
+                f"`{written(inner)}(…)` is called here and now; `{written(site.call)}` gets its result, not the "
+                f"function. Hand `{written(inner)}` over without calling it, its arguments behind it."
             )
             fix = fix_at(FixKind.HAND_OVER, module, inner, f"hand over `{written(inner)}`")
             yield at(CODE, Severity.ERROR, module, site.code, inner, written(inner), message, fix=fix)

@@ -61,6 +61,8 @@ def blocks_sentence(entry: Entry) -> str:
     routes = [route for route in entry.routes if route != NOWHERE]
     if entry.routes and not routes:
         return f" in {quoted(entry.function)}, whose route is not known"
+    if entry.listens:
+        return f" in {quoted(entry.function)}, which SQLAlchemy calls"
     if not routes:
         return f" in the {entry.kind.value.replace('_', ' ')} {quoted(entry.function)}" if entry.kind in NAMED else ""
     return f" in {routes[0]}" if len(routes) == 1 else f" in {routes[0]} and {len(routes) - 1} more"

@@ -1,11 +1,17 @@
-"""What a suspended request waits for, and any thread can release."""
+"""What a suspended request waits for, and any thread can release; and the line of those who wait for one thing."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from threading import get_ident
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from clearway.runtime.containment import portal
+
+if TYPE_CHECKING:
+    from collections import deque
 
 
 class Waiter:
@@ -43,3 +49,49 @@ class Waiter:
             if timer is not None:
                 timer.cancel()
         return self.released
+
+
+def acquire_suspended(lock: Any, waiters: deque[Waiter], timeout: float) -> bool:
+    """Acquire a lock of the interpreter's, whose releases wake one of the waiters; the request is suspended."""
+    deadline = monotonic() + timeout if timeout >= 0 else None
+    waiter = Waiter()
+    waiters.append(waiter)
+    while not lock.acquire(False):  # again: it may have been released before the waiter was there to be seen
+        try:
+            remaining = None if deadline is None else deadline - monotonic()
+            released = waiter.wait(remaining)
+        except BaseException:
+            leave(waiters, waiter)
+            if waiter.released:
+                wake_one(waiters)  # it was told that the lock is free, and nobody else was
+            raise
+        if not released:
+            leave(waiters, waiter)
+            acquired = bool(lock.acquire(False))
+            if waiter.released and not acquired:
+                wake_one(waiters)
+            return acquired
+        waiter = Waiter()
+        waiters.appendleft(waiter)  # somebody was faster; it keeps its place
+    leave(waiters, waiter)
+    if waiter.released:
+        wake_one(waiters)
+    return True
+
+
+def leave(waiters: deque[Waiter], waiter: Waiter) -> None:
+    """Its request no longer waits."""
+    with contextlib.suppress(ValueError):  # it was released
+        waiters.remove(waiter)
+
+
+def wake_one(waiters: deque[Waiter]) -> None:
+    """Release the first waiter whose loop still runs."""
+    while waiters:
+        try:
+            waiters.popleft().release()
+        except IndexError:  # another thread was faster
+            return
+        except RuntimeError:  # its loop is closed
+            continue
+        return

@@ -25,6 +25,7 @@ _MOST_KNOWN = 4_096
 _TELLING_MODULES = frozenset({"socket", "ssl"})
 _UNKNOWN = object()
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
+_WITH = re.compile(r"(?:async\s+)?with\b")
 _known: dict[tuple[CodeType, int], str | None] = {}
 
 
@@ -134,7 +135,25 @@ def _source(site: Site) -> str | None:
     encoded = [text.encode() for text in lines]
     encoded[-1] = encoded[-1][:end]
     encoded[0] = encoded[0][column:]
-    return b"".join(encoded).decode()
+    text = b"".join(encoded).decode()
+    entered = _WITH.match(text)
+    return text if entered is None else _context(text[entered.end() :])
+
+
+def _context(text: str) -> str | None:
+    """What the rest of a `with` statement enters: Python 3.11 says of entering and leaving that they are the whole
+    statement, later ones the expression. None where there are several, and nobody knows which is meant."""
+    depth = 0
+    for index, character in enumerate(text):
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif depth == 0 and character == ",":
+            return None
+        elif depth == 0 and character == ":":
+            return text[:index].partition(" as ")[0]
+    return None
 
 
 def value_of(names: list[str], local: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:

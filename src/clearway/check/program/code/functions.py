@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clearway.check.program.code.flow import Flow
-from clearway.check.program.code.lazily import made_lazily
+from clearway.check.program.code.lazily import made_lazily, put_down
 from clearway.check.program.code.narrowing import narrowed
 from clearway.check.program.code.scopes import FunctionNode, Scope, parameters, scope_of
 from clearway.check.program.code.serials import serials
@@ -157,6 +157,21 @@ class Function:
     def made_lazily(self) -> frozenset[ast.AST]:
         """What stands below `if self._client is None:` that sets `self._client`: it runs once."""
         return made_lazily(self.node, self._outlives, self._neighbour, self._is_raised)
+
+    @cached_property
+    def put_down(self) -> dict[ast.AST, list[ast.expr]]:
+        """What stands below `if flag: flag = False`, with the flags of modules, of the own or of others."""
+        found = put_down(self.node, self._outlives, self._neighbour) if "False" in self.module.source.text else {}
+        return {
+            node: kept for node, flags in found.items() if (kept := [one for one in flags if self._is_of_module(one)])
+        }
+
+    def _is_of_module(self, flag: ast.expr) -> bool:
+        if isinstance(flag, ast.Name):
+            return flag.id in self.scope.elsewhere
+        return isinstance(flag, ast.Attribute) and not (
+            isinstance(flag.value, ast.Name) and flag.value.id == self.receiver
+        )
 
     def _is_raised(self, flag: ast.expr) -> bool:
         """Whether a flag is set again after its object was made."""

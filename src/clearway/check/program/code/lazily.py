@@ -33,6 +33,18 @@ def made_lazily(function: ast.AST, outlives: Outlives, called: Called, is_raised
     return frozenset(found)
 
 
+def put_down(function: ast.AST, outlives: Outlives, called: Called) -> dict[ast.AST, list[ast.expr]]:
+    """What stands below `if flag:` where that puts the flag down, with the flags."""
+    tests = _Tests(outlives, called, lambda _flag: False)
+    found: dict[ast.AST, list[ast.expr]] = {}
+    for node in walk(function):
+        if isinstance(node, ast.If) and tests.is_put_down(node):
+            for statement in node.body:
+                for inner in walk(statement):
+                    found.setdefault(inner, []).append(node.test)
+    return found
+
+
 Kept = dict[str, str | None]
 """Names and attributes, as text to compare by, and the value that they are compared with; None for `is None`."""
 
@@ -48,7 +60,7 @@ class _Tests:
     def read(self, node: ast.AST) -> Iterator[Sequence[ast.stmt]]:
         """The statements that run once, of those right below this one."""
         if isinstance(node, ast.If) and (
-            self._runs_once(self._missing(node.test), node.body) or self._is_put_down(node)
+            self._runs_once(self._missing(node.test), node.body) or self.is_put_down(node)
         ):
             yield node.body
         for name in ("body", "orelse", "finalbody"):
@@ -60,7 +72,7 @@ class _Tests:
                     if self._runs_once(self._present(test.test), behind):
                         yield behind
 
-    def _is_put_down(self, node: ast.If) -> bool:
+    def is_put_down(self, node: ast.If) -> bool:
         """`if self.first: ...; self.first = False`, a flag that no statement there raises again."""
         flag = node.test
         if not isinstance(flag, ast.Name | ast.Attribute) or not self._outlives(flag):

@@ -23,8 +23,6 @@ TRANSPARENT_BASES = frozenset(
 )
 FIELDS = frozenset({"dataclasses.field", "pydantic.Field", "pydantic.fields.Field", "attrs.field", "attr.ib"})
 VALIDATORS = frozenset({"validator", "field_validator", "model_validator", "root_validator"})
-_GLOBALS = re.compile(r"\bglobals\(\)(?:\[[^]]*\]\s*=(?!=)|\.(?:update|setdefault)\()|=\s*globals\(\)")
-"""A module's names set as those of a dictionary."""
 _DYNAMIC = re.compile(r"\bsetattr\(|__setattr__\(|__dict__\b")
 
 
@@ -280,7 +278,7 @@ class Objects:
     def put_on_module(self, module: Module, name: str) -> bool:
         """Whether other code sets a module's name: `config.DEBUG = True`."""
         program = self._program
-        if _GLOBALS.search(module.source.text):
+        if program.stores.sets_names_by_text(module):
             return True
         for other, function, target, _value in program.stores.of_attribute(name):
             if isinstance(target.value, ast.Name | ast.Attribute):

@@ -57,6 +57,8 @@ class ResultFacts:
             case ClassV():
                 made = self._program.evaluate(node, frame)
                 fact = Fact(made) if len(made) == 1 and isinstance(next(iter(made)), InstanceV) else None
+            case FunctionV(function=function) if (handed := _handed_through(function, node)) is not None:
+                fact = self._facts.of(handed, frame)
             case FunctionV(function=function) if not function.is_async and not function.is_generator:
                 arguments = self._program.arguments.of(node, frame)
                 fact = self.returned(self._program.parameters.frame(callee, arguments))
@@ -170,3 +172,26 @@ class ResultFacts:
             return Fact(frozenset({ConstantV(kind(value.value))}), fact.by_default)
         except ValueError:
             return None
+
+
+def _handed_through(function: Function, call: ast.Call) -> ast.expr | None:
+    """The argument that a function gives back as it is: `message = render(message)`."""
+    returned = function.scope.returns
+    names = {value.id for value in returned if isinstance(value, ast.Name)}
+    if function.is_async or function.is_generator or len(names) != 1 or not set(function.decorators) <= TRANSPARENT:
+        return None
+    (name,) = names
+    positional = [one.arg for one in (*function.node.args.posonlyargs, *function.node.args.args)]
+    last = None if isinstance(function.node, ast.Lambda) else function.node.body[-1]
+    if len(function.scope.bindings.get(name, ())) != 1 or not isinstance(last, ast.Return):
+        return None
+    if any(not isinstance(value, ast.Name) for value in returned) or any(
+        node.value is None for node in function.flow.returns
+    ):
+        return None
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    place = positional.index(name) - (function.receiver is not None) if name in positional else -1
+    plain = not any(isinstance(argument, ast.Starred) for argument in call.args)
+    return call.args[place] if plain and 0 <= place < len(call.args) else None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _STORE = re.compile(r"\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
+_GLOBALS = re.compile(r"\bglobals\(\)(?:\[[^]]*\]\s*=(?!=)|\.(?:update|setdefault)\()|=\s*globals\(\)")
 _PUT = re.compile(r"\b(\w+)(?:\[|\.(?:append|add|appendleft|put_nowait|put|set|insert|setdefault)\()")
 """Only modules whose text has it are looked through."""
 
@@ -43,6 +44,10 @@ class Stores:
                         found[name].extend((function, binding) for binding in function.scope.bindings.get(name, ()))
             self._global_stores[module] = found
         return self._global_stores[module]
+
+    def sets_names_by_text(self, module: Module) -> bool:
+        """Whether a module sets its own names as those of a dictionary: `globals()[name] = value`."""
+        return "globals()" in module.source.text and _GLOBALS.search(module.source.text) is not None
 
     def of_elements(self, name: str, code: Code) -> list[tuple[Code, ast.expr]]:
         """What is put into the collection that this name of this scope stands for, and by which code."""

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import _thread
 import asyncio
-import contextlib
 import threading
 from collections import deque
 from threading import get_ident
-from time import monotonic
 from typing import Any
 
 from greenlet import getcurrent
 
 from clearway.runtime.containment import portal
 from clearway.runtime.containment.everywhere import Everywhere
-from clearway.runtime.containment.waiter import Waiter
+from clearway.runtime.containment.waiter import Waiter, acquire_suspended, wake_one
 
 LOCK, RLOCK = threading.Lock, threading.RLock
 """The factories as the interpreter has them."""
@@ -80,7 +78,7 @@ class Lock(metaclass=AlsoRaw):
             if timeout < 0:
                 refuse_deadlock(self._holder)
             return self._raw_lock.acquire(True, timeout)
-        if acquire_suspended(self._raw_lock, self._waiters, timeout):
+        if acquire_suspended(self._raw_lock, self._waiters, _checked(timeout)):
             self._holder = task
             return True
         return False
@@ -148,7 +146,7 @@ class RLock(metaclass=AlsoRaw):
             if not blocking or timeout == 0:
                 return self._raw_lock.acquire(blocking, timeout)  # which also refuses impossible arguments
             if task is not None:
-                if not acquire_suspended(self._raw_lock, self._waiters, timeout):
+                if not acquire_suspended(self._raw_lock, self._waiters, _checked(timeout)):
                     return False
             elif self._is_owned():
                 self._count += 1
@@ -236,54 +234,6 @@ def is_running(task: asyncio.Task[Any]) -> bool:
         return False
 
 
-def acquire_suspended(lock: Any, waiters: deque[Waiter], timeout: float) -> bool:
-    """Acquire a lock of the interpreter's, whose releases wake one of the waiters; the request is suspended."""
-    if timeout != -1:
-        _check_timeout(timeout)
-    deadline = monotonic() + timeout if timeout >= 0 else None
-    waiter = Waiter()
-    waiters.append(waiter)
-    while not lock.acquire(False):  # again: it may have been released before the waiter was there to be seen
-        try:
-            remaining = None if deadline is None else deadline - monotonic()
-            released = waiter.wait(remaining)
-        except BaseException:
-            leave(waiters, waiter)
-            if waiter.released:
-                wake_one(waiters)  # it was told that the lock is free, and nobody else was
-            raise
-        if not released:
-            leave(waiters, waiter)
-            acquired = bool(lock.acquire(False))
-            if waiter.released and not acquired:
-                wake_one(waiters)
-            return acquired
-        waiter = Waiter()
-        waiters.appendleft(waiter)  # somebody was faster; it keeps its place
-    leave(waiters, waiter)
-    if waiter.released:
-        wake_one(waiters)
-    return True
-
-
-def leave(waiters: deque[Waiter], waiter: Waiter) -> None:
-    """Its request no longer waits."""
-    with contextlib.suppress(ValueError):  # it was released
-        waiters.remove(waiter)
-
-
-def wake_one(waiters: deque[Waiter]) -> None:
-    """Release the first waiter whose loop still runs."""
-    while waiters:
-        try:
-            waiters.popleft().release()
-        except IndexError:  # another thread was faster
-            return
-        except RuntimeError:  # its loop is closed
-            continue
-        return
-
-
 def refuse_deadlock(holder: object) -> None:
     """Raise DeadlockAvoided where the lock's holder is a suspended request of this thread's loop.
 
@@ -302,11 +252,13 @@ def refuse_deadlock(holder: object) -> None:
         )
 
 
-def _check_timeout(timeout: float) -> None:
-    if timeout < 0:
+def _checked(timeout: float) -> float:
+    """The timeout, where the interpreter's own lock would take it; else what that one raises."""
+    if timeout < 0 and timeout != -1:
         raise ValueError("timeout value must be a non-negative number")
     if timeout > threading.TIMEOUT_MAX:
         raise OverflowError("timeout value is too large")
+    return timeout
 
 
 REPLACEMENTS = (

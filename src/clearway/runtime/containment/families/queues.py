@@ -9,8 +9,8 @@ from typing import Any
 
 from clearway.runtime.containment import portal
 from clearway.runtime.containment.everywhere import Everywhere
-from clearway.runtime.containment.families.locks import AlsoRaw, leave, wake_one
-from clearway.runtime.containment.waiter import Waiter
+from clearway.runtime.containment.families.locks import AlsoRaw
+from clearway.runtime.containment.waiter import Waiter, leave, wake_one
 
 SIMPLE_QUEUE: Any = queue.SimpleQueue
 
