@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearway.check.program.values import ConstantV
+from clearway.check.program.values import ConstantV, ExternalInstanceV
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,8 +89,9 @@ def _identity(value: Value | None) -> object:
 
 
 def _text(values: Values) -> str:
-    """The prefix; that there is one, where another than the one that is known may be meant."""
+    """The prefix; that there is one, where it is put together; none where another than the one known may be meant."""
     if not all(isinstance(value, ConstantV) for value in values):
-        return UNKNOWN_PREFIX
+        built = all(isinstance(value, ExternalInstanceV) and value.name == "builtins.str" for value in values)
+        return UNKNOWN_PREFIX if built else ""
     texts = sorted(str(value.value) for value in values if isinstance(value, ConstantV) and value.value)
     return texts[0] if texts else ""

@@ -106,6 +106,15 @@ def _fits(method: Function, call: ast.AST) -> bool:
     return required <= given and (spec.kwarg is not None or given <= known)
 
 
+def _is_of_super(node: ast.AST) -> bool:
+    """`super().send(x)`: what the base's does is its author's affair, who was asked before."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")))):
+            return True
+        case _:
+            return False
+
+
 def _is_awaitable(value: Value) -> bool:
     return isinstance(value, CoroutineV | TaskV | MoreV) or (isinstance(value, ShapeV) and value.shape == "await")
 
@@ -248,7 +257,8 @@ class Guesses:
             return None
         methods = [method for method in self.program.definitions.methods.get(name, ()) if not method.is_abstract]
         # `def send(self, x): self.transport.send(x)` does not mean itself.
-        methods = [method for method in methods if method is not frame.code]
+        if not _is_of_super(node):
+            methods = [method for method in methods if method is not frame.code]
         if not 0 < len(methods) <= MOST_NAMESAKES or any(method.is_property for method in methods):
             return None
         values: Values = UNKNOWN

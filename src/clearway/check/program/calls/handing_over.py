@@ -104,7 +104,7 @@ class HandingOver:
             if arguments.has_rest or len(parts) != len(arguments.positional):
                 values = frozenset({ShapeV("await", frozenset({ListV(results)}))})
         elif last in JOINED:
-            values = frozenset({ShapeV("await", results)})
+            values = frozenset({ShapeV("await", results or (OPAQUE if last == "wait" else UNKNOWN))})
         elif frames and schedule.kind == "task":
             values = frozenset({TaskV(tuple(frames), frame.code)})
         elif elsewhere and schedule.kind == "task":  # `ensure_future(task)` is the task

@@ -63,6 +63,10 @@ class Protocols:
                 return [self._program.frames.call(other, {}, InstanceV(child), None) for child, other in others]
         return [self._program.frames.call(function, {}, value, None)]
 
+    def one_of(self, frames: Sequence[Frame]) -> list[Effect]:
+        """What these functions do; where they are methods of several classes, one of them runs."""
+        return run_one_of(frames)
+
     def compared(self, node: ast.Compare, frame: Frame) -> list[Effect]:
         """`a < b`, `a == b`, `a in b`, one after the other."""
         effects: list[Effect] = []

@@ -6,7 +6,6 @@ import ast
 from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Class
-from clearway.check.program.evaluation.protocols import run_one_of
 from clearway.check.program.values import (
     UNKNOWN,
     ClassV,
@@ -39,7 +38,7 @@ def _getattr(models: Models, _callee: ExternalV, arguments: Arguments, node: ast
     found = program.union(found, arguments.at(2))
     if names:
         getters = [frame for name in sorted(names) for frame in program.members.getters(arguments.at(0), name)]
-        return Outcome(found, tuple(run_one_of(getters)))
+        return Outcome(found, tuple(program.protocols.one_of(getters)))
     dynamic = False
     for value in arguments.at(0):
         found = program.union(found, _members(models, value, node, frame))

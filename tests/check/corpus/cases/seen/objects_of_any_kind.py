@@ -1,5 +1,4 @@
-# What is unpickled, found by entry points, kept in queues and threads' own places, put on an object by others, or stands
-# where nothing stands yet, may be anything: calls of it are not known to be harmless.
+# What is unpickled, found by entry points, queued, or put on an object by others may be anything: not harmless.
 import asyncio
 import importlib.util
 import pickle

@@ -1,5 +1,4 @@
-# A component registers another while it is registered itself. Who asks for it without a test of its class must not be
-# told that nothing blocks.
+# A component that registers another while it is registered itself: who asks for that one gets no `clean`.
 import requests
 from fastapi import FastAPI
 
