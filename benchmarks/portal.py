@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import greenback
 import uvloop
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 
 ROUNDS = 15
 CALLS = 2_000

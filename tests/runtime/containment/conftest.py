@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import uvloop
 
-from clearway.runtime.containment import families, portal
+from clearway.runtime import portal
+from clearway.runtime.containment import families
 from clearway.runtime.containment.families import listed
 from clearway.runtime.containment.families.locks import RLOCK
 from clearway.runtime.containment.replacing import Replacements

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import FastAPI
 
 import clearway
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from tests.runtime.serving import AnyApp, Server
 
 Install = Callable[..., clearway.Runtime]

@@ -16,7 +16,7 @@ import greenlet
 import pytest
 import uvloop
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 FACTORIES = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}

@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 
 import clearway
 from clearway.model import Lane, Plan, PlannedCall, SettingsError
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.settings import Settings
 from tests.runtime.containment.meeting import Meeting
 from tests.runtime.serving import AnyApp, Server, ask, client_of, here, route_in, until

@@ -338,7 +338,7 @@ def test_asyncio_s_own_streams_work_in_a_contained_call(on_loop: OnLoop) -> None
         return line
 
     async def main() -> None:
-        from clearway.runtime.containment import portal
+        from clearway.runtime import portal
 
         async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
             assert await portal.run(call, server.sockets[0].getsockname()[1]) == b"hello\n"

@@ -7,8 +7,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clearway.model import CallKind
-from clearway.runtime import hooks
-from clearway.runtime.containment import portal
+from clearway.runtime import hooks, portal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

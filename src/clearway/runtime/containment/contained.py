@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clearway.model import Cause, Lane
-from clearway.runtime import framework
-from clearway.runtime.containment import portal
+from clearway.runtime import framework, portal
 from clearway.runtime.containment.bytecode import needs_loop, never_awaits
 from clearway.runtime.containment.families import listed, replacements
 from clearway.runtime.containment.replacing import Replacements

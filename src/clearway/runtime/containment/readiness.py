@@ -9,7 +9,7 @@ from errno import EBADF
 from fcntl import F_DUPFD_CLOEXEC, fcntl
 from typing import TYPE_CHECKING
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.stalls.operation import value_of
 from clearway.runtime.stalls.source import lines_of
 from clearway.runtime.stalls.stack import Origin, Step, origin_of

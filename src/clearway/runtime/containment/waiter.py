@@ -8,7 +8,7 @@ from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 
 if TYPE_CHECKING:
     from collections import deque

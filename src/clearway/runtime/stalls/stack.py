@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from clearway.model import Frame
-from clearway.runtime.containment.portal import outer_frame
+from clearway.runtime.portal import outer_frame
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

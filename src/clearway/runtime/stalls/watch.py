@@ -9,7 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Final
 
 from clearway.model import Cause
-from clearway.runtime.containment.portal import steps as steps_of_portals
+from clearway.runtime.portal import steps as steps_of_portals
 from clearway.runtime.stalls.blame import in_one_callback, observe
 from clearway.runtime.stalls.causes import Evidence, Reading, judge
 from clearway.runtime.stalls.clocks import ThreadFiles, own_switches, thread_cpu_ns

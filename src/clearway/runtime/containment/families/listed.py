@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from clearway.model import SettingsError
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.aside import run_aside
 from clearway.runtime.containment.everywhere import Everywhere
 from clearway.runtime.containment.imports import WhenImported

@@ -16,7 +16,7 @@ from typing import Any
 
 from greenlet import getcurrent
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.everywhere import Everywhere
 from clearway.runtime.containment.waiter import Waiter, acquire_suspended, wake_one
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.everywhere import Everywhere
 from clearway.runtime.containment.families.sleep import sleep_for
 from clearway.runtime.containment.readiness import READ, WRITE, wait_any

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.families import psycopg2_copy
 from clearway.runtime.containment.imports import WhenImported
 from clearway.runtime.containment.readiness import READ, WRITE, wait_ready

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.aside import run_aside
 from clearway.runtime.containment.everywhere import Everywhere
 from clearway.runtime.containment.replacing import Replacement

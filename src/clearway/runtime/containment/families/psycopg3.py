@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.imports import WhenImported
 from clearway.runtime.containment.replacing import Replacement
 

@@ -7,7 +7,7 @@ from collections import deque
 from time import monotonic
 from typing import Any
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.everywhere import Everywhere
 from clearway.runtime.containment.families.locks import AlsoRaw
 from clearway.runtime.containment.waiter import Waiter, leave, wake_one

@@ -8,7 +8,7 @@ from asyncio import sleep as turn_of_loop
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.everywhere import Everywhere
 
 if TYPE_CHECKING:

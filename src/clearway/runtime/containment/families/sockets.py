@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.families.sleep import sleep_for
 from clearway.runtime.containment.readiness import READ, WRITE, closing, wait_ready
 from clearway.runtime.containment.replacing import Replacement

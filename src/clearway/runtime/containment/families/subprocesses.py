@@ -10,7 +10,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.families.listed import in_thread
 from clearway.runtime.containment.families.polls import until_ready
 from clearway.runtime.containment.families.sleep import sleep_for

@@ -13,7 +13,7 @@ from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.families.locks import LOCK, RLOCK
 from clearway.runtime.containment.replacing import Replacement
 from clearway.runtime.containment.waiter import Waiter

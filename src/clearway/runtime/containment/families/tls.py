@@ -5,7 +5,7 @@ from __future__ import annotations
 from ssl import SSLSocket, SSLWantReadError, SSLWantWriteError
 from typing import TYPE_CHECKING, Any
 
-from clearway.runtime.containment import portal
+from clearway.runtime import portal
 from clearway.runtime.containment.families.sockets import Deadline, get_timeout, without_blocking
 from clearway.runtime.containment.readiness import READ, WRITE
 from clearway.runtime.containment.replacing import Replacement
