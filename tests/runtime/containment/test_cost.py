@@ -14,14 +14,14 @@ from typing import Any
 from fastapi import FastAPI
 
 import clearway
-from clearway.runtime import portal
+from clearway.runtime import containment, portal
 from tests.runtime.serving import AnyApp, Server
 
 Install = Callable[..., clearway.Runtime]
 Serve = Callable[[AnyApp], Server]
 
 REQUESTS = 50
-CONTAINMENT = str(Path(portal.__file__).parent)
+CONTAINMENT = (str(Path(containment.__file__).parent), portal.__file__)
 LOOKS = {"transfer.<locals>.make.<locals>.method", "_selector.<locals>.select"}
 """asyncio's own loop sends, receives and selects by Python's classes, whose methods are replaced: they look at the
 greenlet that they run in, and call the original."""
