@@ -15,8 +15,6 @@ settings.load_profile("clearway")
 
 TESTS = Path(__file__).parent
 ONLY_COMPUTE = TESTS / "check"
-MACHINES = (TESTS / "runtime" / "cluster", TESTS / "runtime" / "process")
-"""Tests that start workers of their own, and last long."""
 THE_SAME_EVERYWHERE = (
     *(
         TESTS / "check" / name
@@ -35,7 +33,7 @@ SHARE_THEIR_WORK = ("test_corpus", "test_fix_end_to_end")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in two processes, whatever has a loop to be watched or a port to be served keeps to one."""
+    """Where tests run in several processes, those of one room that serve or watch a loop keep to one, in order."""
     for item in items:
         group = _group(item.path)
         if group is not None:
@@ -45,12 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(path: Path) -> str | None:
-    for folder in MACHINES:
-        if folder in path.parents:
-            return folder.name
-    if ONLY_COMPUTE not in path.parents:
-        return "serving"
-    return path.stem if path.stem in SHARE_THEIR_WORK else None
+    if ONLY_COMPUTE in path.parents:
+        return path.stem if path.stem in SHARE_THEIR_WORK else None
+    return path.parent.relative_to(TESTS).as_posix()
 
 
 @pytest.fixture(autouse=True)

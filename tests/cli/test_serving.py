@@ -103,6 +103,14 @@ def test_startup_objects_are_out_of_the_collectors_sight(serve: Serve) -> None:
     assert serve(source).get("/frozen").json() > 10_000
 
 
+def test_what_clearway_collects_itself_is_no_stall(serve: Serve) -> None:
+    served = serve(APP + "\nheap = [[] for _ in range(2_000_000)]\n")
+    served.line("GET /loop")
+    served.get("/loop")
+    stalls = served.snapshot()["stalls"]["culprits"]
+    assert not [stall for stall in stalls if stall["last"]["cause"] == "garbage_collection"]
+
+
 def test_workers_serve_side_by_side_with_one_console(serve: Serve) -> None:
     served = serve(APP, "--workers", "2", "--console", "127.0.0.1:0")
     workers = served.workers(2)

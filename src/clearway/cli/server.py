@@ -16,7 +16,6 @@ import uvicorn
 from uvicorn.lifespan.on import LifespanOn
 from uvicorn.server import HANDLED_SIGNALS
 
-from clearway.cli.collector import tune_collector
 from clearway.cli.deadline import Deadline
 from clearway.cli.place import described, users_line
 from clearway.cli.report import cut_off_line, say, waiting_line
@@ -141,8 +140,8 @@ class GracefulServer(uvicorn.Server):
             return
         await starting
         self._waiting_for = None
-        tune_collector()
         if self.config.service is not None:
+            self.config.service.start()
             self.config.service.announce(sockets or [])
 
     async def _start(self, startup: Coroutine[Any, Any, None]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clearway.cli.address import url_of
+from clearway.cli.collector import tune_collector
 from clearway.cli.console import open_console, record
 from clearway.cli.loading import lane_app, load_app
 from clearway.cli.report import cluster_lines, contain_lines, plan_lines, say
@@ -68,6 +69,12 @@ class Service:
             runtime = install(app, settings=settings)
             runtime.check()
         return runtime
+
+    def start(self) -> None:
+        """On the loop's thread, once start-up is over."""
+        tune_collector()
+        if self.runtime is not None:
+            self.runtime.ports.excuse()
 
     def announce(self, sockets: list[socket.socket]) -> None:
         """Print where the app is served and in which lanes."""

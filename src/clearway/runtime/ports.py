@@ -82,6 +82,12 @@ class Ports:
             WATCHDOG.remove_tick(self._tick)
             self._runtime.thread_lane.rest()
 
+    def excuse(self) -> None:
+        """On a loop's own thread: what has kept it since its last turn was meant to, and is no stall."""
+        port = self.by_thread.get(get_ident())
+        if port is not None and port.watch is not None:
+            port.watch.excuse()
+
     def _after_two_turns(self, port: LoopPort, observed: ObservedStall) -> None:
         # What arrived during the stall is read in the first turn after it and becomes a request in the second.
         port.untold += 1

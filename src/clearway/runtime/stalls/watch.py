@@ -274,6 +274,10 @@ class LoopWatch:
         except RuntimeError:  # closed since we looked
             self.stop()
 
+    def excuse(self) -> None:
+        """On the loop's own thread: what has kept it since its last turn was meant to, and is no stall."""
+        self._paused = True
+
     # -- from any thread ------------------------------------------------------------------------------
 
     @property
