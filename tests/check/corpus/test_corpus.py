@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -59,6 +60,11 @@ def truth() -> dict[str, Any]:
     return answers
 
 
+def _stands_for(said: str, route: str) -> bool:
+    """`/…` in a route of a case is a prefix that only the running program knows."""
+    return re.fullmatch(".+".join(map(re.escape, said.split("…"))), route) is not None
+
+
 @pytest.mark.parametrize("case", LOADED.values(), ids=LOADED)
 def test_case_is_the_service_that_it_says(case: Case, truth: dict[str, Any]) -> None:
     """FastAPI or Starlette accepts it, and has its routes and dependencies where the case has them."""
@@ -70,13 +76,18 @@ def test_case_is_the_service_that_it_says(case: Case, truth: dict[str, Any]) -> 
     assert service["error"] is None
     serving = [root for root in case.roots if root.kind in ("endpoint", "websocket")]
     expected = {route for root in serving for route in root.routes}
+    found = set(service["routes"])
     if all(root.routes for root in serving):
-        assert set(service["routes"]) == expected
+        assert all(any(_stands_for(said, route) for route in found) for said in expected)
+        assert all(any(_stands_for(said, route) for said in expected) for route in found)
     else:
-        assert set(service["routes"]) > expected
+        assert found > expected
     for route, place in service["routes"].items():
         said = [root for root in serving if place in (None, f"{root.file}:{root.line}")]
-        assert any(route in root.routes or not root.routes for root in said), f"{route} at {place}"
+        named = {route for root in said for route in root.routes}
+        assert not all(root.routes for root in said) or any(_stands_for(one, route) for one in named), (
+            f"{route} at {place}"
+        )
     dependencies = {f"{root.file}:{root.line}": root for root in case.roots if root.kind == "dependency"}
     for place, routes in service["dependencies"].items():
         assert place in dependencies
