@@ -131,7 +131,7 @@ def test_the_context_is_the_first_that_is_found_from_the_outermost_frame(run: Ru
     assert asked.index("stall_once") < asked.index("block")
 
 
-def test_a_failing_find_context_costs_only_the_sample(
+def test_a_failing_find_context_costs_only_the_context(
     run: Runner, watchdog: Watchdog, caplog: pytest.LogCaptureFixture
 ) -> None:
     def find(frame: FrameType) -> object | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -55,9 +56,17 @@ class Sampler:
         self._thread = thread
         self._files = files
         self._tick_ns = tick_ns
-        self._find_context = find_context
+        self._find_context = None if find_context is None else partial(self._found, find_context)
         self._allowance = Allowance(_PART)
         self._allowance_aside = Allowance(_PART_ASIDE)
+
+    def _found(self, find_context: FindContext, frame: FrameType) -> object | None:
+        """A stall without its context is better than none."""
+        try:
+            return find_context(frame)
+        except Exception:
+            self._watchdog.fault("find_context")
+            return None
 
     def take(self, now_ns: int, since_ns: int, loop: AbstractEventLoop, late_ns: int) -> None:
         """On the watchdog's thread: look at the loop's thread, and beside it where somebody has the GIL."""
