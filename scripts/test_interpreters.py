@@ -16,8 +16,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-# What serves or stalls keeps to one process, in order; the checker's tests, which only compute, fill the other.
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
+# Three, where there are two cores: what serves waits more than it computes. Each room's tests that serve keep to one.
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadgroup")
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "dev.lock"
 OTHERS = ("3.12", "3.13")
