@@ -30,6 +30,7 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.check.program.values.registering import holds_router, is_given_router, may_register, registers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,8 @@ MOST_FRAMES = 40
 """A function called in more ways than this is looked at without its arguments."""
 MOST_DECORATED = 1000
 """The same for one that is given functions, counted by functions: a decorator stands before many."""
+MOST_REGISTERING = 5000
+"""The same for one that is given a router, or what a router registers by: without it its endpoints would be lost."""
 MOST_DECISIVE = 8
 MOST_REPEATS = 3
 """A function that is given what an earlier call of it made, which was given what one before made … so many times."""
@@ -59,6 +62,8 @@ class Frames:
         self._ways: Counter[tuple[Code, Frame | None]] = Counter()
         self._ways_given: Counter[tuple[Code, Frame, frozenset[FunctionV]]] = Counter()
         """The same by the functions that are given."""
+        self.left_out: Counter[Code] = Counter()
+        """How often a decorator, or what registers routes, was called in a way that was one too many to look at."""
         self._depths: dict[Frame, float] = {}
         self._repeats: dict[tuple[Frame, Code], int] = {}
 
@@ -90,7 +95,9 @@ class Frames:
         """A function called with these arguments, an object of a class made with them."""
         if parent is None:
             parent = self.parent(code)
-        named = isinstance(code, Function) and code.looks_names_up
+        given = any(registers(value) for values in arguments.values() for value in values)
+        # What is given beside a router is perhaps the path.
+        named = given or (isinstance(code, Function) and code.looks_names_up)
         flags = self._flags(code)
         kept: dict[str, Values] = {}
         certain: dict[str, bool] = {}
@@ -101,7 +108,7 @@ class Frames:
             elif telling := _telling(values, named):
                 kept[name] = telling
         ways = self._ways[code, parent]
-        if ways >= MOST_FRAMES and certain:
+        if ways >= (MOST_DECORATED if given else MOST_FRAMES) and certain:
             # Called with too many constants to tell each apart.
             certain = {}
             kept = {name: telling for name, values in kept.items() if (telling := _telling(values, named))}
@@ -110,10 +117,16 @@ class Frames:
             kept = {name: frozenset(map(self._folded, values)) for name, values in kept.items() if name not in certain}
             certain = {}
             functions = _functions(kept)
-        if ways >= (MOST_DECORATED if functions else MOST_FRAMES):
-            return self._of(code, (), _bare(receiver), parent)
-        if functions and self._ways_given[code, parent, functions] >= MOST_FRAMES:
-            return self._of(code, (), _bare(receiver), parent)
+        many = ways >= (MOST_DECORATED if functions else MOST_FRAMES)
+        if many or (functions and self._ways_given[code, parent, functions] >= MOST_FRAMES):
+            kept_on = given or holds_router(receiver) or is_given_router(parent)
+            if not kept_on or ways >= MOST_REGISTERING:
+                if kept_on or (functions and ways >= MOST_DECORATED):
+                    self.left_out[code] += 1
+                return self._of(code, (), _bare(receiver), parent)
+            if ways >= MOST_DECORATED or not given:
+                kept = {name: values for name, values in kept.items() if any(map(may_register, values))}
+                certain = {}
         if receiver is not None and self._depth(frozenset({receiver})) >= DEEPEST:
             receiver = _bare(receiver)
         if self._depth_of(tuple(kept.values())) >= DEEPEST:
