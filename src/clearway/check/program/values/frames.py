@@ -23,6 +23,7 @@ from clearway.check.program.values import (
     ModelV,
     OffloadedV,
     PartialV,
+    Passed,
     ShapeV,
     SuperV,
     TaskV,
@@ -102,16 +103,19 @@ class Frames:
         kept: dict[str, Values] = {}
         certain: dict[str, bool] = {}
         for name, values in arguments.items():
-            if name in flags and isinstance(values, Complete) and (known := _decisive(values)):
+            if isinstance(values, Passed):
+                kept[name] = values
+                certain[name] = False
+            elif name in flags and isinstance(values, Complete) and (known := _decisive(values)):
                 kept[name] = known
                 certain[name] = values.by_default
-            elif telling := _telling(values, named):
+            elif telling := telling_of(values, named):
                 kept[name] = telling
         ways = self._ways[code, parent]
         if ways >= (MOST_DECORATED if given else MOST_FRAMES) and certain:
             # Called with too many constants to tell each apart.
             certain = {}
-            kept = {name: telling for name, values in kept.items() if (telling := _telling(values, named))}
+            kept = {name: telling for name, values in kept.items() if (telling := telling_of(values, named))}
         functions = _functions(kept)
         if any(self._repeated(value) for value in functions):
             kept = {name: frozenset(map(self._folded, values)) for name, values in kept.items() if name not in certain}
@@ -256,9 +260,9 @@ def _decisive(values: Values) -> Values:
         match value:
             case ConstantV(value=str(text)) if len(text) > LONGEST_NAME or " " in text:
                 found.add(ExternalInstanceV("builtins.str"))
-            case ListV() if not _telling(value.element, False):
+            case ListV() if not telling_of(value.element, False):
                 found.add(ListV(UNKNOWN))
-            case DictV() if not _telling(value.values, False):
+            case DictV() if not telling_of(value.values, False):
                 found.add(DictV(()))
             case _:
                 found.add(value)
@@ -269,7 +273,7 @@ def _depthless(values: Values) -> bool:
     return all(isinstance(value, ConstantV) or _bare(value) == value for value in values)
 
 
-def _telling(values: Values, named: bool) -> Values:
+def telling_of(values: Values, named: bool) -> Values:
     """The values that can change what a function does: not text and numbers, nor which member of an enumeration."""
     return frozenset(
         InstanceV(value.cls) if isinstance(value, InstanceV) and value.made_by is None and value.is_member else value
@@ -277,9 +281,9 @@ def _telling(values: Values, named: bool) -> Values:
         if not (
             (isinstance(value, ConstantV) and not (named and isinstance(value.value, str)))
             or (isinstance(value, ExternalInstanceV) and value.name.startswith("builtins."))
-            or (isinstance(value, ListV) and not _telling(value.element, named))
-            or (isinstance(value, DictV) and not _telling(value.values, named))
-            or (isinstance(value, TupleV) and not any(_telling(item, named) for item in value.items))
+            or (isinstance(value, ListV) and not telling_of(value.element, named))
+            or (isinstance(value, DictV) and not telling_of(value.values, named))
+            or (isinstance(value, TupleV) and not any(telling_of(item, named) for item in value.items))
         )
     )
 
