@@ -16,6 +16,7 @@ from clearway.check.engine.kept import KeptCallGraph
 from clearway.check.engine.pyrefly import Pyrefly
 from clearway.check.environment import find_environment, places_of
 from clearway.check.fingerprint import fingerprinted
+from clearway.check.program.code import Module
 from clearway.check.program.program import Program
 from clearway.check.project import find_project
 from clearway.check.result import Place, Result, Skipped, Unresolved
@@ -104,7 +105,7 @@ def _check(
         unresolved=_unresolved(program, found),
         unknown=unknowns(found, roots),
         skipped=tuple(skipped),
-        warnings=environment.warnings,
+        warnings=(*environment.warnings, *_left_out(program)),
         files=len(project.files) - len(program.modules.unreadable),
         checked=tuple(file.shown for file in project.files if file.path not in program.modules.unreadable),
         evidence=_evidence(found),
@@ -144,6 +145,16 @@ def _findings(found: Survey) -> tuple[Finding, ...]:
     findings = [finding for rule in RULES.values() for finding in rule.find(found)]
     findings.sort(key=lambda finding: (finding.file, finding.line, finding.rule, finding.message))
     return fingerprinted(findings)
+
+
+def _left_out(program: Program) -> list[str]:
+    """Decorators that stand before more functions than are looked at: endpoints may be missing."""
+    return sorted(
+        f"{code.module.shown}:{code.node.lineno}: {code.name} is called in too many ways; endpoints may be missing "
+        f"that {count:,} of its calls register or decorate; check fewer files at a time"
+        for code, count in program.frames.left_out.items()
+        if not isinstance(code, Module) and code.module.is_project
+    )
 
 
 def _unreadable(project: Project, program: Program) -> list[Skipped]:

@@ -12,6 +12,7 @@ from clearway.check.program.calls.handing_over import HandingOver
 from clearway.check.program.calls.hooks import Hooks
 from clearway.check.program.calls.injection import Injection
 from clearway.check.program.calls.parameters import Parameters
+from clearway.check.program.calls.passing_on import PassingOn
 from clearway.check.program.code import serials
 from clearway.check.program.evaluation.arguments import CallArguments
 from clearway.check.program.evaluation.expressions import Expressions
@@ -82,6 +83,7 @@ class Program:
         self.members = Members(self)
         self.models = Models(self)
         self.parameters = Parameters(self)
+        self.passing_on = PassingOn(self)
         self.construction = Construction(self)
         self.calls = Calls(self)
         self.externals = Externals(self)

@@ -217,6 +217,7 @@ class Calls:
             return Outcome(frozenset({GeneratorV(frame)}))
         if function.is_async:
             return Outcome(frozenset({CoroutineV(frame)}))
+        self._program.attributes.constructing(frame)
         return Outcome(self._program.returns(frame), (Run(frame),))
 
     def _told(self, function: Function) -> Outcome | None:

@@ -32,6 +32,8 @@ class Parameters:
             receiver = next((value for value in first if isinstance(value, InstanceV)), None)
             arguments = arguments.after(1)
         given = self.bound(function, arguments, function.receiver is not None)
+        if arguments.complete:
+            self._program.passing_on.mark(callee, receiver, given)
         return self._program.frames.call(function, given, receiver, callee.frame)
 
     def bound(self, function: Function, arguments: Arguments, is_method: bool) -> dict[str, Values]:

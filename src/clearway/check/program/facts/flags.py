@@ -53,7 +53,9 @@ class Flags:
                 if attribute in self._asked:
                     found.update(name for name in asked_names(value) if name in names)
         for called, place, name in flow.handed:
-            if name in names and name not in found and self._decides(called, place):
+            if name not in names or name in found:
+                continue
+            if self._decides(called, place) or (called == "__init__" and self._decides_above(function, place)):
                 found.add(name)
         return frozenset(found)
 
@@ -68,23 +70,35 @@ class Flags:
 
     def _decides(self, called: str, place: int | str) -> bool:
         """Whether some function of this name asks for the parameter at this place."""
-        for candidate in self._by_name.get(called, ())[:MOST_CANDIDATES]:
-            flags = self.of(candidate)
-            if not flags:
+        return any(self._asks(candidate, place) for candidate in self._by_name.get(called, ())[:MOST_CANDIDATES])
+
+    def _decides_above(self, function: Function, place: int | str) -> bool:
+        """Whether the constructor of a base asks for it: `super().__init__(flag)`, `Base.__init__(self, flag)`."""
+        if function.owner is None:
+            return False
+        definitions = self._program.definitions
+        for base in definitions.mro(function.owner):
+            if not isinstance(base, Class) or base is function.owner:
                 continue
-            if isinstance(place, str):
-                if place in flags:
-                    return True
-                continue
-            if isinstance(candidate, Class):
-                names = self._program.definitions.fields(candidate)
-            else:
-                names = [parameter.arg for parameter in candidate.parameters]
-                if candidate.receiver is not None:
-                    names = names[1:]
-            if place < len(names) and names[place] in flags:
+            init = definitions.own_method(base, "__init__")
+            candidate = base if init is None else init
+            before = place - 1 if isinstance(place, int) and place else place
+            if self._asks(candidate, place) or self._asks(candidate, before):
                 return True
         return False
+
+    def _asks(self, candidate: Function | Class, place: int | str) -> bool:
+        """Whether it asks for the parameter at this place."""
+        flags = self.of(candidate)
+        if not flags or isinstance(place, str):
+            return place in flags
+        if isinstance(candidate, Class):
+            names = self._program.definitions.fields(candidate)
+        else:
+            names = [parameter.arg for parameter in candidate.parameters]
+            if candidate.receiver is not None:
+                names = names[1:]
+        return place < len(names) and names[place] in flags
 
     @cached_property
     def _by_name(self) -> dict[str, list[Function | Class]]:

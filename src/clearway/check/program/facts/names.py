@@ -9,7 +9,7 @@ from clearway.check.program.code import Class, Function, Module
 from clearway.check.program.code.flow import end_of
 from clearway.check.program.code.scopes import Bind, Binding
 from clearway.check.program.facts.fact import Fact, display, of_host, union
-from clearway.check.program.values import ClassV, ExternalV, Frame, FunctionV, ModuleV, TupleV
+from clearway.check.program.values import ClassV, ExternalV, Frame, FunctionV, ModuleV, Passed, TupleV
 
 if TYPE_CHECKING:
     from clearway.check.program.facts.facts import Facts
@@ -139,7 +139,8 @@ class NameFacts:
         assert isinstance(function, Function)
         if node.arg in frame.certain:
             given = frame.argument(node.arg)
-            return Fact(given, frame.certain[node.arg]) if given else None
+            # `*args` and `**kwargs` may be changed in place.
+            return Fact(given, frame.certain[node.arg]) if given and not isinstance(given, Passed) else None
         if node.arg == function.receiver:
             receiver = self._program.definitions.made_here(frame) or frame.receiver
             return Fact(frozenset({receiver})) if receiver is not None else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Class, Function
 from clearway.check.program.code.scopes import Bind
-from clearway.check.program.values import ExternalV, InstanceV, Value
+from clearway.check.program.values import DictV, ExternalV, InstanceV, Passed, Value
 from clearway.check.source.syntax import walk
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ class Spread:
             if binding.kind is Bind.ANNOTATION:
                 continue
             if binding.kind is Bind.PARAMETER:
-                found.append(self._of_mappings(node, frame))
+                passed = _passed(node.id, frame)
+                found.append(self._of_mappings(node, frame) if passed is None else passed)
             elif binding.kind is Bind.VALUE and not binding.path and isinstance(binding.node, ast.expr):
                 found.append(self.keys(binding.node, frame, steps + 1))
             else:
@@ -216,6 +217,14 @@ class Spread:
             for base in self._program.definitions.mro(value.cls):
                 stored.update(base.stores if isinstance(base, Class) else ())
         return frozenset(stored)
+
+
+def _passed(name: str, frame: Frame) -> Keys | None:
+    """The names in `**kwargs`, of a call of which all is known."""
+    given = frame.argument(name)
+    if not isinstance(given, Passed) or name not in frame.certain:
+        return None
+    return frozenset(str(key) for value in given if isinstance(value, DictV) for key, _ in value.items)
 
 
 def _union(parts: Iterable[Keys | None]) -> Keys | None:

@@ -29,7 +29,7 @@ IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO", "tempfile.SpooledTemporaryFi
 """Reading and writing these touches no disk."""
 
 
-def _super(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, frame: Frame) -> Outcome:
+def _super(models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, frame: Frame) -> Outcome:
     here: Frame | None = frame
     while here is not None and not (isinstance(here.code, Function) and here.code.owner is not None):
         here = here.parent
@@ -39,7 +39,9 @@ def _super(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast
     for value in arguments.at(0):
         if isinstance(value, ClassV):
             cls = value.cls
-    receiver = here.receiver or (ClassV(cls) if here.code.is_classmethod else InstanceV(cls))
+    # Of an object that is made with flags, the base's constructor asks for what these decide.
+    making = models.program.definitions.made_here(here) if here.certain else None
+    receiver = making or here.receiver or (ClassV(cls) if here.code.is_classmethod else InstanceV(cls))
     return Outcome(frozenset({SuperV(cls, receiver)}))
 
 

@@ -47,6 +47,8 @@ class Attributes:
         self._program = program
         self._busy: set[tuple[Value, str]] = set()
         self._instances: dict[tuple[InstanceV, str], Values] = {}
+        self._constructing: dict[tuple[InstanceV, Function], Frame | None] = {}
+        """How an object's constructor calls that of a base."""
 
     def of(self, values: Values, name: str, frame: Frame) -> Values:
         """What the attribute of any of these values may be."""
@@ -198,10 +200,19 @@ class Attributes:
             return made_by
         if made_by is not None and method.name == "__init__" and isinstance(made_by.code, Function):
             # A base's constructor, reached through `super().__init__(...)`.
-            frame = self._base_constructor(made_by, method)
+            frame = self._base_constructor(made_by, method) or self._constructing.get((value, method))
             if frame is not None:
                 return frame
         return self._program.frames.generic(method, value)
+
+    def constructing(self, frame: Frame) -> None:
+        """A constructor is called for an object that another is making: asked for from inside of it, it is not done."""
+        function, receiver = frame.code, frame.receiver
+        if isinstance(function, Function) and function.name == "__init__" and isinstance(receiver, InstanceV):
+            key = (receiver, function)
+            known = self._constructing.setdefault(key, frame)
+            if known is not frame:
+                self._constructing[key] = None  # in several ways: which is meant is open
 
     def _base_constructor(self, made_by: Frame, method: Function, steps: int = MOST_BASES) -> Frame | None:
         """The call of a base's `__init__` that a constructor makes. Nothing else of it is looked at: that may ask for

@@ -175,12 +175,20 @@ class Names:
         injected = self._program.injection.injected(parameter, frame)
         if injected:
             return injected
-        if annotated:
-            return annotated
         default = function.defaults.get(parameter.arg)
         if default is None or isinstance(default, ast.Constant):
-            return UNKNOWN
-        return self._program.evaluate(default, frame.parent or self._program.frames.of_module(frame.module))
+            return annotated
+        said = annotated and not all(isinstance(value, InstanceV | ExternalInstanceV) for value in annotated)
+        if said or (annotated and not isinstance(default, ast.Name | ast.Attribute)):
+            return annotated
+        values = self._program.evaluate(default, frame.parent or self._program.frames.of_module(frame.module))
+        # `layer: Module = Linear`: a default that is a class says more than the annotation, which means the class too.
+        return values if not annotated or (values and all(map(self._is_class, values))) else annotated
+
+    def _is_class(self, value: Value) -> bool:
+        if isinstance(value, ExternalV):
+            return value.receiver is None and value.name.rpartition(".")[2][:1].isupper()
+        return isinstance(value, ClassV)
 
 
 def _says_more(value: ListV | DictV) -> bool:

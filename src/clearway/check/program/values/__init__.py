@@ -28,7 +28,7 @@ from clearway.check.program.values.kinds import (
     Values,
     stable,
 )
-from clearway.check.program.values.sets import MORE, MOST_VALUES, OPAQUE, UNKNOWN, Complete, bare
+from clearway.check.program.values.sets import MORE, MOST_VALUES, OPAQUE, UNKNOWN, Complete, Passed, bare
 
 __all__ = [
     "MORE",
@@ -54,6 +54,7 @@ __all__ = [
     "NamespaceV",
     "OffloadedV",
     "PartialV",
+    "Passed",
     "ShapeV",
     "SuperV",
     "TaskV",

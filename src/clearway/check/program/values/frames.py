@@ -23,6 +23,7 @@ from clearway.check.program.values import (
     ModelV,
     OffloadedV,
     PartialV,
+    Passed,
     ShapeV,
     SuperV,
     TaskV,
@@ -30,6 +31,7 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.check.program.values.registering import holds_router, is_given_router, may_register, registers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,8 @@ MOST_FRAMES = 40
 """A function called in more ways than this is looked at without its arguments."""
 MOST_DECORATED = 1000
 """The same for one that is given functions, counted by functions: a decorator stands before many."""
+MOST_REGISTERING = 5000
+"""The same for one that is given a router, or what a router registers by: without it its endpoints would be lost."""
 MOST_DECISIVE = 8
 MOST_REPEATS = 3
 """A function that is given what an earlier call of it made, which was given what one before made … so many times."""
@@ -59,6 +63,8 @@ class Frames:
         self._ways: Counter[tuple[Code, Frame | None]] = Counter()
         self._ways_given: Counter[tuple[Code, Frame, frozenset[FunctionV]]] = Counter()
         """The same by the functions that are given."""
+        self.left_out: Counter[Code] = Counter()
+        """How often a decorator, or what registers routes, was called in a way that was one too many to look at."""
         self._depths: dict[Frame, float] = {}
         self._repeats: dict[tuple[Frame, Code], int] = {}
 
@@ -90,30 +96,41 @@ class Frames:
         """A function called with these arguments, an object of a class made with them."""
         if parent is None:
             parent = self.parent(code)
-        named = isinstance(code, Function) and code.looks_names_up
+        given = any(registers(value) for values in arguments.values() for value in values)
+        # What is given beside a router is perhaps the path.
+        named = given or (isinstance(code, Function) and code.looks_names_up)
         flags = self._flags(code)
         kept: dict[str, Values] = {}
         certain: dict[str, bool] = {}
         for name, values in arguments.items():
-            if name in flags and isinstance(values, Complete) and (known := _decisive(values)):
+            if isinstance(values, Passed):
+                kept[name] = values
+                certain[name] = False
+            elif name in flags and isinstance(values, Complete) and (known := _decisive(values)):
                 kept[name] = known
                 certain[name] = values.by_default
-            elif telling := _telling(values, named):
+            elif telling := telling_of(values, named):
                 kept[name] = telling
         ways = self._ways[code, parent]
-        if ways >= MOST_FRAMES and certain:
+        if ways >= (MOST_DECORATED if given else MOST_FRAMES) and certain:
             # Called with too many constants to tell each apart.
             certain = {}
-            kept = {name: telling for name, values in kept.items() if (telling := _telling(values, named))}
+            kept = {name: telling for name, values in kept.items() if (telling := telling_of(values, named))}
         functions = _functions(kept)
         if any(self._repeated(value) for value in functions):
             kept = {name: frozenset(map(self._folded, values)) for name, values in kept.items() if name not in certain}
             certain = {}
             functions = _functions(kept)
-        if ways >= (MOST_DECORATED if functions else MOST_FRAMES):
-            return self._of(code, (), _bare(receiver), parent)
-        if functions and self._ways_given[code, parent, functions] >= MOST_FRAMES:
-            return self._of(code, (), _bare(receiver), parent)
+        many = ways >= (MOST_DECORATED if functions else MOST_FRAMES)
+        if many or (functions and self._ways_given[code, parent, functions] >= MOST_FRAMES):
+            kept_on = given or holds_router(receiver) or is_given_router(parent)
+            if not kept_on or ways >= MOST_REGISTERING:
+                if kept_on or (functions and ways >= MOST_DECORATED):
+                    self.left_out[code] += 1
+                return self._of(code, (), _bare(receiver), parent)
+            if ways >= MOST_DECORATED or not given:
+                kept = {name: values for name, values in kept.items() if any(map(may_register, values))}
+                certain = {}
         if receiver is not None and self._depth(frozenset({receiver})) >= DEEPEST:
             receiver = _bare(receiver)
         if self._depth_of(tuple(kept.values())) >= DEEPEST:
@@ -243,9 +260,9 @@ def _decisive(values: Values) -> Values:
         match value:
             case ConstantV(value=str(text)) if len(text) > LONGEST_NAME or " " in text:
                 found.add(ExternalInstanceV("builtins.str"))
-            case ListV() if not _telling(value.element, False):
+            case ListV() if not telling_of(value.element, False):
                 found.add(ListV(UNKNOWN))
-            case DictV() if not _telling(value.values, False):
+            case DictV() if not telling_of(value.values, False):
                 found.add(DictV(()))
             case _:
                 found.add(value)
@@ -256,7 +273,7 @@ def _depthless(values: Values) -> bool:
     return all(isinstance(value, ConstantV) or _bare(value) == value for value in values)
 
 
-def _telling(values: Values, named: bool) -> Values:
+def telling_of(values: Values, named: bool) -> Values:
     """The values that can change what a function does: not text and numbers, nor which member of an enumeration."""
     return frozenset(
         InstanceV(value.cls) if isinstance(value, InstanceV) and value.made_by is None and value.is_member else value
@@ -264,9 +281,9 @@ def _telling(values: Values, named: bool) -> Values:
         if not (
             (isinstance(value, ConstantV) and not (named and isinstance(value.value, str)))
             or (isinstance(value, ExternalInstanceV) and value.name.startswith("builtins."))
-            or (isinstance(value, ListV) and not _telling(value.element, named))
-            or (isinstance(value, DictV) and not _telling(value.values, named))
-            or (isinstance(value, TupleV) and not any(_telling(item, named) for item in value.items))
+            or (isinstance(value, ListV) and not telling_of(value.element, named))
+            or (isinstance(value, DictV) and not telling_of(value.values, named))
+            or (isinstance(value, TupleV) and not any(telling_of(item, named) for item in value.items))
         )
     )
 

@@ -26,6 +26,10 @@ class Complete(frozenset[Value]):
         return super().__hash__()
 
 
+class Passed(Complete):
+    """What `*args` or `**kwargs` has, where all of it is known: how many, or by which names."""
+
+
 UNKNOWN: Values = frozenset()
 
 
