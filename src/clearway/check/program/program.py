@@ -45,6 +45,7 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.check.program.values.circles import Circles
 from clearway.check.program.values.frames import Frames
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Program:
         serials.restart()
         self.library = library
         self.graph: CallGraph | None = None
+        self.circles = Circles()
         self.flags = Flags(self)
         self.frames = Frames(self.flags.of)
         self.modules = Modules(self, project, environment)

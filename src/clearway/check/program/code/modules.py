@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from clearway.check.program.code.classes import Class
 from clearway.check.program.code.flow import start_of
 from clearway.check.program.code.functions import ASKING, Function, defined_in
-from clearway.check.program.code.scopes import Scope, scope_of
+from clearway.check.program.code.reaching import reaching
+from clearway.check.program.code.scopes import Binding, Scope, scope_of
 from clearway.check.program.code.serials import serials
 from clearway.check.source.syntax import blocks, children
 
@@ -45,6 +46,11 @@ class Module:
     @cached_property
     def scope(self) -> Scope:
         return scope_of(self.source.tree)
+
+    @cached_property
+    def reaching(self) -> dict[ast.Name, list[Binding]]:
+        """The bindings that names can have which get a new value made of their old one."""
+        return reaching(self.source.tree.body, self.scope)
 
     @cached_property
     def asks(self) -> bool:
