@@ -11,6 +11,7 @@ from clearway.check.program.calls.guesses import Guesses
 from clearway.check.program.calls.handing_over import HandingOver
 from clearway.check.program.calls.hooks import Hooks
 from clearway.check.program.calls.injection import Injection
+from clearway.check.program.calls.namesakes import Namesakes
 from clearway.check.program.calls.parameters import Parameters
 from clearway.check.program.code import serials
 from clearway.check.program.evaluation.arguments import CallArguments
@@ -90,6 +91,7 @@ class Program:
         self.handing_over = HandingOver(self)
         self.rows = Rows(self)
         self.hooks = Hooks(self)
+        self.namesakes = Namesakes(self)
         self.guesses = Guesses(self)
         self.injection = Injection(self)
         self.spread = Spread(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clearway.check.source import Source
+
+_OF_TESTS = re.compile(r"(^|[/\\])tests?[/\\]|(^|[/\\])(test_[^/\\]*|[^/\\]*_test|conftest)\.py$")
 
 
 class Module:
@@ -51,6 +54,11 @@ class Module:
     def reaching(self) -> dict[ast.Name, list[Binding]]:
         """The bindings that names can have which get a new value made of their old one."""
         return reaching(self.source.tree.body, self.scope)
+
+    @cached_property
+    def is_test(self) -> bool:
+        """Whether it is of the project's tests: what these define is nothing that a service calls."""
+        return _OF_TESTS.search(self.shown) is not None
 
     @cached_property
     def asks(self) -> bool:
