@@ -71,6 +71,13 @@ def _is_plain(method: Function) -> bool:
     return not method.is_static and not method.is_classmethod and not method.is_abstract
 
 
+def _is_of_state(called: ast.expr) -> bool:
+    """`request.app.state.load()`: whatever was put there."""
+    return (
+        isinstance(called, ast.Attribute) and isinstance(called.value, ast.Attribute) and called.value.attr == "state"
+    )
+
+
 class Guesses:
     """Possible targets, and whether a call could hide something that blocks."""
 
@@ -95,6 +102,7 @@ class Guesses:
             return Outcome(UNKNOWN, tuple(effects))
         located = self.located(node, arguments)
         hides = not isinstance(called, ast.Attribute) or self._inherits(called, frame) or self._is_kept(called, frame)
+        hides = hides or _is_of_state(called)
         hides = hides or (self.may_hide(node) and not self._is_of_python(called, frame))
         effects.append(Unresolved(written(node), hides=hides and not located))
         return Outcome(located, tuple(effects))
