@@ -122,7 +122,7 @@ class Calls:
     def _of_many(self, callees: Values, arguments: Arguments, node: ast.Call, frame: Frame) -> Outcome:
         """More are meant than are looked at: none is certain, and what is left out may block."""
         outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
-        left_out = Unresolved(written(node), hides=self._program.guesses.may_hide(node))
+        left_out = Unresolved(written(node), hides=self._program.guesses.may_hide(node, frame))
         effects = chosen([*(outcome.effects for outcome in outcomes), (left_out,)])
         values = self._program.union(self._joined(outcomes).values, frozenset({MORE}))
         return Outcome(values, tuple(dict.fromkeys(effects)))

@@ -44,6 +44,21 @@ WAITING_VERBS = frozenset(
 
 _WORDS = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
 
+OUTSIDE_WORDS = frozenset(
+    {"client", "clients", "collection", "collections", "conn", "connection", "cursor", "database", "db", "mongo"}
+    | {"redis", "repo", "repository", "session", "storage", "store", "vectorstore", "bucket", "s3", "es", "broker"}
+)
+"""Words in the names of objects that are databases, clients and stores."""
+
+HARMLESS = frozenset(
+    ({*dir(str), *dir(bytes)} - {"count", "find", "index", "join"})
+    | {"append", "extend", "items", "keys", "values", "copy", "get", "dict", "json", "model_dump", "isoformat"}
+    | {"debug", "info", "warning", "error", "exception", "critical", "log"}
+)
+"""What such an object does not ask anybody for: methods of text and collections, logging, turning data. (What `get`
+looks up is judged by itself.)
+"""
+
 _LOCATING_NAMES = frozenset({"get", "resolve", "provide", "inject", "get_instance", "get_service", "create_object"})
 
 _OF_DATA = frozenset({*dir(str), *dir(bytes), *dir(dict), *dir(list), *dir(set)})
@@ -103,7 +118,7 @@ class Guesses:
         located = self.located(node, arguments)
         hides = not isinstance(called, ast.Attribute) or self._inherits(called, frame) or self._is_kept(called, frame)
         hides = hides or _is_of_state(called)
-        hides = hides or (self.may_hide(node) and not self._is_of_python(called, frame))
+        hides = hides or (self.may_hide(node, frame) and not self._is_of_python(called, frame))
         effects.append(Unresolved(written(node), hides=hides and not located))
         return Outcome(located, tuple(effects))
 
@@ -115,14 +130,27 @@ class Guesses:
             return UNKNOWN
         return frozenset(InstanceV(value.cls) for value in arguments.at(0) if isinstance(value, ClassV))
 
-    def may_hide(self, node: ast.AST) -> bool:
-        """Whether a method of an object of which nothing is known could block, by its name and how it is called."""
+    def may_hide(self, node: ast.AST, frame: Frame) -> bool:
+        """Whether a method of an object of which nothing is known could block: by its name and how it is called, and
+        by whose it is. Where its name says nothing, the object of a library that goes outside of the process may.
+        """
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return True
         name = node.func.attr
         verb = _WORDS.split(name.lstrip("_"), maxsplit=1)[0]
         waits = name in self.sinking_names or (verb in WAITING_VERBS and name not in _OF_DATA)
+        waits = waits or (name not in HARMLESS and self._goes_outside(node.func.value, frame))
         return waits and not self.looks_up_a_key(node)
+
+    def _goes_outside(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether an object is a database, a client or a store by its name, or is what a library's base class keeps."""
+        inner = node
+        while isinstance(inner, ast.Attribute | ast.Subscript | ast.Call):
+            inner = inner.func if isinstance(inner, ast.Call) else inner.value
+        words = {word.lower() for word in _WORDS.split(name_of(node))}
+        if words & OUTSIDE_WORDS or (isinstance(inner, ast.Name) and inner.id.lower() in OUTSIDE_WORDS):
+            return True
+        return isinstance(node, ast.Attribute) and self._inherits(node, frame) and not self._is_kept(node, frame)
 
     def _inherits(self, called: ast.Attribute, frame: Frame) -> bool:
         """Whether the method may come from a base class of a library of which nothing is known."""

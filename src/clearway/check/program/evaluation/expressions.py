@@ -238,6 +238,11 @@ class Expressions:
             )
             if paths:
                 return paths
+        if isinstance(node.op, ast.Mult) and any(
+            isinstance(one, ExternalV) and one.receiver is None and one.name.startswith("ctypes.")
+            for one in left | right
+        ):
+            return frozenset({ExternalV("ctypes.Array")})  # `(c_int * n)()`: a class, which makes an object
         if isinstance(node.op, ast.Add):
             texts = [
                 one.value + other.value
