@@ -11,6 +11,7 @@ from clearway.check.program.calls.guesses import Guesses
 from clearway.check.program.calls.handing_over import HandingOver
 from clearway.check.program.calls.hooks import Hooks
 from clearway.check.program.calls.injection import Injection
+from clearway.check.program.calls.namesakes import Namesakes
 from clearway.check.program.calls.parameters import Parameters
 from clearway.check.program.calls.passing_on import PassingOn
 from clearway.check.program.code import serials
@@ -46,6 +47,7 @@ from clearway.check.program.values import (
     Value,
     Values,
 )
+from clearway.check.program.values.circles import Circles
 from clearway.check.program.values.frames import Frames
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class Program:
         serials.restart()
         self.library = library
         self.graph: CallGraph | None = None
+        self.circles = Circles()
         self.flags = Flags(self)
         self.frames = Frames(self.flags.of)
         self.modules = Modules(self, project, environment)
@@ -90,6 +93,7 @@ class Program:
         self.handing_over = HandingOver(self)
         self.rows = Rows(self)
         self.hooks = Hooks(self)
+        self.namesakes = Namesakes(self)
         self.guesses = Guesses(self)
         self.injection = Injection(self)
         self.spread = Spread(self)

@@ -48,9 +48,7 @@ class Calls:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[tuple[ast.AST, Frame], Outcome] = {}
-        self._busy: set[tuple[ast.AST, Frame]] = set()
-        self.circles = 0
-        """How often a call's outcome was asked for while it was being found: what rests on that is not known yet."""
+        self._busy: dict[tuple[ast.AST, Frame], int] = {}
 
     def outcome(self, node: ast.Call, frame: Frame) -> Outcome:
         """What this call gives and does."""
@@ -58,15 +56,18 @@ class Calls:
         known = self._known.get(key)
         if known is not None:
             return known
-        if key in self._busy:
-            self.circles += 1
+        circles = self._program.circles
+        if (depth := self._busy.get(key)) is not None:
+            circles.close(depth)
             return Outcome(UNKNOWN)
-        self._busy.add(key)
+        depth = self._busy[key] = circles.enter()
         try:
-            outcome = self._outcome(node, frame)
+            outcome = self._outcome(node, frame, depth)
         finally:
-            self._busy.discard(key)
-        self._known[key] = outcome
+            del self._busy[key]
+            final = circles.leave(depth)
+        if final or outcome.values:
+            self._known[key] = outcome
         return outcome
 
     def decorated(self, node: ast.expr, values: Values, frame: Frame) -> Values:
@@ -92,12 +93,14 @@ class Calls:
             return False
         return not (isinstance(value, ExternalInstanceV) and value.name.startswith("builtins."))
 
-    def _outcome(self, node: ast.Call, frame: Frame) -> Outcome:
+    def _outcome(self, node: ast.Call, frame: Frame, depth: int) -> Outcome:
         program = self._program
         callees = program.evaluate(node.func, frame)
         arguments = program.arguments.of(node, frame)
         # A constant is not called: `handler = None` stands where something else is put later.
         callees = frozenset(callee for callee in callees if not isinstance(callee, ConstantV))
+        if not callees and self._program.circles.lead_below(depth):
+            return Outcome(UNKNOWN)  # what is called is just being found: nothing is to be guessed from that
         if not callees:
             resolved = self._from_graph(node, frame, arguments)
             if resolved is not None:
@@ -119,7 +122,7 @@ class Calls:
     def _of_many(self, callees: Values, arguments: Arguments, node: ast.Call, frame: Frame) -> Outcome:
         """More are meant than are looked at: none is certain, and what is left out may block."""
         outcomes = [self.apply(callee, arguments, node, frame) for callee in callees]
-        left_out = Unresolved(written(node), hides=self._program.guesses.may_hide(node))
+        left_out = Unresolved(written(node), hides=self._program.guesses.may_hide(node, frame))
         effects = chosen([*(outcome.effects for outcome in outcomes), (left_out,)])
         values = self._program.union(self._joined(outcomes).values, frozenset({MORE}))
         return Outcome(values, tuple(dict.fromkeys(effects)))

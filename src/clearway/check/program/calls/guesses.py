@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import re
-import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from clearway.check.program.calls.namesakes import COMMON_NAMES, builtin
 from clearway.check.program.code import Class, Function
 from clearway.check.program.values import (
     UNKNOWN,
     ClassV,
-    CoroutineV,
     Frame,
     FunctionV,
     InstanceV,
     ModuleV,
-    MoreV,
-    ShapeV,
-    TaskV,
-    Value,
     Values,
 )
 from clearway.check.program.values.arguments import Arguments
@@ -31,17 +25,6 @@ from clearway.check.source.syntax import is_next_app, name_of, written
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
 
-
-MOST_NAMESAKES = 2
-"""A method that more classes than this define says too little about an object of unknown type."""
-
-COMMON_NAMES = frozenset(
-    {"get", "set", "run", "close", "open", "read", "write", "send", "execute", "add", "delete", "update", "create"}
-    | {"save", "load", "start", "stop", "name", "commit", "flush", "all", "first", "one", "query", "filter", "next"}
-    | {"connect", "result", "call", "apply", "put", "post", "patch", "head", "request", "fetch", "info", "debug"}
-    | {"warning", "error", "exception", "log", "json", "text", "content", "validate", "process", "handle", "dict"}
-)
-"""Names that objects of any library may have."""
 
 WAITING_NAMES = frozenset(
     {"execute", "commit", "query", "fetchall", "fetchone", "request", "get", "post", "put", "delete", "patch"}
@@ -60,6 +43,21 @@ WAITING_VERBS = frozenset(
 """What a method's name begins with that may wait or compute: `fetch_rows`, `runQuery`."""
 
 _WORDS = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
+
+OUTSIDE_WORDS = frozenset(
+    {"client", "clients", "collection", "collections", "conn", "connection", "cursor", "database", "db", "mongo"}
+    | {"redis", "repo", "repository", "session", "storage", "store", "vectorstore", "bucket", "s3", "es", "broker"}
+)
+"""Words in the names of objects that are databases, clients and stores."""
+
+HARMLESS = frozenset(
+    ({*dir(str), *dir(bytes)} - {"count", "find", "index", "join"})
+    | {"append", "extend", "items", "keys", "values", "copy", "get", "dict", "json", "model_dump", "isoformat"}
+    | {"debug", "info", "warning", "error", "exception", "critical", "log"}
+)
+"""What such an object does not ask anybody for: methods of text and collections, logging, turning data. (What `get`
+looks up is judged by itself.)
+"""
 
 _LOCATING_NAMES = frozenset({"get", "resolve", "provide", "inject", "get_instance", "get_service", "create_object"})
 
@@ -83,50 +81,16 @@ MODELS = frozenset(
 )
 """Base classes of what libraries load and make from data."""
 
-SAYING_LITTLE = frozenset({"abc", "builtins", "object", "typing", "enum", "dataclasses"})
-"""Modules whose classes are bases for other reasons than their methods."""
-
-
-def _fits(method: Function, call: ast.AST) -> bool:
-    """Whether a method takes as many arguments as a call gives, by these names."""
-    if not isinstance(call, ast.Call):
-        return True
-    spec = method.node.args
-    if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
-        return True
-    if set(method.decorators) - {"staticmethod", "classmethod"}:
-        return True  # the decorator may take others
-    names = [one.arg for one in (*spec.posonlyargs, *spec.args)][0 if method.receiver is None else 1 :]
-    if len(call.args) > len(names) and spec.vararg is None:
-        return False
-    given = {*names[: len(call.args)], *(one.arg for one in call.keywords)}
-    required = {*names[: len(names) - len(spec.defaults)]} if len(spec.defaults) <= len(names) else set()
-    required |= {one.arg for one, value in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if value is None}
-    known = {*names, *(one.arg for one in spec.kwonlyargs)}
-    return required <= given and (spec.kwarg is not None or given <= known)
-
-
-def _is_of_super(node: ast.AST) -> bool:
-    """`super().send(x)`: what the base's does is its author's affair, who was asked before."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")))):
-            return True
-        case _:
-            return False
-
-
-def _is_awaitable(value: Value) -> bool:
-    return isinstance(value, CoroutineV | TaskV | MoreV) or (isinstance(value, ShapeV) and value.shape == "await")
-
 
 def _is_plain(method: Function) -> bool:
     return not method.is_static and not method.is_classmethod and not method.is_abstract
 
 
-def _builtin(base: str) -> type | None:
-    """`dict`, `list` …: a class that every module knows by name."""
-    found = getattr(builtins, base.removeprefix("builtins."), None)
-    return found if isinstance(found, type) else None
+def _is_of_state(called: ast.expr) -> bool:
+    """`request.app.state.load()`: whatever was put there."""
+    return (
+        isinstance(called, ast.Attribute) and isinstance(called.value, ast.Attribute) and called.value.attr == "state"
+    )
 
 
 class Guesses:
@@ -144,15 +108,17 @@ class Guesses:
             entry = self._database_chain(called, frame)
             if entry is not None:
                 return Outcome(UNKNOWN, (*effects, entry))
-            possible = self._namesakes(name, arguments, node, frame)
+            possible = self.program.namesakes.of(name, arguments, node, frame)
             if possible is not None:
                 return Outcome(possible.values, (*effects, *possible.effects))
+            effects.extend(self.program.namesakes.called_back(name, node, frame))
         effects.extend(self.handed_on(arguments, node, frame))
         if is_next_app(node):
             return Outcome(UNKNOWN, tuple(effects))
         located = self.located(node, arguments)
         hides = not isinstance(called, ast.Attribute) or self._inherits(called, frame) or self._is_kept(called, frame)
-        hides = hides or (self.may_hide(node) and not self._is_of_python(called, frame))
+        hides = hides or _is_of_state(called)
+        hides = hides or (self.may_hide(node, frame) and not self._is_of_python(called, frame))
         effects.append(Unresolved(written(node), hides=hides and not located))
         return Outcome(located, tuple(effects))
 
@@ -164,14 +130,27 @@ class Guesses:
             return UNKNOWN
         return frozenset(InstanceV(value.cls) for value in arguments.at(0) if isinstance(value, ClassV))
 
-    def may_hide(self, node: ast.AST) -> bool:
-        """Whether a method of an object of which nothing is known could block, by its name and how it is called."""
+    def may_hide(self, node: ast.AST, frame: Frame) -> bool:
+        """Whether a method of an object of which nothing is known could block: by its name and how it is called, and
+        by whose it is. Where its name says nothing, the object of a library that goes outside of the process may.
+        """
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return True
         name = node.func.attr
         verb = _WORDS.split(name.lstrip("_"), maxsplit=1)[0]
         waits = name in self.sinking_names or (verb in WAITING_VERBS and name not in _OF_DATA)
+        waits = waits or (name not in HARMLESS and self._goes_outside(node.func.value, frame))
         return waits and not self.looks_up_a_key(node)
+
+    def _goes_outside(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether an object is a database, a client or a store by its name, or is what a library's base class keeps."""
+        inner = node
+        while isinstance(inner, ast.Attribute | ast.Subscript | ast.Call):
+            inner = inner.func if isinstance(inner, ast.Call) else inner.value
+        words = {word.lower() for word in _WORDS.split(name_of(node))}
+        if words & OUTSIDE_WORDS or (isinstance(inner, ast.Name) and inner.id.lower() in OUTSIDE_WORDS):
+            return True
+        return isinstance(node, ast.Attribute) and self._inherits(node, frame) and not self._is_kept(node, frame)
 
     def _inherits(self, called: ast.Attribute, frame: Frame) -> bool:
         """Whether the method may come from a base class of a library of which nothing is known."""
@@ -181,7 +160,7 @@ class Guesses:
             for value in self.program.evaluate(called.value, frame)
             if isinstance(value, InstanceV)
             for base in self.program.definitions.externals(value.cls)
-            if _builtin(base) is None
+            if builtin(base) is None
         )
 
     def _is_kept(self, called: ast.Attribute, frame: Frame) -> bool:
@@ -201,15 +180,9 @@ class Guesses:
             return False
         values = self.program.evaluate(called.value, frame)
         return bool(values) and all(
-            isinstance(one, InstanceV) and self._derives_from_python(one, called.attr) for one in values
+            isinstance(one, InstanceV) and self.program.namesakes.derives_from_python(one, called.attr)
+            for one in values
         )
-
-    def _derives_from_python(self, value: InstanceV, name: str) -> bool:
-        bases = self.program.definitions.externals(value.cls)
-        if any(hasattr(_builtin(base) or object, name) for base in bases):
-            return True
-        roots = {base.partition(".")[0] for base in bases}
-        return bool(roots - SAYING_LITTLE) and roots <= sys.stdlib_module_names
 
     def looks_up_a_key(self, node: ast.AST) -> bool:
         """`payload.get("name", default)`: a dictionary's method, unless the object's name says that it is a client."""
@@ -235,7 +208,7 @@ class Guesses:
         methods = self._of_models.get(name)
         if methods is None or not isinstance(node, ast.Call):
             return None
-        possible = self._namesakes(name, arguments, node, frame)
+        possible = self.program.namesakes.of(name, arguments, node, frame)
         return Outcome(UNKNOWN, (Unresolved(written(node)),)) if possible is None else possible
 
     @cached_property
@@ -250,47 +223,6 @@ class Guesses:
             if any(method.owner is not None and definitions.derives(method.owner, MODELS) for method in ours):
                 found[name] = ours
         return found
-
-    def _namesakes(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome | None:
-        """The project's few methods of this name, as possible targets."""
-        if name.startswith("__") or name in COMMON_NAMES or name in dir(str) or name in dir(dict) or name in dir(list):
-            return None
-        methods = [method for method in self.program.definitions.methods.get(name, ()) if not method.is_abstract]
-        # `def send(self, x): self.transport.send(x)` does not mean itself.
-        if not _is_of_super(node):
-            methods = [method for method in methods if method is not frame.code]
-        if not 0 < len(methods) <= MOST_NAMESAKES or any(method.is_property for method in methods):
-            return None
-        values: Values = UNKNOWN
-        effects: list[Effect] = []
-        flow = frame.code.flow if isinstance(frame.code, Function) else None
-        tried = False
-        for method in methods:
-            awaited = flow is not None and node in flow.awaited
-            handed = flow is not None and node in flow.handed_to_loop
-            if method.owner is None or (method.is_async and not method.is_generator and not awaited and not handed):
-                continue  # a coroutine that nobody awaits
-            if not _fits(method, node):
-                continue
-            receiver: Value = ClassV(method.owner) if method.is_classmethod else InstanceV(method.owner)
-            bound = None if method.is_static else receiver
-            outcome = self.program.calls.function(
-                FunctionV(method, self.program.frames.parent(method), bound), arguments
-            )
-            if awaited and not any(_is_awaitable(value) for value in outcome.values):
-                continue
-            tried = True
-            given, done = outcome.values, outcome.effects
-            if awaited:
-                # Awaited right here: what it runs is as possible as the guess itself.
-                coroutines = [value.frame for value in given if isinstance(value, CoroutineV)]
-                done = (*done, *map(Run, coroutines))
-                results = self.program.awaited(frozenset(map(CoroutineV, coroutines)))
-                given = frozenset(value for value in given if not isinstance(value, CoroutineV))
-                given |= {ShapeV("await", results)} if coroutines else UNKNOWN
-            values = self.program.union(values, given)
-            effects.extend(Run(e.frame, possible=True) if isinstance(e, Run) else e for e in done)
-        return Outcome(values, tuple(effects)) if tried else None
 
     def _database_chain(self, called: ast.Attribute, frame: Frame) -> Block | None:
         """`db.query(X).filter(...).all()` and `db.commit()` on a `db` without a type: the shape tells."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from clearway.check.program.code.flow import Flow
 from clearway.check.program.code.lazily import made_lazily, put_down
 from clearway.check.program.code.narrowing import narrowed
-from clearway.check.program.code.scopes import FunctionNode, Scope, parameters, scope_of
+from clearway.check.program.code.reaching import reaching
+from clearway.check.program.code.scopes import Binding, FunctionNode, Scope, parameters, scope_of
 from clearway.check.program.code.serials import serials
 from clearway.check.source.syntax import last_name, statements, walk
 
@@ -152,6 +153,11 @@ class Function:
         """Names below an `isinstance` test of the same name: the class asked for, and whether it holds there."""
         text = self.module.source.text
         return narrowed(self.node) if "isinstance" in text or "type(" in text else {}
+
+    @cached_property
+    def reaching(self) -> dict[ast.Name, list[Binding]]:
+        """The bindings that names can have which get a new value made of their old one."""
+        return {} if isinstance(self.node, ast.Lambda) else reaching(self.node.body, self.scope)
 
     @cached_property
     def made_lazily(self) -> frozenset[ast.AST]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clearway.check.program.code.classes import Class
 from clearway.check.program.code.flow import start_of
 from clearway.check.program.code.functions import ASKING, Function, defined_in
-from clearway.check.program.code.scopes import Scope, scope_of
+from clearway.check.program.code.reaching import reaching
+from clearway.check.program.code.scopes import Binding, Scope, scope_of
 from clearway.check.program.code.serials import serials
 from clearway.check.source.syntax import blocks, children
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clearway.check.source import Source
+
+_OF_TESTS = re.compile(r"(^|[/\\])tests?[/\\]|(^|[/\\])(test_[^/\\]*|[^/\\]*_test|conftest)\.py$")
 
 
 class Module:
@@ -45,6 +49,16 @@ class Module:
     @cached_property
     def scope(self) -> Scope:
         return scope_of(self.source.tree)
+
+    @cached_property
+    def reaching(self) -> dict[ast.Name, list[Binding]]:
+        """The bindings that names can have which get a new value made of their old one."""
+        return reaching(self.source.tree.body, self.scope)
+
+    @cached_property
+    def is_test(self) -> bool:
+        """Whether it is of the project's tests: what these define is nothing that a service calls."""
+        return _OF_TESTS.search(self.shown) is not None
 
     @cached_property
     def asks(self) -> bool:

@@ -40,7 +40,7 @@ class Expressions:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[tuple[ast.expr, Frame], Values] = {}
-        self._busy: set[tuple[ast.expr, Frame]] = set()
+        self._busy: dict[tuple[ast.expr, Frame], int] = {}
         self._same: dict[Values, Values] = {}
         """One set for all that are alike: most expressions of a program mean one of a few things."""
         self._constants: dict[tuple[type, object], Values] = {}
@@ -54,18 +54,20 @@ class Expressions:
         known = self._known.get(key)
         if known is not None:
             return known
-        if key in self._busy:
+        circles = self._program.circles
+        if (depth := self._busy.get(key)) is not None:
+            circles.close(depth)
             return UNKNOWN
         reader = _READERS.get(type(node))
         if reader is None:
             return OPAQUE
-        self._busy.add(key)
-        circles = self._program.calls.circles
+        depth = self._busy[key] = circles.enter()
         try:
             values = reader(self, node, frame)
         finally:
-            self._busy.discard(key)
-        if not values and circles != self._program.calls.circles:
+            del self._busy[key]
+            final = circles.leave(depth)
+        if not values and not final:
             return values  # asked for by what it is made of: `row = find(Row.name == x)`, and later `row.name = y`
         values = self._known[key] = self._same.setdefault(values, values)
         return values
@@ -83,7 +85,7 @@ class Expressions:
         return OPAQUE
 
     def _name(self, node: ast.Name, frame: Frame) -> Values:
-        values = self._program.names.lookup(node.id, frame)
+        values = self._program.names.used(node, frame)
         if isinstance(frame.code, Function) and node in frame.code.narrowed:
             for cls, holds in frame.code.narrowed[node]:
                 values = self._program.instances.narrowed(values, self.evaluate(cls, frame), holds)
@@ -236,6 +238,11 @@ class Expressions:
             )
             if paths:
                 return paths
+        if isinstance(node.op, ast.Mult) and any(
+            isinstance(one, ExternalV) and one.receiver is None and one.name.startswith("ctypes.")
+            for one in left | right
+        ):
+            return frozenset({ExternalV("ctypes.Array")})  # `(c_int * n)()`: a class, which makes an object
         if isinstance(node.op, ast.Add):
             texts = [
                 one.value + other.value

@@ -74,7 +74,7 @@ class ExternalAttributes:
                 where = frames.of_module(module) if function is None else frames.generic(function)
                 owners = self._program.evaluate(target.value, where)
                 if any(isinstance(owner, ExternalInstanceV) and owner.name == value.name for owner in owners):
-                    found = self._program.union(found, self._program.evaluate(expression, where))
+                    found = self._program.union(found, self._program.stores.put(module, function, expression))
             return found
         finally:
             self._busy.discard(key)
@@ -89,9 +89,7 @@ class ExternalAttributes:
             found: Values = UNKNOWN
             for module, function, target, value in self._program.stores.of_attribute(name):
                 if isinstance(target.value, ast.Attribute) and target.value.attr == "state":
-                    frames = self._program.frames
-                    where = frames.of_module(module) if function is None else frames.generic(function)
-                    found = self._program.union(found, self._program.evaluate(value, where))
+                    found = self._program.union(found, self._program.stores.put(module, function, value))
             for frame in self.lifespans:
                 for state in self._program.yields(frame):
                     if isinstance(state, DictV):

@@ -25,6 +25,8 @@ from clearway.check.program.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clearway.check.program.facts.branches import Regions
     from clearway.check.program.program import Program
 
@@ -37,7 +39,7 @@ class Names:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[tuple[str, Frame], Values] = {}
-        self._busy: set[tuple[str, Frame]] = set()
+        self._busy: dict[tuple[str, Frame], int] = {}
 
     def lookup(self, name: str, frame: Frame) -> Values:
         """All that this name may stand for where this frame's code uses it."""
@@ -64,33 +66,41 @@ class Names:
             return OPAQUE
         return UNKNOWN
 
+    def used(self, node: ast.Name, frame: Frame) -> Values:
+        """What a name stands for in one place: `s` of `s = s.where(x)` is what it was before."""
+        code = frame.code
+        before = code.reaching.get(node) if isinstance(code, Function | Module) else None
+        if before is not None:
+            dead = self._program.branches.dead(frame)
+            if values := self._bound(node.id, frame, dead, before):
+                return values
+        return self.lookup(node.id, frame)
+
     def bound(self, name: str, frame: Frame) -> Values:
         """What the bindings of this name in this frame's own scope give."""
         key = (name, frame)
         if (known := self._known.get(key)) is not None:
             return known
-        if key in self._busy:
+        circles = self._program.circles
+        if (depth := self._busy.get(key)) is not None:
+            circles.close(depth)
             return UNKNOWN
         dead = self._program.branches.dead(frame)
-        self._busy.add(key)
-        circles = self._program.calls.circles
+        depth = self._busy[key] = circles.enter()
         try:
-            values = self._bound(name, frame, dead)
+            values = self._bound(name, frame, dead, frame.code.scope.bindings.get(name, ()))
         finally:
-            self._busy.discard(key)
-        if values or circles == self._program.calls.circles:
+            del self._busy[key]
+            final = circles.leave(depth)
+        if values or final:
             self._known[key] = values
         return values
 
-    def _bound(self, name: str, frame: Frame, dead: Regions) -> Values:
+    def _bound(self, name: str, frame: Frame, dead: Regions, among: Sequence[Binding]) -> Values:
         given = frame.argument(name)
         if given is not None and all(one.kind is Bind.ELEMENT for one in frame.code.scope.bindings.get(name, ())):
             return given  # one turn of a loop
-        bindings = [
-            (binding, frame)
-            for binding in frame.code.scope.bindings.get(name, ())
-            if not (dead and dead.covers(binding.node))
-        ]
+        bindings = [(binding, frame) for binding in among if not (dead and dead.covers(binding.node))]
         if isinstance(frame.code, Module):
             for function, binding in self._program.stores.of_globals(frame.code).get(name, ()):
                 bindings.append((binding, self._program.frames.generic(function)))

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from clearway.check.program.code import Function, Module
 from clearway.check.program.code.scopes import Bind, Binding
 from clearway.check.program.code.stores import attribute_stores
-from clearway.check.source.syntax import blocks
+from clearway.check.program.values import UNKNOWN, InstanceV
+from clearway.check.source.syntax import blocks, last_name
 
 if TYPE_CHECKING:
     import ast
 
     from clearway.check.program.program import Program
-    from clearway.check.program.values import Code
+    from clearway.check.program.values import Code, Values
 
 
 _STORE = re.compile(r"\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
@@ -32,6 +33,7 @@ class Stores:
         self._program = program
         self._global_stores: dict[Module, dict[str, list[tuple[Function, Binding]]]] = {}
         self._by_attribute: dict[str, list[tuple[Module, Function | None, ast.Attribute, ast.expr]]] = {}
+        self._followed: set[Function] = set()
         self._of_module: dict[Module, list[tuple[Function | None, ast.Attribute, ast.expr]]] = {}
 
     def of_globals(self, module: Module) -> dict[str, list[tuple[Function, Binding]]]:
@@ -101,6 +103,42 @@ class Stores:
                     if target.attr == name:
                         cache[name].append((module, function, target, value))
         return cache[name]
+
+    def put(self, module: Module, function: Function | None, expression: ast.expr) -> Values:
+        """What a statement puts somewhere, in all the ways in which its function is called."""
+        program = self._program
+        if function is None:
+            return program.evaluate(expression, program.frames.of_module(module))
+        generic = program.frames.generic(function)
+        if all(frame is generic for frame in program.frames.known(function)):
+            self._follow_calls(function)
+        found: Values = UNKNOWN
+        for frame in program.frames.known(function):
+            if frame is not generic:
+                found = program.union(found, program.evaluate(expression, frame))
+        made = {value.cls for value in found if isinstance(value, InstanceV) and value.made_by is not None}
+        # Where it is known how an object was made, the annotation that says of which class it is adds nothing.
+        values = program.evaluate(expression, generic)
+        told = frozenset(
+            value
+            for value in values
+            if not (isinstance(value, InstanceV) and value.made_by is None and value.cls in made)
+        )
+        return program.union(found, told)
+
+    def _follow_calls(self, function: Function) -> None:
+        """Look at the calls of a function that nothing led to so far: `app = create_app(database)` in `main`."""
+        if function in self._followed:
+            return
+        self._followed.add(function)
+        calling = f"{function.name}("
+        for module in self._program.modules.project:
+            if module.is_test or calling not in module.source.text:
+                continue
+            for caller in module.functions.values():
+                for call in caller.flow.calls if caller is not function else ():
+                    if last_name(call.func) == function.name:
+                        self._program.calls.outcome(call, self._program.frames.generic(caller))
 
     def _attribute_stores(self, module: Module) -> list[tuple[Function | None, ast.Attribute, ast.expr]]:
         if module not in self._of_module:
