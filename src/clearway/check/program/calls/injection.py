@@ -51,10 +51,17 @@ class Injection:
             for node, where in self._program.annotations.metadata(parameter.annotation, outside):
                 if isinstance(node, ast.Call | ast.Name | ast.Attribute):
                     found.append(self._program.evaluate(node, where))
+        containers = self._program.containers
+        given: list[ModelV] = []
+        if containers.makes(function) or self._is_marked(found):
+            given = containers.asked(parameter, frame)
         depends = [
             value for values in found for value in values if isinstance(value, ModelV) and value.name == "depends"
         ]
-        return [self._with_function(value, parameter, frame) for value in depends]
+        return [*(self._with_function(value, parameter, frame) for value in depends), *given]
+
+    def _is_marked(self, found: list[Values]) -> bool:
+        return any(self._program.annotations.is_marker(value) for values in found for value in values)
 
     def _with_function(self, depends: ModelV, parameter: ast.arg, frame: Frame) -> ModelV:
         """`Depends()` without a function calls the annotated class."""
