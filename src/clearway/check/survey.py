@@ -37,8 +37,6 @@ class Study:
             # Its own queries are made through the engine that calls it, and a second engine may be a sync one.
             hits = [replace(hit, possible=True) for hit in hits if hit.entry.kind is not SinkKind.DATABASE]
             return [replace(hit, severity=Severity.WARNING) if hit.severity is Severity.ERROR else hit for hit in hits]
-        if self.entry.weak:
-            return [replace(hit, severity=Severity.WARNING) if hit.severity is Severity.ERROR else hit for hit in hits]
         if not self.entry.starting:
             return hits
         # What runs once, before the first request, delays nobody.

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from clearway.check.program.code import Class, Function
-from clearway.check.program.values import ConstantV, Frame, ModelV, Values
+from clearway.check.program.values import Frame, ModelV, Values
 from clearway.model import RootKind
 
 if TYPE_CHECKING:
@@ -63,10 +63,8 @@ class Dependencies:
         found: list[Function] = []
         for value in depends.item("function"):
             entries = self._entries.of(value, RootKind.DEPENDENCY, ast.Pass(), frame)
-            if how := depends.item("container"):
+            if depends.item("container"):
                 for entry in entries:
-                    weak = ConstantV("once") in how
-                    entry.weak = weak and (entry.weak or not entry.by_container)
                     entry.by_container = True
                     entry.on_loop = not self._program.containers.inject_in_threads
             found.extend(entry.function for entry in entries)

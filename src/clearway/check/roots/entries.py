@@ -53,8 +53,6 @@ class Entry:
     """The decorator that makes of it something of which nothing is known, and which runs in its place."""
     by_container: bool = False
     """A container calls it to make what it injects: on the loop, `def` or not."""
-    weak: bool = False
-    """Only the first request that needs what it makes waits for it, or nobody can say how often it is made."""
     listens: bool = False
     """An engine or session of SQLAlchemy calls it when it connects, flushes, executes: on the loop, if it is async."""
     others: dict[Frame, None] = field(default_factory=dict)

@@ -64,7 +64,8 @@ class Containers:
         self._found: dict[Key, dict[Factory, None]] = {}
         self._aliases: dict[Key, dict[Key, None]] = {}
         self._given: set[Key] = set()
-        self._made: set[Function] = set()
+        self._made: dict[Function, bool] = {}
+        """The functions that make something, and whether each is called by weak factories only."""
         self._reading = False
 
     @cached_property
@@ -81,6 +82,11 @@ class Containers:
     def makes(self, code: object) -> bool:
         """Whether a container calls this function, and so fills its parameters."""
         return self.are_used and bool(self._factories) and code in self._made
+
+    def makes_once(self, frame: Frame) -> bool:
+        """Whether only the first request that needs what this makes waits for it."""
+        code = frame.code
+        return isinstance(code, Function) and not frame.arguments and self._made.get(code, False)
 
     def asked(self, parameter: ast.arg, frame: Frame) -> list[ModelV]:
         """What a container calls for a parameter, like the `Depends(...)` that it stands for."""
@@ -138,6 +144,7 @@ class Containers:
             found.update(self._of(other, seen))
         if found or key in self._given or not isinstance(key, Class) or not key.module.is_project:
             return found
+        self._note(ClassV(key), weak=True)
         return {Factory(frozenset({ClassV(key)}), weak=True): None}
 
     @property
@@ -266,11 +273,14 @@ class Containers:
         factory = Factory(frozenset({maker}), weak=said is None or said in ONCE)
         for key in keys:
             self._found.setdefault(key, {})[factory] = None
+        self._note(maker, factory.weak)
+
+    def _note(self, maker: Value, weak: bool) -> None:
         code = _code(maker)
         if isinstance(code, Class):
             code = self._program.definitions.constructor(code)
         if isinstance(code, Function):
-            self._made.add(code)
+            self._made[code] = weak and self._made.get(code, True)
 
     def _kinds(self, maker: Value) -> list[Key]:
         """What a maker makes, by itself or by its annotation."""
