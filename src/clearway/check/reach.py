@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from clearway.check.choices import certain, is_seldom
 from clearway.check.program.code import Class, Function, Module
 from clearway.check.program.values.effects import Block, Offload, Reenter, Run, Spawn, Unresolved
-from clearway.model import Link, Severity
+from clearway.model import Link, Severity, SinkKind
 
 if TYPE_CHECKING:
     from clearway.check.program.program import Program
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clearway.check.sinks import SinkEntry
 
 OPENINGS = frozenset({"builtins.open", "open", "io.open", "pathlib.Path.open"})
+ROLLBACKS = frozenset({"sqlalchemy.orm.Session.rollback", "sqlalchemy.orm.scoped_session.rollback"})
 DEEPEST = 2_000
 """Chains longer than this are not followed, and counted as unresolved."""
 
@@ -149,7 +150,19 @@ def reach(program: Program, *roots: Frame, on_loop: bool = True, before: tuple[H
                         found.unresolved.append((effect, Hop(frame, step.node)))
                     case _:
                         pass
+    _doubt_rollbacks(found)
     return found
+
+
+def _doubt_rollbacks(found: Reach) -> None:
+    """A session that has done nothing has nothing to roll back: where the root asks the database for nothing else, only
+    what others did with the session can make it wait.
+    """
+    if any(hit.entry.kind is SinkKind.DATABASE and not hit.entry.name.endswith(".rollback") for hit in found.hits):
+        return
+    for index, hit in enumerate(found.hits):
+        if hit.entry.name in ROLLBACKS and hit.severity is Severity.ERROR:
+            found.hits[index] = replace(hit, severity=Severity.WARNING, possible=True)
 
 
 def _hit(program: Program, effect: Block, hops: tuple[Hop, ...], on_loop: bool) -> Hit | None:

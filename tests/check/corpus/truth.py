@@ -20,8 +20,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Depends
+from fastapi.routing import APIRoute
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -64,12 +66,36 @@ class Fake(metaclass=_Anything):
     def __iter__(self) -> Iterator[Any]:
         return iter(())
 
+    def __add__(self, other: object) -> Any:
+        return self
+
     def __enter__(self) -> Any:
         return self
 
     def __exit__(self, *error: object) -> None: ...
 
 
+class _Injected:
+    """`FromDishka[T]`, `Injected(T)`: FastAPI is not told of what stands there."""
+
+    def __class_getitem__(cls, item: object) -> object:
+        return Annotated[Any, Depends(lambda: None)]
+
+    def __new__(cls, *args: object) -> Any:
+        return Depends(lambda: None)
+
+
+CONTAINERS: dict[str, object] = {
+    "FromDishka": _Injected,
+    "Injected": _Injected,
+    "Inject": _Injected,
+    "FromComponent": _Injected,
+    "DepContainer": Annotated[Any, Depends(lambda: None)],
+    "DishkaRoute": APIRoute,
+    "DishkaSyncRoute": APIRoute,
+    "inject": lambda function: function,
+}
+CONTAINERS_OF = frozenset({"dishka", "fastapi_injector", "wireup", "aioinject", "svcs"})
 DRIVERS = frozenset({"psycopg", "psycopg2", "pymysql", "redis"})
 """Stood in for also where they are installed, for the tests of containment: no case has a server to talk to."""
 
@@ -99,6 +125,8 @@ class Fakes(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         def attribute(name: str) -> Any:
             if name.startswith("__"):
                 raise AttributeError(name)
+            if name in CONTAINERS and module.__name__.partition(".")[0] in CONTAINERS_OF:
+                return CONTAINERS[name]
             made = _Anything(name, (Fake,), {"__module__": module.__name__})
             setattr(module, name, made)
             return made

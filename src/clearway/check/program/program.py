@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clearway.check.program.calls.calls import Calls
 from clearway.check.program.calls.construction import Construction
+from clearway.check.program.calls.containers import Containers
 from clearway.check.program.calls.externals import Externals
 from clearway.check.program.calls.guesses import Guesses
 from clearway.check.program.calls.handing_over import HandingOver
@@ -95,6 +96,7 @@ class Program:
         self.hooks = Hooks(self)
         self.namesakes = Namesakes(self)
         self.guesses = Guesses(self)
+        self.containers = Containers(self)
         self.injection = Injection(self)
         self.spread = Spread(self)
         self.expressions = Expressions(self)

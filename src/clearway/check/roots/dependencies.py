@@ -22,12 +22,19 @@ class Dependencies:
     def __init__(self, program: Program, entries: Entries) -> None:
         self._program = program
         self._entries = entries
+        self._noting: set[Function] = set()
 
     def note(self, entry: Entry) -> None:
         """The dependencies that its parameters, and the fields of its class, name."""
-        for frame in entry.frames:
-            for function in self._of_frame(frame):
-                entry.dependencies[function] = None
+        if entry.function in self._noting:
+            return  # a container that makes things in a circle
+        self._noting.add(entry.function)
+        try:
+            for frame in entry.frames:
+                for function in self._of_frame(frame):
+                    entry.dependencies[function] = None
+        finally:
+            self._noting.discard(entry.function)
 
     def _of_frame(self, frame: Frame) -> list[Function]:
         function = frame.code
@@ -56,6 +63,10 @@ class Dependencies:
         found: list[Function] = []
         for value in depends.item("function"):
             entries = self._entries.of(value, RootKind.DEPENDENCY, ast.Pass(), frame)
+            if depends.item("container"):
+                for entry in entries:
+                    entry.by_container = True
+                    entry.on_loop = not self._program.containers.inject_in_threads
             found.extend(entry.function for entry in entries)
         return found
 

@@ -51,6 +51,8 @@ class Entry:
     """It runs once, when the service starts."""
     unknown: ast.AST | None = None
     """The decorator that makes of it something of which nothing is known, and which runs in its place."""
+    by_container: bool = False
+    """A container calls it to make what it injects: on the loop, `def` or not."""
     listens: bool = False
     """An engine or session of SQLAlchemy calls it when it connects, flushes, executes: on the loop, if it is async."""
     others: dict[Frame, None] = field(default_factory=dict)

@@ -66,8 +66,8 @@ class CoroutineUses:
     def may_serve(self, study: Study) -> bool:
         """Whether the framework runs this very function, as an `async def` or as a `def`."""
         function = study.entry.function
-        if study.entry.unknown is not None:
-            return False  # what runs in its place may well await it
+        if study.entry.unknown is not None or study.entry.by_container:
+            return False  # what runs in its place may well await it; a container runs it on the loop anyway
         runs_it = function.is_async and study.entry.frame.code is function
         return runs_it and self._kinds[function] <= TAKES_EITHER
 

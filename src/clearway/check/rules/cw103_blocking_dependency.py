@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 CODE = "CW103"
 NAME = "blocking-dependency-or-middleware"
+CONTAINED = "The container calls it on the loop: have an `async def` factory await it in a thread."
 
 
 def find(survey: Survey) -> Iterator[Finding]:
@@ -61,5 +62,6 @@ def find(survey: Survey) -> Iterator[Finding]:
             way = f", {through(hit)}" if len(hit.hops) > 1 else ""
             where = f"in the {what} {quoted(entry.function)}{way}{routes_sentence(entry)}"
             fix = fix_of_hit(survey, study, hit)
-            message = f"{hit.called} {may(hit)} the event loop {where}. {remedy(hit, fix)}"
+            advice = CONTAINED if entry.by_container and not entry.is_async and fix is None else remedy(hit, fix)
+            message = f"{hit.called} {may(hit)} the event loop {where}. {advice}"
             yield of_hit(CODE, entry.id, hit, message, fix)

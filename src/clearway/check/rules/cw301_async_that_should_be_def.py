@@ -86,7 +86,15 @@ def _should_be_def(program: Program, study: Study) -> bool:
     function = entry.function
     if entry.kind not in KINDS or not function.is_async or not entry.on_loop or entry.frame.code is not function:
         return False
-    if function.scope.awaits or function.is_generator or not study.blocks or not function.module.is_project:
+    if entry.by_container:
+        return False  # a container would call it on the loop all the same
+    if (
+        entry.by_container
+        or function.scope.awaits
+        or function.is_generator
+        or not study.blocks
+        or not function.module.is_project
+    ):
         return False
     # Tasks and callbacks need the loop of the thread that starts them, a context variable the context.
     needs_loop = any(spawn.kind != "background_task" for spawn, _ in study.reach.spawned)

@@ -136,7 +136,7 @@ class _Fixes:
         function = study.entry.function
         if (function.module.shown, function.line) in own:
             return True, ""
-        if study.awaits:
+        if study.awaits or study.entry.by_container:
             return False, ""
         left = self._left_by_def(study)
         if left is not None and all(_key(hit) in left for hit in hits):

@@ -145,9 +145,9 @@ class Externals:
             values = UNKNOWN
         silent = callee.receiver is not None and library.is_silent(name)
         if entry is None and (silent or (library.returns(name) is None and not library.covers(name))):
-            located = program.guesses.located(node, arguments)
-            values = program.union(located, values)
-            effects.append(self._unknown(callee, node, hides=not located))
+            located = program.guesses.located(node, arguments, frame)
+            values = program.union(located.values, values)
+            effects += [self._unknown(callee, node, hides=not located.values), *located.effects]
         # A coroutine given to a function that we do not know is awaited by it.
         if not library.reenters(name) and not _never_awaits(name):
             effects.extend(Run(inner) for inner in self._program.calls.coroutines(arguments))

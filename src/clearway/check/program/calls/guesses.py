@@ -16,7 +16,7 @@ from clearway.check.program.values import (
     FunctionV,
     InstanceV,
     ModuleV,
-    Values,
+    ShapeV,
 )
 from clearway.check.program.values.arguments import Arguments
 from clearway.check.program.values.effects import Block, Effect, Outcome, Run, Unresolved
@@ -115,20 +115,23 @@ class Guesses:
         effects.extend(self.handed_on(arguments, node, frame))
         if is_next_app(node):
             return Outcome(UNKNOWN, tuple(effects))
-        located = self.located(node, arguments)
+        located = self.located(node, arguments, frame)
         hides = not isinstance(called, ast.Attribute) or self._inherits(called, frame) or self._is_kept(called, frame)
         hides = hides or _is_of_state(called)
         hides = hides or (self.may_hide(node, frame) and not self._is_of_python(called, frame))
-        effects.append(Unresolved(written(node), hides=hides and not located))
-        return Outcome(located, tuple(effects))
+        effects.append(Unresolved(written(node), hides=hides and not located.values))
+        return Outcome(located.values, (*effects, *located.effects))
 
-    def located(self, node: ast.AST, arguments: Arguments) -> Values:
+    def located(self, node: ast.AST, arguments: Arguments, frame: Frame) -> Outcome:
         """`container.get(Service)`: who asks a container of unknown make for a class gets an object of it."""
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-            return UNKNOWN
+            return Outcome(UNKNOWN)
         if node.func.attr not in _LOCATING_NAMES or len(node.args) != 1 or node.keywords:
-            return UNKNOWN
-        return frozenset(InstanceV(value.cls) for value in arguments.at(0) if isinstance(value, ClassV))
+            return Outcome(UNKNOWN)
+        kinds = frozenset(InstanceV(value.cls) for value in arguments.at(0) if isinstance(value, ClassV))
+        made = self.program.containers.making(kinds, node, frame)
+        awaited = kinds and isinstance(frame.code, Function) and node in frame.code.flow.awaited
+        return Outcome(frozenset({ShapeV("await", made.values)}), made.effects) if awaited else made
 
     def may_hide(self, node: ast.AST, frame: Frame) -> bool:
         """Whether a method of an object of which nothing is known could block: by its name and how it is called, and

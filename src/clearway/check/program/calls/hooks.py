@@ -105,7 +105,11 @@ class Hooks:
                 continue
             for value in program.evaluate(node, where):
                 if isinstance(value, ModelV) and value.name == kind:
-                    given = Arguments((program.annotations.instances(annotation, frame),))
+                    # Those that wrap are handed pydantic's own validation, too.
+                    handler = value.item("handler")
+                    given = Arguments(
+                        (program.annotations.instances(annotation, frame), *([handler] if handler else []))
+                    )
                     for function in value.item("function"):
                         effects.extend(program.calls.apply(function, given, node, where).effects)
         return effects

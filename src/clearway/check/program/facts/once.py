@@ -32,7 +32,7 @@ class Once:
         code = frame.code
         if not isinstance(code, Function):
             return isinstance(code, Class) and self._is_kept(code)
-        if node in code.made_lazily or self._is_cached(code):
+        if node in code.made_lazily or self._is_cached(code) or self._program.containers.makes_once(frame):
             return True
         if any(self._is_put_down(flag, frame) for flag in code.put_down.get(node, ())):
             return True

@@ -14,6 +14,7 @@ from clearway.check.program.values import (
     Frame,
     InstanceV,
     ModelV,
+    ShapeV,
     Value,
     Values,
 )
@@ -107,11 +108,12 @@ def _bare(value: Value) -> Value:
     return InstanceV(value.cls) if isinstance(value, InstanceV) else value
 
 
-def _annotation(kind: str) -> Model:
+def _annotation(kind: str, *, wraps: bool = False) -> Model:
     """`AfterValidator(f)`, in an annotation."""
+    handler = frozenset({ShapeV("call", OPAQUE)}) if wraps else UNKNOWN
 
     def model(_models: Models, _callee: ExternalV, arguments: Arguments, _node: ast.AST, _frame: Frame) -> Outcome:
-        return Outcome(frozenset({ModelV(kind, (("function", arguments.at(0, "func")),))}))
+        return Outcome(frozenset({ModelV(kind, (("function", arguments.at(0, "func")), ("handler", handler)))}))
 
     return model
 
@@ -123,9 +125,9 @@ def makers() -> dict[str, Model]:
     for names, model in methods.items():
         found.update({f"pydantic.BaseModel.{name}": model for name in names})
     for name in ("AfterValidator", "BeforeValidator", "WrapValidator", "PlainValidator"):
-        found[f"pydantic.{name}"] = _annotation("validator")
+        found[f"pydantic.{name}"] = _annotation("validator", wraps=name.startswith("Wrap"))
     for name in ("PlainSerializer", "WrapSerializer"):
-        found[f"pydantic.{name}"] = _annotation("serializer")
+        found[f"pydantic.{name}"] = _annotation("serializer", wraps=name.startswith("Wrap"))
     found["pydantic.TypeAdapter"] = _adapter("pydantic.TypeAdapter", 0, "type")
     found.update({f"pydantic.TypeAdapter.{name}": _adapted for name in ADAPTING})
     found["pydantic.parse_obj_as"] = found["pydantic.parse_raw_as"] = _typed(0, "type_")

@@ -1,11 +1,24 @@
-"""Providers of dependency-injector: `Singleton(Service, repository=repository)` makes one where it is asked for."""
+"""Providers of dependency-injector: `Singleton(Service, repository=repository)` makes one where it is asked for.
+And what other containers are asked for by its class: `await container.get(Service)`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearway.check.program.values import UNKNOWN, ExternalV, Frame, ModelV, Values
+from clearway.check.program.values import (
+    UNKNOWN,
+    ClassV,
+    ExternalInstanceV,
+    ExternalV,
+    Frame,
+    InstanceV,
+    ModelV,
+    ShapeV,
+    TupleV,
+    Values,
+)
 from clearway.check.program.values.arguments import Arguments
 from clearway.check.program.values.effects import Effect, Outcome, Run
 
@@ -18,6 +31,22 @@ SINGLETONS = ("Singleton", "ThreadSafeSingleton", "ThreadLocalSingleton", "Conte
 PROVIDERS = (*SINGLETONS, "Factory", "Callable", "Coroutine", "Resource")
 MARKERS = frozenset({"dependency_injector.wiring.Provide", "dependency_injector.wiring.Closing"})
 """`Provide[Container.service]` stands for the provider inside."""
+ASKED = {
+    "dishka.AsyncContainer.get": True,
+    "dishka.Container.get": False,
+    "svcs.Container.get": False,
+    "svcs.Container.get_abstract": False,
+    "svcs.Container.aget": True,
+    "svcs.Container.aget_abstract": True,
+    "injector.Injector.get": False,
+    "fastapi_injector.Injected": False,
+    "fastapi_injector.SyncInjected": False,
+    "lagom.Container.resolve": False,
+    "lagom.integrations.fast_api.FastApiIntegration.depends": False,
+    "wireup.AsyncContainer.get": True,
+    "wireup.ScopedAsyncContainer.get": True,
+}
+"""What gives an object of the class that it is given, and whether it must be awaited."""
 _POSITION = "at "
 
 
@@ -48,6 +77,22 @@ def provided(models: Models, provider: ModelV, arguments: Arguments, node: ast.A
     return Outcome(found, tuple(effects))
 
 
+def _asked(models: Models, callee: ExternalV, arguments: Arguments, node: ast.AST, frame: Frame) -> Outcome:
+    found: list[Values] = []
+    effects: list[Effect] = []
+    for given in arguments.positional or (arguments.at(0, "dependency_type"),):
+        kinds = frozenset(
+            InstanceV(value.cls) if isinstance(value, ClassV) else ExternalInstanceV(value.name)
+            for value in given
+            if isinstance(value, ClassV | ExternalV)
+        )
+        outcome = models.program.containers.making(kinds, node, frame)
+        found.append(outcome.values)
+        effects.extend(outcome.effects)
+    values = found[0] if len(found) == 1 else frozenset({TupleV(tuple(found))})
+    return Outcome(frozenset({ShapeV("await", values)}) if ASKED[callee.name] else values, tuple(effects))
+
+
 def _resolved(models: Models, values: Values, node: ast.AST, frame: Frame) -> Values:
     found: Values = UNKNOWN
     for value in values:
@@ -60,4 +105,7 @@ def _resolved(models: Models, values: Values, node: ast.AST, frame: Frame) -> Va
 
 def providers() -> dict[str, Model]:
     """All of them, by dotted name."""
-    return {f"dependency_injector.providers.{name}": _provider for name in PROVIDERS}
+    return {
+        **{f"dependency_injector.providers.{name}": _provider for name in PROVIDERS},
+        **dict.fromkeys(ASKED, _asked),
+    }

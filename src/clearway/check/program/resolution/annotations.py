@@ -42,6 +42,11 @@ CALLABLES = frozenset(
     | {"starlette.middleware.base.RequestResponseEndpoint"}
 )
 """Library names for a callable that gives something to await."""
+MARKERS = frozenset(
+    {"dishka.FromDishka", "dishka.FromComponent", "wireup.Injected", "wireup.Inject", "aioinject.Injected"}
+    | {"aioinject.Inject"}
+)
+"""With these in its annotation a parameter is filled by a container; `FromDishka[T]` is T."""
 CONTEXTS = frozenset({"ContextManager", "AsyncContextManager", "AbstractContextManager", "AbstractAsyncContextManager"})
 
 
@@ -75,7 +80,7 @@ class Annotations:
                 return [*inner, *((part, frame) for part in node.slice.elts[1:])]
             if last_name(node.value) in FIRST:
                 return self.metadata(node.slice, frame)
-            return []
+            return [*self.metadata(node.slice, frame), (node.value, frame)] if self._marks(node.value, frame) else []
         if isinstance(node, ast.BinOp):
             return [*self.metadata(node.left, frame), *self.metadata(node.right, frame)]
         alias = self._alias(node, frame)
@@ -86,6 +91,16 @@ class Annotations:
             return self.metadata(*alias)
         finally:
             self._busy.discard(alias)
+
+    def _marks(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether it is the head of `FromDishka[T]`."""
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return False
+        return any(map(self.is_marker, self._program.evaluate(node, frame)))
+
+    def is_marker(self, value: Value) -> bool:
+        """Whether a container fills a parameter with this in its annotation."""
+        return isinstance(value, ExternalV | ExternalInstanceV) and value.name in MARKERS
 
     def _instances(self, node: ast.AST, frame: Frame) -> Values:
         if isinstance(node, ast.Constant):
@@ -144,6 +159,8 @@ class Annotations:
         if not any(isinstance(value, ExternalInstanceV) for value in values):
             return values
         held = self._either(parts, frame)
+        if any(map(self.is_marker, values)):
+            return held
         return frozenset(
             ExternalInstanceV(value.name, value.site, held) if isinstance(value, ExternalInstanceV) else value
             for value in values
