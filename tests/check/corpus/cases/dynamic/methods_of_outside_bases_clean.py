@@ -57,8 +57,7 @@ class Page:
         httpx.get("https://example.org")
 
 
-#: file tests/__init__.py
-#: file tests/pages.py
+#: file test_pages.py
 import httpx
 
 

@@ -1,4 +1,4 @@
-# The same where what is given is async, in a `main` that nothing calls.
+# The same where what is given is async, in a function of its own.
 import asyncio
 import time
 
@@ -39,3 +39,6 @@ def create_app(load, factory: Factory):
 
 def main():
     return create_app(quick, Factory(quick))
+
+
+app = main()
