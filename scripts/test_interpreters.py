@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # Three, where there are two cores: what serves waits more than it computes. Each room's tests that serve keep to one.
-SIDE_BY_SIDE = ("-n", "3", "--dist", "loadgroup")
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadgroup", "--durations", "10", "--durations-min", "5")
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "dev.lock"
 OTHERS = ("3.12", "3.13")
