@@ -70,7 +70,11 @@ class Flags:
 
     def _decides(self, called: str, place: int | str) -> bool:
         """Whether some function of this name asks for the parameter at this place."""
-        return any(self._asks(candidate, place) for candidate in self._by_name.get(called, ())[:MOST_CANDIDATES])
+        # No `any`: a call from C for each function of a long chain is more than Python 3.12's own stack has room for.
+        for candidate in self._by_name.get(called, ())[:MOST_CANDIDATES]:  # noqa: SIM110
+            if self._asks(candidate, place):
+                return True
+        return False
 
     def _decides_above(self, function: Function, place: int | str) -> bool:
         """Whether the constructor of a base asks for it: `super().__init__(flag)`, `Base.__init__(self, flag)`."""
